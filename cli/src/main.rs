@@ -1,0 +1,2 @@
+//! The `qala` command.
+fn main() {}

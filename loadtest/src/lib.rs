@@ -1,0 +1,2 @@
+//! `qala bench`: plan -> clients -> events -> reports. Nothing is here yet: its shape is drawn in
+//! `docs/ARCHITECTURE.md`, and the command line does not offer the command until it works.

@@ -1,0 +1,1 @@
+//! qala pairs people and lets them talk: the server library behind `qala serve`.
