@@ -1,1 +1,7 @@
 //! qala pairs people and lets them talk: the server library behind `qala serve`.
+//!
+//! The plan of the house is in `docs/ARCHITECTURE.md`. One rule: a module uses only what stands below it.
+
+pub mod dialect;
+pub mod domain;
+pub mod store;

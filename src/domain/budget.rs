@@ -1,0 +1,87 @@
+//! How often one user may ask for something: a token bucket that fills evenly over a minute.
+
+use std::time::Duration;
+
+use super::command::Scope;
+use super::limits::Limits;
+use super::time::Time;
+
+/// Milliseconds over which a spent budget fills again.
+const MINUTE_MS: u64 = 60_000;
+
+/// What is left of one budget. Kept as the moment at which it was or will be full: full budgets need no
+/// upkeep, and one number holds both how much is left and since when.
+#[derive(Clone, Copy, Debug, Default)]
+struct Budget {
+    full_at: Time,
+}
+
+impl Budget {
+    /// Takes one of `per_minute`, or says how many milliseconds until there is one again.
+    fn spend(&mut self, per_minute: u32, now: Time) -> Result<(), u64> {
+        if per_minute == 0 {
+            return Ok(());
+        }
+        let cost_ms = (MINUTE_MS / u64::from(per_minute)).max(1);
+        let full_at = self.full_at.max(now) + Duration::from_millis(cost_ms);
+        let debt_ms = full_at.ms_until_from(now);
+        let most_ms = cost_ms * u64::from(per_minute);
+        if debt_ms > most_ms {
+            return Err(debt_ms - most_ms);
+        }
+        self.full_at = full_at;
+        Ok(())
+    }
+}
+
+/// The budgets of one user.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Budgets {
+    matching: Budget,
+    chat: Budget,
+    signaling: Budget,
+    /// When a client that asks for no acknowledgement is told again that it asks too much.
+    pub tell_again_at: Time,
+}
+
+impl Budgets {
+    /// Pays for one command, or says how many milliseconds until it can be paid.
+    pub fn spend(&mut self, scope: Scope, limits: &Limits, now: Time) -> Result<(), u64> {
+        match scope {
+            Scope::Matching => self.matching.spend(limits.matching_events_per_minute, now),
+            Scope::Chat => self.chat.spend(limits.chat_events_per_minute, now),
+            Scope::Signaling => self.signaling.spend(limits.signaling_events_per_minute, now),
+        }
+    }
+
+    /// Whether nothing is owed: forgetting such budgets forgives nothing.
+    pub fn are_full(&self, now: Time) -> bool {
+        [self.matching, self.chat, self.signaling].iter().all(|budget| budget.full_at <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_lasts_for_its_number_and_fills_evenly() {
+        let mut budget = Budget::default();
+        let start = Time::from_ms(1_000_000);
+        for _ in 0..100 {
+            assert_eq!(budget.spend(100, start), Ok(()));
+        }
+        assert_eq!(budget.spend(100, start), Err(600));
+        assert_eq!(budget.spend(100, start + Duration::from_millis(599)), Err(1));
+        assert_eq!(budget.spend(100, start + Duration::from_millis(600)), Ok(()));
+        assert_eq!(budget.spend(100, start + Duration::from_millis(600)), Err(600));
+        let minute_later = start + Duration::from_millis(60_600);
+        assert_eq!((0..101).filter(|_| budget.spend(100, minute_later).is_ok()).count(), 100);
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let mut budget = Budget::default();
+        assert!((0..10_000).all(|_| budget.spend(0, Time::from_ms(5)).is_ok()));
+    }
+}

@@ -1,0 +1,196 @@
+//! What a client asks, and how it is answered.
+
+use std::sync::Arc;
+
+use super::criteria::Criteria;
+use super::id::{ProposalId, RoomId};
+use super::person::Attributes;
+use super::talk::{ChatMessage, Payload, Quality, SignalKind};
+
+/// What a client asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Match me. Replaces an earlier wish, and leaves a proposal or a room.
+    Join {
+        /// What I am.
+        attributes: Attributes,
+        /// What I want.
+        criteria: Criteria,
+    },
+    /// Do not match me any more.
+    LeaveQueue,
+    /// I want this match.
+    Accept(ProposalId),
+    /// I do not, match me with somebody else.
+    Reject(ProposalId),
+    /// Carry this to my peer.
+    Signal {
+        /// The room we are in.
+        room: RoomId,
+        /// What kind it is.
+        kind: SignalKind,
+        /// What to carry.
+        payload: Payload,
+    },
+    /// I am still here.
+    Heartbeat,
+    /// This is how my call goes.
+    Quality {
+        /// The room, if I am in one.
+        room: Option<RoomId>,
+        /// The figures.
+        quality: Quality,
+    },
+    /// Write this to the room.
+    Chat {
+        /// The room.
+        room: RoomId,
+        /// The text.
+        content: Arc<str>,
+        /// My own name for it.
+        client_message_id: Option<Arc<str>>,
+    },
+    /// What was written after this number?
+    Sync {
+        /// The room.
+        room: RoomId,
+        /// The last number I know.
+        after: u64,
+    },
+    /// I leave this room.
+    LeaveRoom(RoomId),
+}
+
+/// What a command may spend: each user has one budget of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Searching, answering proposals, leaving.
+    Matching,
+    /// Writing and reading messages.
+    Chat,
+    /// Signals, quality reports, signs of life, and what nobody understands.
+    Signaling,
+}
+
+impl Scope {
+    /// The word in logs, metrics and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Matching => "matching",
+            Self::Chat => "chat",
+            Self::Signaling => "signaling",
+        }
+    }
+}
+
+impl Command {
+    /// Which budget it is paid from.
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Join { .. } | Self::LeaveQueue | Self::Accept(_) | Self::Reject(_) | Self::LeaveRoom(_) => {
+                Scope::Matching
+            }
+            Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
+            Self::Signal { .. } | Self::Heartbeat | Self::Quality { .. } => Scope::Signaling,
+        }
+    }
+}
+
+/// A command was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing more to say.
+    Done,
+    /// To [`Command::Join`].
+    Joined {
+        /// From 1; 0 when matched at once.
+        position: u32,
+        /// Seconds.
+        estimated_wait_seconds: u32,
+    },
+    /// To [`Command::Heartbeat`]: the node's time, milliseconds since 1970.
+    Alive {
+        /// Milliseconds since 1970.
+        timestamp_ms: u64,
+    },
+    /// To [`Command::Chat`].
+    Sent {
+        /// The message's number in the room.
+        sequence: u64,
+    },
+    /// To [`Command::Sync`].
+    Messages(Vec<ChatMessage>),
+}
+
+/// A command was not carried out, and nothing was changed by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It cannot be understood; this part of it is wrong.
+    Invalid {
+        /// The part, as the client calls it.
+        field: &'static str,
+    },
+    /// No such event in this dialect.
+    UnknownEvent,
+    /// A part of it is longer than allowed.
+    TooLarge {
+        /// The part, as the client calls it.
+        field: &'static str,
+    },
+    /// The proposal is over, or was never this user's.
+    NoSuchProposal,
+    /// The user is not in that room.
+    NotInRoom,
+    /// The user spent the budget for such commands.
+    RateLimited {
+        /// When there is budget again.
+        retry_after_ms: u64,
+    },
+    /// Too many commands of this session wait already.
+    Busy {
+        /// When to try again.
+        retry_after_ms: u64,
+    },
+    /// The store does not answer.
+    Unavailable {
+        /// When to try again.
+        retry_after_ms: u64,
+    },
+    /// The pool holds as many tickets as it may.
+    PoolFull {
+        /// When to try again.
+        retry_after_ms: u64,
+    },
+}
+
+impl Refusal {
+    /// The stable code: logs, metrics and clients know a refusal by it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "invalid",
+            Self::UnknownEvent => "unknown_event",
+            Self::TooLarge { .. } => "too_large",
+            Self::NoSuchProposal => "match_gone",
+            Self::NotInRoom => "not_in_session",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Busy { .. } => "busy",
+            Self::Unavailable { .. } => "unavailable",
+            Self::PoolFull { .. } => "queue_full",
+        }
+    }
+
+    /// When trying again makes sense, where it does.
+    pub const fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after_ms }
+            | Self::Busy { retry_after_ms }
+            | Self::Unavailable { retry_after_ms }
+            | Self::PoolFull { retry_after_ms } => Some(*retry_after_ms),
+            Self::Invalid { .. }
+            | Self::UnknownEvent
+            | Self::TooLarge { .. }
+            | Self::NoSuchProposal
+            | Self::NotInRoom => None,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What happened: counted here, told to others by the event sinks.
+
+use std::time::Duration;
+
+use super::command::Refusal;
+use super::criteria::Stage;
+use super::proposal::Failure;
+use super::talk::{Departure, SignalKind};
+
+/// How a ticket ended: exactly one of these for each ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TicketEnd {
+    /// Its proposal became a match.
+    Matched,
+    /// Its owner no longer wanted it, or said no to what it brought and cannot be queued again.
+    Cancelled,
+    /// There was no sign of life from its owner, or no answer to a proposal.
+    Expired,
+    /// Its owner made another wish.
+    Replaced,
+    /// Its owner is gone.
+    Gone,
+}
+
+/// Something happened that somebody may want to know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A session began.
+    SessionOpened,
+    /// A session is over.
+    SessionClosed,
+    /// A newer connection of the same user took a session over.
+    SessionReplaced,
+    /// A ticket is waiting for the first time.
+    Searching,
+    /// A ticket ended.
+    TicketEnded(TicketEnd),
+    /// Two tickets were claimed.
+    Proposed {
+        /// The stage of the one who found.
+        stage: Stage,
+        /// How long the one who was found had waited.
+        waited: Duration,
+    },
+    /// A proposal came to nothing.
+    ProposalFailed(Failure),
+    /// Both accepted.
+    RoomOpened,
+    /// A room is over.
+    RoomClosed {
+        /// Why.
+        departure: Departure,
+        /// How long it stood.
+        lasted: Duration,
+    },
+    /// A signal went to a peer.
+    Relayed(SignalKind),
+    /// A chat message was added to a room.
+    ChatAdded,
+    /// A signal kept for somebody who is away was dropped for a newer one.
+    HeldSignalDropped,
+    /// A command was refused.
+    Refused(Refusal),
+    /// The store did not answer.
+    StoreUnavailable,
+}

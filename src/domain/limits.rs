@@ -1,0 +1,49 @@
+//! A number for everything that could grow. Design section 8 unless another source is named.
+
+/// Candidates that one search operation looks at (design section 5: each costs Redis 0.7 us).
+pub const SEARCH_CANDIDATES: usize = 32;
+/// Tickets renewed by one operation, so that a store is never busy with one call for long.
+pub const RENEWED_AT_ONCE: usize = 512;
+/// People one user is not matched with again, newest kept.
+pub const AVOIDED: usize = 256;
+/// Chat messages a room keeps for those who come back, newest kept. A client message id is recognised as
+/// long as its message is kept.
+pub const ROOM_MESSAGES: usize = 1_000;
+/// Chat messages one `Messages` operation returns.
+pub const MESSAGES_AT_ONCE: usize = 200;
+
+/// Limits an operator may set.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Length of an offer, an answer or another signal, bytes.
+    pub sdp_bytes: usize,
+    /// Length of a chat message, characters.
+    pub chat_characters: usize,
+    /// Signals kept for a peer that is away; the oldest go first.
+    pub candidates_buffered: usize,
+    /// Commands of one session that wait for its store operation; more are refused as busy.
+    pub commands_waiting: usize,
+    /// Waiting tickets in one pool.
+    pub waiting_tickets: usize,
+    /// Matching commands of one user in a minute; 0 is no limit.
+    pub matching_events_per_minute: u32,
+    /// Chat commands of one user in a minute; 0 is no limit.
+    pub chat_events_per_minute: u32,
+    /// Signaling commands of one user in a minute; 0 is no limit.
+    pub signaling_events_per_minute: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sdp_bytes: 32 * 1024,
+            chat_characters: 1_000,
+            candidates_buffered: 64,
+            commands_waiting: 256,
+            waiting_tickets: 1_000_000,
+            matching_events_per_minute: 100,
+            chat_events_per_minute: 100,
+            signaling_events_per_minute: 100,
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The contract between the core and whatever keeps what nodes share: operations and their answers.
+//!
+//! Every operation is atomic, and each touches either one pool, one room or one user, so that a store may
+//! keep these three in different places. `now` is the node's; a store with a clock of its own may prefer it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::id::{Address, ProposalId, RoomId, TicketId, UserId};
+use super::proposal::{Proposal, Verdict};
+use super::search::SearchPlan;
+use super::talk::ChatMessage;
+use super::ticket::{Order, PoolId};
+use super::time::Time;
+
+/// What the core asks of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A user's session begins: who has this user met lately?
+    Attach {
+        /// The user.
+        user: UserId,
+        /// Where.
+        pool: PoolId,
+        /// Where the session lives from now on.
+        address: Address,
+    },
+    /// A user's session is over.
+    Detach {
+        /// The user.
+        user: UserId,
+        /// Where.
+        pool: PoolId,
+        /// The session that is over; a later one of the same user stays.
+        address: Address,
+    },
+    /// The user is not to meet `partner` until then.
+    Remember {
+        /// Whose history.
+        user: UserId,
+        /// Where.
+        pool: PoolId,
+        /// Whom.
+        partner: UserId,
+        /// How long.
+        until: Time,
+    },
+    /// List the ticket, look through the plan's buckets, and claim both if somebody acceptable is there.
+    Search(Box<Search>),
+    /// Take a ticket off its list.
+    Withdraw {
+        /// Where.
+        pool: PoolId,
+        /// Which.
+        ticket: TicketId,
+    },
+    /// The owners of these tickets are alive.
+    Renew {
+        /// Where.
+        pool: PoolId,
+        /// Which.
+        tickets: Vec<TicketId>,
+        /// Until when they count as alive from now on.
+        lease_until: Time,
+    },
+    /// One of the two answers a proposal.
+    Answer {
+        /// Where.
+        pool: PoolId,
+        /// Which.
+        proposal: ProposalId,
+        /// Who answers.
+        user: UserId,
+        /// What.
+        verdict: Verdict,
+    },
+    /// A proposal's time is over.
+    Expire {
+        /// Where.
+        pool: PoolId,
+        /// Which.
+        proposal: ProposalId,
+    },
+    /// The room of an agreed proposal begins.
+    OpenRoom {
+        /// Which.
+        room: RoomId,
+        /// Who may write and read.
+        members: [UserId; 2],
+    },
+    /// The room is over, and what was said in it forgotten.
+    CloseRoom {
+        /// Which.
+        room: RoomId,
+    },
+    /// Add a chat message and give it its number.
+    Append {
+        /// Where.
+        room: RoomId,
+        /// Who writes.
+        from: UserId,
+        /// The text.
+        content: Arc<str>,
+        /// The writer's name for it.
+        client_message_id: Option<Arc<str>>,
+    },
+    /// Chat messages after a number, oldest first, at most [`MESSAGES_AT_ONCE`].
+    ///
+    /// [`MESSAGES_AT_ONCE`]: super::limits::MESSAGES_AT_ONCE
+    Messages {
+        /// Where.
+        room: RoomId,
+        /// The last number that is known already.
+        after: u64,
+    },
+}
+
+/// What [`Operation::Search`] carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// What to do.
+    pub plan: SearchPlan,
+    /// The name of the proposal, should one be made.
+    pub proposal: ProposalId,
+    /// The name of its room.
+    pub room: RoomId,
+    /// How long both have to accept it.
+    pub accept_within: Duration,
+    /// Until when the ticket's owner counts as alive.
+    pub lease_until: Time,
+    /// Waiting tickets the pool may hold.
+    pub most_waiting: usize,
+}
+
+/// A store's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// To [`Operation::Attach`]: whom not to meet, and until when.
+    Attached(Vec<(UserId, Time)>),
+    /// To an operation that has nothing to tell.
+    Done,
+    /// To [`Operation::Search`].
+    Searched(Searched),
+    /// To [`Operation::Withdraw`].
+    Withdrawn(Withdrawn),
+    /// To [`Operation::Renew`], in the order asked.
+    Renewed(Vec<(TicketId, Standing)>),
+    /// To [`Operation::Answer`].
+    Answered(Answered),
+    /// To [`Operation::Expire`].
+    Expired(Expired),
+    /// To [`Operation::Append`].
+    Appended(Appended),
+    /// To [`Operation::Messages`].
+    Messages(Vec<ChatMessage>),
+    /// To any: nothing is known of what became of it. It may have been carried out.
+    Unavailable {
+        /// When to try again.
+        retry_after_ms: u64,
+    },
+}
+
+/// How a search ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Searched {
+    /// Listed; nobody acceptable is there now.
+    Listed(Place),
+    /// Listed; the limit of candidates was reached. Search on after this place.
+    More(Order),
+    /// Both are claimed.
+    Claimed(Arc<Proposal>),
+    /// The ticket (or the one it replaces) had been claimed already.
+    Taken(Arc<Proposal>),
+    /// Not listed: the pool holds as many as it may.
+    Full,
+}
+
+/// Where a ticket stands among those of its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub position: u32,
+    /// What people of this language pair waited lately, seconds.
+    pub estimated_wait_seconds: u32,
+}
+
+/// How a withdrawal ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// It waits no longer.
+    Removed,
+    /// It had been claimed already: the proposal wants an answer.
+    Taken(Arc<Proposal>),
+    /// It did not wait.
+    Unknown,
+}
+
+/// What a store knows of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits.
+    Waiting(Place),
+    /// It is part of a proposal.
+    Taken(Arc<Proposal>),
+    /// It is not known: list it again.
+    Unknown,
+}
+
+/// How an answer to a proposal ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Accepted; the other has not answered yet.
+    Pending(Arc<Proposal>),
+    /// Both have accepted now.
+    Agreed(Arc<Proposal>),
+    /// The proposal is over by this answer.
+    Ended(Arc<Proposal>),
+    /// There is no such proposal of this user, or its time is over.
+    Gone,
+}
+
+/// What became of a proposal whose time is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expired {
+    /// It is over by this operation.
+    Ended(Arc<Proposal>),
+    /// Both had accepted in time.
+    Agreed(Arc<Proposal>),
+    /// Its time is not over by the store's clock.
+    Early,
+    /// It was over already.
+    Gone,
+}
+
+/// How a chat message was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// New, with its number.
+    Added(ChatMessage),
+    /// Known by its client message id, with the number it has.
+    Duplicate(u64),
+    /// There is no such room, or the writer is not in it.
+    NoRoom,
+}

@@ -1,0 +1,25 @@
+//! What nodes share. The core asks by an [`Operation`] and is answered by an [`Outcome`]; a store carries
+//! out and decides nothing. One contract, one suite for every store.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::domain::operation::{Operation, Outcome};
+use crate::domain::time::Time;
+
+pub mod memory;
+
+/// An answer that is there, or one that comes.
+pub enum Submitted {
+    /// The store answered at once.
+    Answered(Outcome),
+    /// The answer is on its way.
+    Underway(Pin<Box<dyn Future<Output = Outcome> + Send>>),
+}
+
+/// Carries out operations, each at once or not at all.
+pub trait Store: Send + Sync + 'static {
+    /// Starts `operation`. Operations of one session arrive one after the other; those of different
+    /// sessions in any order.
+    fn submit(&self, operation: Operation, now: Time) -> Submitted;
+}
