@@ -143,6 +143,8 @@ pub enum Refusal {
     NotInRoom,
     /// The user spent the budget for such commands.
     RateLimited {
+        /// Which budget.
+        scope: Scope,
         /// When there is budget again.
         retry_after_ms: u64,
     },
@@ -182,7 +184,7 @@ impl Refusal {
     /// When trying again makes sense, where it does.
     pub const fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after_ms }
+            Self::RateLimited { retry_after_ms, .. }
             | Self::Busy { retry_after_ms }
             | Self::Unavailable { retry_after_ms }
             | Self::PoolFull { retry_after_ms } => Some(*retry_after_ms),

@@ -6,6 +6,7 @@
 
 pub mod budget;
 pub mod command;
+pub mod core;
 pub mod criteria;
 pub mod envelope;
 pub mod event;

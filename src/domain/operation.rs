@@ -160,6 +160,13 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// When to try again, of a store that does not answer.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        if let Self::Unavailable { retry_after_ms } = self { Some(*retry_after_ms) } else { None }
+    }
+}
+
 /// How a search ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Searched {

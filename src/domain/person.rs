@@ -135,6 +135,7 @@ pub struct Direction {
 
 impl Direction {
     /// The side that this one is matched with.
+    #[must_use]
     pub fn reverse(self) -> Self {
         Self { speaks: self.learns, learns: self.speaks }
     }

@@ -36,13 +36,9 @@ pub struct Side {
 impl Proposal {
     /// The side of `user` and the other one; `None` for anybody else.
     pub fn sides_of(&self, user: &UserId) -> Option<(&Side, &Side)> {
-        let [claimer, claimed] = &self.sides;
-        if claimer.ticket.user == *user {
-            Some((claimer, claimed))
-        } else if claimed.ticket.user == *user {
-            Some((claimed, claimer))
-        } else {
-            None
+        match &self.sides {
+            [own, other] | [other, own] if own.ticket.user == *user => Some((own, other)),
+            _ => None,
         }
     }
 

@@ -1,0 +1,148 @@
+//! Commands: paid for, queued in order, carried out.
+
+use super::super::command::{Command, Refusal, Reply, Scope};
+use super::super::event::Event;
+use super::super::id::{AckId, ConnectionId, Entropy, SessionId};
+use super::super::notice::Notice;
+use super::super::proposal::Verdict;
+use super::super::talk::Departure;
+use super::super::time::Time;
+use super::Core;
+use super::session::{Asker, State, Work};
+use super::storing::{Answering, Withdrawal};
+use std::time::Duration;
+
+/// A refused command is worth trying again after this long when the reason is a full queue.
+const BUSY_RETRY_MS: u64 = 250;
+/// A client that asks for no acknowledgement is told at most this often that it asks too much.
+const TELL_LIMIT_EVERY: Duration = Duration::from_secs(1);
+
+impl Work {
+    /// Whether it may follow a chat append that is under way.
+    pub(super) fn is_append(&self) -> bool {
+        match self {
+            Self::Command { command, .. } => matches!(command, Command::Chat { .. }),
+            Self::Search
+            | Self::Suspend
+            | Self::Silence
+            | Self::Expire
+            | Self::Away
+            | Self::CatchUp
+            | Self::End(_) => false,
+        }
+    }
+}
+
+impl<E: Entropy> Core<E> {
+    /// A client asks for something.
+    pub(super) fn command(
+        &mut self,
+        connection: ConnectionId,
+        ack: Option<AckId>,
+        command: Result<Command, Refusal>,
+        now: Time,
+    ) {
+        let Some(id) = self.by_connection.get(&connection).copied() else { return };
+        let asker = ack.map(|ack| (connection, ack));
+        match self.admit(id, command, now) {
+            Ok(command) => self.enqueue(id, Work::Command { asker, command }, now),
+            Err(refusal) => self.refuse(id, asker, refusal, now),
+        }
+    }
+
+    fn admit(
+        &mut self,
+        id: SessionId,
+        command: Result<Command, Refusal>,
+        now: Time,
+    ) -> Result<Command, Refusal> {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
+        };
+        session.seen_at = now;
+        let scope = command.as_ref().map_or(Scope::Signaling, Command::scope);
+        if let Err(retry_after_ms) = session.budgets.spend(scope, &self.limits, now) {
+            return Err(Refusal::RateLimited { scope, retry_after_ms });
+        }
+        if session.queue.len() >= self.limits.commands_waiting {
+            return Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
+        }
+        command
+    }
+
+    /// Refuses in the acknowledgement; who asked for none is told now and then.
+    fn refuse(&mut self, id: SessionId, asker: Asker, refusal: Refusal, now: Time) {
+        if asker.is_some() {
+            self.acknowledge(asker, Err(refusal));
+            return;
+        }
+        self.record(Event::Refused(refusal));
+        let (scope, retry_after_ms) = match refusal {
+            Refusal::RateLimited { scope, retry_after_ms } => (scope, retry_after_ms),
+            Refusal::Busy { retry_after_ms } => (Scope::Signaling, retry_after_ms),
+            Refusal::Invalid { .. }
+            | Refusal::UnknownEvent
+            | Refusal::TooLarge { .. }
+            | Refusal::NoSuchProposal
+            | Refusal::NotInRoom
+            | Refusal::Unavailable { .. }
+            | Refusal::PoolFull { .. } => return,
+        };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.budgets.tell_again_at <= now {
+            session.budgets.tell_again_at = now + TELL_LIMIT_EVERY;
+            self.notify(id, Notice::RateLimited { scope, retry_after_ms });
+        }
+    }
+
+    /// Does one thing for a session whose turn it is.
+    pub(super) fn perform(&mut self, id: SessionId, work: Work, now: Time) {
+        match work {
+            Work::Command { asker, command } => self.carry_out(id, asker, command, now),
+            Work::Search => self.search(id, None, now),
+            Work::Suspend => self.suspend(id, now),
+            Work::Silence => self.withdraw(id, Withdrawal::Silence, now),
+            Work::Expire => self.expire(id),
+            Work::Away => self.tell_away(id),
+            Work::CatchUp => self.catch_up(id),
+            Work::End(departure) => self.end(id, departure, now),
+        }
+    }
+
+    fn carry_out(&mut self, id: SessionId, asker: Asker, command: Command, now: Time) {
+        match command {
+            Command::Join { attributes, criteria } => self.join(id, asker, attributes, criteria, now),
+            Command::LeaveQueue => self.leave_queue(id, asker, now),
+            Command::Accept(proposal) => self.answer(id, proposal, Verdict::Accept, asker),
+            Command::Reject(proposal) => self.answer(id, proposal, Verdict::Reject, asker),
+            Command::Signal { room, kind, payload } => self.signal(id, asker, room, kind, payload),
+            Command::Heartbeat => {
+                self.acknowledge(asker, Ok(Reply::Alive { timestamp_ms: now.as_ms() }));
+            }
+            Command::Quality { room, quality } => self.quality(id, asker, room, quality),
+            Command::Chat { room, content, client_message_id } => {
+                self.chat(id, asker, room, content, client_message_id);
+            }
+            Command::Sync { room, after } => self.sync(id, asker, room, after),
+            Command::LeaveRoom(room) => {
+                let left = self.sessions.get_mut(id).is_some_and(|session| session.talking(room).is_some());
+                if left {
+                    self.leave_room(id, Departure::Left, now);
+                }
+                self.acknowledge(asker, if left { Ok(Reply::Done) } else { Err(Refusal::NotInRoom) });
+            }
+        }
+    }
+
+    fn leave_queue(&mut self, id: SessionId, asker: Asker, now: Time) {
+        let Some(session) = self.sessions.get(id) else { return };
+        match &session.state {
+            State::Waiting(_) => self.withdraw(id, Withdrawal::Leave(asker), now),
+            State::Proposed(proposed) => {
+                let proposal = proposed.proposal.id;
+                self.ask_answer(id, proposal, Verdict::Leave, asker, Answering::Asked);
+            }
+            State::Idle | State::Talking(_) => self.acknowledge(asker, Ok(Reply::Done)),
+        }
+    }
+}

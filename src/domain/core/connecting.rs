@@ -1,0 +1,237 @@
+//! Connections come and go; sessions outlive them for a while.
+
+use std::collections::VecDeque;
+
+use super::super::budget::Budgets;
+use super::super::envelope::Envelope;
+use super::super::event::{Event, TicketEnd};
+use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
+use super::super::limits::AVOIDED;
+use super::super::notice::{Notice, Resumed};
+use super::super::operation::{Operation, Outcome};
+use super::super::proposal::Verdict;
+use super::super::talk::Departure;
+use super::super::ticket::PoolId;
+use super::super::time::Time;
+use super::session::{Flight, Session, State, Work};
+use super::storing::{Answering, Purpose, Withdrawal};
+use super::{Core, Effect};
+
+impl<E: Entropy> Core<E> {
+    /// A client came in: a new session begins, or the user's session goes on over the new connection.
+    pub(super) fn connected(
+        &mut self,
+        connection: ConnectionId,
+        user: UserId,
+        guest: bool,
+        pool: PoolId,
+        now: Time,
+    ) {
+        let Some(policy) = self.policies.iter().position(|policy| policy.pool == pool) else {
+            self.effects.push_back(Effect::Close { connection });
+            return;
+        };
+        let welcome = Notice::Welcome { user: user.clone(), guest, node: self.node.clone() };
+        match self.by_user.get(&(pool, user.clone())).copied() {
+            Some(id) => self.come_back(id, connection, welcome, now),
+            None => self.begin(connection, user, policy, welcome, now),
+        }
+    }
+
+    fn begin(&mut self, connection: ConnectionId, user: UserId, policy: usize, welcome: Notice, now: Time) {
+        let pool = self.policies[policy].pool;
+        let session = Session {
+            user: user.clone(),
+            policy,
+            connection: Some(connection),
+            state: State::Idle,
+            flight: Flight::None,
+            queue: VecDeque::new(),
+            avoid: Vec::new(),
+            budgets: Budgets::default(),
+            seen_at: now,
+            away_until: Time::NEVER,
+            wake_at: Time::NEVER,
+            settled: None,
+        };
+        let id = self.sessions.insert(self.shard, session);
+        self.by_user.insert((pool, user.clone()), id);
+        self.by_connection.insert(connection, id);
+        self.record(Event::SessionOpened);
+        self.notify(id, welcome);
+        let address = self.address(id);
+        self.ask(id, Purpose::Attach, Operation::Attach { user, pool, address });
+    }
+
+    /// The history of a new session. Without it, nobody is avoided for what happened before.
+    pub(super) fn attached(&mut self, id: SessionId, outcome: Outcome) {
+        let Outcome::Attached(mut history) = outcome else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        history.append(&mut session.avoid);
+        session.avoid = history;
+    }
+
+    fn come_back(&mut self, id: SessionId, connection: ConnectionId, welcome: Notice, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let older = session.connection.replace(connection);
+        session.seen_at = now;
+        session.away_until = Time::NEVER;
+        session.queue.retain(|work| !matches!(work, Work::End(_) | Work::Suspend | Work::Away));
+        self.by_connection.insert(connection, id);
+        if let Some(older) = older {
+            self.by_connection.remove(&older);
+            self.record(Event::SessionReplaced);
+            self.effects.push_back(Effect::Notify { connection: older, notice: Notice::Replaced });
+            self.effects.push_back(Effect::Close { connection: older });
+        }
+        self.notify(id, welcome);
+        self.resume(id, now);
+    }
+
+    /// Tells a client that is back where it was, and lets its search, its signals and its chat go on.
+    fn resume(&mut self, id: SessionId, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let resumed = session.resumed();
+        let mut held = VecDeque::new();
+        let mut back = None;
+        match &mut session.state {
+            State::Idle | State::Proposed(_) => {}
+            State::Waiting(waiting) => {
+                if !waiting.listed && !waiting.search_queued {
+                    waiting.search_queued = true;
+                    session.queue.push_back(Work::Search);
+                }
+            }
+            State::Talking(talking) => {
+                held = std::mem::take(&mut talking.held);
+                back = Some((talking.peer.clone(), talking.room));
+                talking.catching_up = true;
+                session.queue.push_back(Work::CatchUp);
+            }
+        }
+        self.notify(id, Notice::Resumed(resumed));
+        for notice in held {
+            self.notify(id, notice);
+        }
+        if let Some((peer, room)) = back {
+            self.send(&peer, Envelope::Back { room });
+        }
+        self.advance(id, now);
+    }
+
+    /// A transport is closed.
+    pub(super) fn disconnected(&mut self, connection: ConnectionId, left: bool, now: Time) {
+        let Some(id) = self.by_connection.remove(&connection) else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.connection != Some(connection) {
+            return;
+        }
+        session.connection = None;
+        let grace = self.policies[session.policy].grace;
+        session.away_until = now + grace;
+        let work = match &session.state {
+            _ if left => Work::End(Departure::Left),
+            State::Idle if session.queue.is_empty() && session.budgets.are_full(now) => {
+                Work::End(Departure::Left)
+            }
+            State::Waiting(_) => Work::Suspend,
+            State::Talking(_) => Work::Away,
+            State::Idle | State::Proposed(_) => return self.schedule(id),
+        };
+        self.enqueue(id, work, now);
+    }
+
+    /// The client of a waiting session is away: nobody is matched with somebody who is not there, and the
+    /// place is kept.
+    pub(super) fn suspend(&mut self, id: SessionId, now: Time) {
+        if self.sessions.get(id).is_some_and(|session| session.connection.is_none()) {
+            self.withdraw(id, Withdrawal::Suspend, now);
+        }
+    }
+
+    /// The session is over, unless its client came back meanwhile.
+    pub(super) fn end(&mut self, id: SessionId, departure: Departure, now: Time) {
+        let Some(session) = self.sessions.get(id) else { return };
+        if session.connection.is_some() {
+            return;
+        }
+        match &session.state {
+            State::Idle => self.close_session(id),
+            State::Waiting(_) => self.withdraw(id, Withdrawal::End(departure), now),
+            State::Proposed(proposed) => {
+                let proposal = proposed.proposal.id;
+                self.ask_answer(id, proposal, Verdict::Leave, None, Answering::End(departure));
+            }
+            State::Talking(_) => {
+                self.leave_room(id, departure, now);
+                self.close_session(id);
+            }
+        }
+    }
+
+    /// Ends a session that waits for nothing; it stays if its client came back meanwhile.
+    pub(super) fn close_session(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        if session.connection.is_none() {
+            let (user, pool) = (session.user.clone(), self.policy(session).pool);
+            let address = self.address(id);
+            self.ask_aside(Purpose::Nothing, Operation::Detach { user, pool, address });
+            self.forget(id);
+        }
+    }
+
+    pub(super) fn forget(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.remove(id) else { return };
+        self.listed.remove(&id);
+        let pool = self.policies[session.policy].pool;
+        self.by_user.remove(&(pool, session.user));
+        if let Some(connection) = session.connection {
+            self.by_connection.remove(&connection);
+        }
+        match session.state {
+            State::Talking(talking) => {
+                let left = Envelope::Left { room: talking.room, departure: Departure::Disconnected };
+                self.send(&talking.peer, left);
+            }
+            State::Waiting(_) | State::Proposed(_) => self.record(Event::TicketEnded(TicketEnd::Gone)),
+            State::Idle => {}
+        }
+        self.record(Event::SessionClosed);
+    }
+
+    /// The two were brought together: for a while they are not again.
+    pub(super) fn remember(&mut self, id: SessionId, partner: UserId, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let policy = &self.policies[session.policy];
+        if policy.rematch_after.is_zero() {
+            return;
+        }
+        let until = now + policy.rematch_after;
+        session.avoid.retain(|(user, until)| *until > now && *user != partner);
+        session.avoid.push((partner.clone(), until));
+        let surplus = session.avoid.len().saturating_sub(AVOIDED);
+        session.avoid.drain(..surplus);
+        let (user, pool) = (session.user.clone(), policy.pool);
+        self.ask_aside(Purpose::Nothing, Operation::Remember { user, pool, partner, until });
+    }
+}
+
+impl Session {
+    fn resumed(&self) -> Resumed {
+        match &self.state {
+            State::Idle => Resumed::Idle,
+            State::Waiting(waiting) => Resumed::Waiting { stage: waiting.stage },
+            State::Proposed(proposed) => match proposed.proposal.found_by(&self.user) {
+                Some(found) => Resumed::Proposed(found),
+                None => Resumed::Idle,
+            },
+            State::Talking(talking) => Resumed::Talking {
+                proposal: talking.proposal,
+                room: talking.room,
+                partner: talking.partner.clone(),
+                initiator: talking.initiator,
+                last_sequence: talking.last_sequence,
+            },
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! From a wish to a claim: joining, searching, waiting, giving up.
+
+use std::sync::Arc;
+
+use super::super::command::{Command, Refusal, Reply};
+use super::super::criteria::{Criteria, Stage};
+use super::super::event::{Event, TicketEnd};
+use super::super::id::{Entropy, ProposalId, RoomId, SessionId, TicketId, UserId};
+use super::super::limits::RENEWED_AT_ONCE;
+use super::super::notice::Notice;
+use super::super::operation::{Operation, Outcome, Place, Search, Searched, Standing, Withdrawn};
+use super::super::person::Attributes;
+use super::super::policy::{LEASE, POSITION_EVERY, RENEW_EVERY, RETRY_AFTER};
+use super::super::proposal::{Proposal, Verdict};
+use super::super::search::SearchPlan;
+use super::super::talk::Departure;
+use super::super::ticket::{PoolId, Priority, Ticket};
+use super::super::time::Time;
+use super::Core;
+use super::session::{Asker, Session, State, Waiting, Work};
+use super::storing::{Answering, Purpose, Withdrawal};
+
+impl<E: Entropy> Core<E> {
+    /// A client wants to be matched. It leaves the room it is in, lets go of a proposal, and replaces an
+    /// earlier wish; a wish that did not change keeps its age.
+    pub(super) fn join(
+        &mut self,
+        id: SessionId,
+        asker: Asker,
+        attributes: Attributes,
+        criteria: Criteria,
+        now: Time,
+    ) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        match &mut session.state {
+            State::Idle => self.wish(id, attributes, criteria, None, now),
+            State::Talking(_) => {
+                self.leave_room(id, Departure::Left, now);
+                self.wish(id, attributes, criteria, None, now);
+            }
+            State::Proposed(proposed) => {
+                let proposal = proposed.proposal.id;
+                let command = Command::Join { attributes, criteria };
+                session.queue.push_front(Work::Command { asker, command });
+                self.ask_answer(id, proposal, Verdict::Leave, None, Answering::Asked);
+                return;
+            }
+            State::Waiting(waiting) => {
+                let ticket = &waiting.ticket;
+                if ticket.attributes != attributes || ticket.criteria != criteria {
+                    let replaced = ticket.id;
+                    self.record(Event::TicketEnded(TicketEnd::Replaced));
+                    self.wish(id, attributes, criteria, Some(replaced), now);
+                }
+            }
+        }
+        self.search(id, asker, now);
+    }
+
+    fn wish(
+        &mut self,
+        id: SessionId,
+        attributes: Attributes,
+        criteria: Criteria,
+        replaces: Option<TicketId>,
+        now: Time,
+    ) {
+        let ticket_id = TicketId(self.entropy.next_u64());
+        let owner = self.address(id);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let ticket = Ticket {
+            id: ticket_id,
+            user: session.user.clone(),
+            owner,
+            pool: self.policies[session.policy].pool,
+            attributes,
+            criteria,
+            enqueued_at: now,
+            priority: Priority::Usual,
+            avoid: Arc::default(),
+        };
+        session.state = State::Waiting(Box::new(Waiting::new(Arc::new(ticket), replaces, now)));
+        self.record(Event::Searching);
+    }
+
+    /// Puts a ticket whose proposal failed back into the queue, at once unless its client is away.
+    pub(super) fn requeue(&mut self, id: SessionId, ticket: &Ticket, priority: Priority, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let ticket = Ticket { priority: priority.max(ticket.priority), ..ticket.clone() };
+        let mut waiting = Waiting::new(Arc::new(ticket), None, now);
+        if session.connection.is_some() {
+            waiting.search_queued = true;
+            session.queue.push_back(Work::Search);
+        }
+        session.state = State::Waiting(Box::new(waiting));
+    }
+
+    /// Lists the ticket at the stage of the moment and looks for somebody.
+    pub(super) fn search(&mut self, id: SessionId, asker: Asker, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let policy = &self.policies[session.policy];
+        let avoid = session.avoided(now);
+        let away = session.connection.is_none();
+        let Some(waiting) = session.waiting() else { return };
+        waiting.search_queued = false;
+        waiting.retry_at = Time::NEVER;
+        if away {
+            // Somebody who is not there is not listed; coming back searches again.
+            return;
+        }
+        if *waiting.ticket.avoid != *avoid {
+            waiting.ticket = Arc::new(Ticket { avoid, ..(*waiting.ticket).clone() });
+        }
+        let stage = policy.ladder.stage_at(waiting.ticket.enqueued_at, now);
+        if stage != waiting.stage {
+            waiting.stage = stage;
+            waiting.after = None;
+        }
+        let mut plan = SearchPlan::new(waiting.ticket.clone(), stage, &policy.ladder);
+        plan.after = waiting.after;
+        plan.replaces = waiting.replaces.take();
+        let ticket = waiting.ticket.id;
+        let request = Operation::Search(Box::new(Search {
+            plan,
+            proposal: ProposalId::random(&mut self.entropy),
+            room: RoomId::random(&mut self.entropy),
+            accept_within: policy.accept_within,
+            lease_until: now + LEASE,
+            most_waiting: self.limits.waiting_tickets,
+        }));
+        self.ask(id, Purpose::Search { asker, ticket }, request);
+    }
+
+    pub(super) fn searched(
+        &mut self,
+        id: SessionId,
+        asker: Asker,
+        ticket: TicketId,
+        outcome: Outcome,
+        now: Time,
+    ) {
+        if self.waits_with(id, ticket).is_none() {
+            // A proposal came while the search was under way, and took its asker with it.
+            return self.acknowledge_joined(asker, NOT_WAITING);
+        }
+        let Outcome::Searched(searched) = outcome else {
+            return self.search_failed(id, asker, &outcome, now);
+        };
+        match searched {
+            Searched::Listed(place) => self.listed(id, asker, place, now),
+            Searched::More(after) => {
+                self.list(id, now);
+                if let Some(waiting) = self.waits_with(id, ticket) {
+                    waiting.after = Some(after);
+                }
+                self.search(id, asker, now);
+            }
+            Searched::Claimed(proposal) => {
+                self.acknowledge_joined(asker, NOT_WAITING);
+                self.propose_both(id, &proposal, now);
+            }
+            Searched::Taken(proposal) => {
+                self.acknowledge_joined(asker, NOT_WAITING);
+                self.propose(id, &proposal);
+                if let Some(waiting) = self.waits_with(id, ticket) {
+                    // The store holds it to a proposal that is over for this session.
+                    waiting.retry_at = now + RETRY_AFTER;
+                }
+            }
+            Searched::Full => {
+                self.give_up(id, TicketEnd::Cancelled);
+                let retry_after_ms = ms(RETRY_AFTER);
+                self.acknowledge(asker, Err(Refusal::PoolFull { retry_after_ms }));
+            }
+        }
+    }
+
+    fn search_failed(&mut self, id: SessionId, asker: Asker, outcome: &Outcome, now: Time) {
+        let retry_after_ms = outcome.retry_after_ms().unwrap_or(ms(RETRY_AFTER));
+        if asker.is_none() {
+            if let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) {
+                waiting.retry_at = now + RETRY_AFTER;
+            }
+            return;
+        }
+        self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
+        self.disown(id);
+        self.give_up(id, TicketEnd::Cancelled);
+    }
+
+    /// Takes a ticket off its list whose owner was told that it is not there.
+    fn disown(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let user = session.user.clone();
+        let Some(waiting) = session.waiting() else { return };
+        let (pool, ticket) = (waiting.ticket.pool, waiting.ticket.id);
+        self.ask_aside(Purpose::Disown { pool, user }, Operation::Withdraw { pool, ticket });
+    }
+
+    pub(super) fn disowned(&mut self, pool: PoolId, user: UserId, outcome: Outcome) {
+        if let Outcome::Withdrawn(Withdrawn::Taken(proposal)) = outcome {
+            self.decline(pool, proposal.id, user);
+        }
+    }
+
+    /// The ticket counts as listed: its lease is renewed from now on.
+    fn list(&mut self, id: SessionId, now: Time) {
+        let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return };
+        waiting.listed = true;
+        self.listed.insert(id);
+        if self.renew_at == Time::NEVER {
+            self.renew_at = now + RENEW_EVERY;
+        }
+    }
+
+    fn listed(&mut self, id: SessionId, asker: Asker, place: Place, now: Time) {
+        self.list(id, now);
+        let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return };
+        waiting.after = None;
+        if asker.is_some() {
+            waiting.told = (place, waiting.stage);
+            waiting.told_at = now;
+            self.acknowledge_joined(asker, place);
+        } else {
+            self.tell_place(id, place, now);
+        }
+    }
+
+    fn tell_place(&mut self, id: SessionId, place: Place, now: Time) {
+        let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return };
+        let stage = waiting.stage;
+        if waiting.told != (place, stage) && now >= waiting.told_at + POSITION_EVERY {
+            waiting.told = (place, stage);
+            waiting.told_at = now;
+            self.notify(id, Notice::Position { place, stage });
+        }
+    }
+
+    pub(super) fn acknowledge_joined(&mut self, asker: Asker, place: Place) {
+        let Place { position, estimated_wait_seconds } = place;
+        if asker.is_some() {
+            self.acknowledge(asker, Ok(Reply::Joined { position, estimated_wait_seconds }));
+        }
+    }
+
+    /// Takes the session's ticket off its list.
+    pub(super) fn withdraw(&mut self, id: SessionId, why: Withdrawal, now: Time) {
+        let waiting = self.sessions.get_mut(id).and_then(Session::waiting);
+        let Some((pool, ticket)) = waiting.map(|waiting| (waiting.ticket.pool, waiting.ticket.id)) else {
+            if let Withdrawal::Leave(asker) = why {
+                self.acknowledge(asker, Ok(Reply::Done));
+            }
+            if let Withdrawal::End(departure) = why {
+                self.end(id, departure, now);
+            }
+            return;
+        };
+        self.ask(id, Purpose::Withdraw { why, ticket }, Operation::Withdraw { pool, ticket });
+    }
+
+    pub(super) fn withdrawn(
+        &mut self,
+        id: SessionId,
+        why: Withdrawal,
+        ticket: TicketId,
+        outcome: Outcome,
+        now: Time,
+    ) {
+        if self.waits_with(id, ticket).is_none() {
+            return;
+        }
+        if let Outcome::Withdrawn(Withdrawn::Taken(proposal)) = outcome {
+            return self.withdrawn_too_late(id, why, &proposal, now);
+        }
+        // Should the store be away, the ticket is renewed no more and its lease runs out.
+        match why {
+            Withdrawal::Leave(asker) => {
+                self.give_up(id, TicketEnd::Cancelled);
+                self.acknowledge(asker, Ok(Reply::Done));
+            }
+            Withdrawal::Silence => {
+                self.give_up(id, TicketEnd::Expired);
+                self.notify(id, Notice::WaitingExpired);
+            }
+            Withdrawal::Suspend => self.suspended(id, now),
+            Withdrawal::End(_) => {
+                if self.sessions.get(id).is_some_and(|session| session.connection.is_some()) {
+                    return self.suspended(id, now);
+                }
+                self.give_up(id, TicketEnd::Gone);
+                self.close_session(id);
+            }
+        }
+    }
+
+    fn suspended(&mut self, id: SessionId, now: Time) {
+        self.listed.remove(&id);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let back = session.connection.is_some();
+        let Some(waiting) = session.waiting() else { return };
+        waiting.listed = false;
+        if back {
+            self.search(id, None, now);
+        }
+    }
+
+    fn withdrawn_too_late(&mut self, id: SessionId, why: Withdrawal, proposal: &Arc<Proposal>, now: Time) {
+        self.propose(id, proposal);
+        match why {
+            Withdrawal::Leave(asker) => {
+                self.ask_answer(id, proposal.id, Verdict::Leave, asker, Answering::Asked);
+            }
+            Withdrawal::Suspend | Withdrawal::Silence => {}
+            Withdrawal::End(departure) => self.end(id, departure, now),
+        }
+    }
+
+    /// The wish is over.
+    pub(super) fn give_up(&mut self, id: SessionId, end: TicketEnd) {
+        self.listed.remove(&id);
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.state = State::Idle;
+            self.record(Event::TicketEnded(end));
+        }
+    }
+
+    /// Renews the leases of all listed tickets when that is due.
+    pub(super) fn renew_if_due(&mut self, now: Time) {
+        if now < self.renew_at {
+            return;
+        }
+        self.renew_at = if self.listed.is_empty() { Time::NEVER } else { now + RENEW_EVERY };
+        let listed: Vec<SessionId> = self.listed.iter().copied().collect();
+        for policy in 0..self.policies.len() {
+            let of_pool: Vec<_> = listed
+                .iter()
+                .filter_map(|id| {
+                    let session = self.sessions.get_mut(*id).filter(|session| session.policy == policy)?;
+                    Some((*id, session.waiting()?.ticket.id))
+                })
+                .collect();
+            let pool = self.policies[policy].pool;
+            for batch in of_pool.chunks(RENEWED_AT_ONCE) {
+                let (sessions, tickets) = batch.iter().copied().unzip();
+                let request = Operation::Renew { pool, tickets, lease_until: now + LEASE };
+                self.ask_aside(Purpose::Renew { sessions }, request);
+            }
+        }
+    }
+
+    pub(super) fn renewed(&mut self, sessions: &[SessionId], outcome: Outcome, now: Time) {
+        let Outcome::Renewed(standings) = outcome else { return };
+        for (id, (ticket, standing)) in sessions.iter().copied().zip(standings) {
+            let Some(waiting) = self.waits_with(id, ticket) else { continue };
+            match standing {
+                Standing::Waiting(place) => self.tell_place(id, place, now),
+                Standing::Taken(proposal) => self.proposed_by_other(id, &proposal),
+                Standing::Unknown if waiting.search_queued => {}
+                Standing::Unknown => {
+                    waiting.search_queued = true;
+                    self.enqueue(id, Work::Search, now);
+                }
+            }
+            self.schedule(id);
+        }
+    }
+
+    /// The session's wish, if it is that ticket.
+    pub(super) fn waits_with(&mut self, id: SessionId, ticket: TicketId) -> Option<&mut Waiting> {
+        self.sessions.get_mut(id)?.waiting().filter(|waiting| waiting.ticket.id == ticket)
+    }
+}
+
+/// The place of somebody who was matched at once.
+pub(super) const NOT_WAITING: Place = Place { position: 0, estimated_wait_seconds: 0 };
+
+pub(super) fn ms(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Waiting {
+    fn new(ticket: Arc<Ticket>, replaces: Option<TicketId>, now: Time) -> Self {
+        Self {
+            ticket,
+            stage: Stage::Exact,
+            listed: false,
+            after: None,
+            replaces,
+            search_queued: false,
+            retry_at: Time::NEVER,
+            told: (NOT_WAITING, Stage::Exact),
+            told_at: now,
+        }
+    }
+}
+
+impl Session {
+    /// Whom not to meet now, as tickets carry it: sorted.
+    fn avoided(&self, now: Time) -> Arc<[UserId]> {
+        let mut users: Vec<UserId> =
+            self.avoid.iter().filter(|(_, until)| *until > now).map(|(user, _)| user.clone()).collect();
+        users.sort_unstable();
+        users.into()
+    }
+}

@@ -1,0 +1,268 @@
+//! The machine: sessions and what becomes of them, as a function of inputs and time.
+//!
+//! ```text
+//! handle(Input, now)         a (dis)connect, a command, a store's answer, an envelope
+//! handle_timeout(now)        time has passed
+//! poll_effect() -> Effect    drain after either
+//! poll_timeout() -> Time     when to be woken next; call last
+//! ```
+//!
+//! A core owns its sessions alone and asks the store by an effect; at most one operation of a session is
+//! under way (chat appends may follow each other), later commands of that session wait in order.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
+
+use super::command::{Command, Refusal, Reply};
+use super::envelope::Envelope;
+use super::event::Event;
+use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, UserId};
+use super::limits::Limits;
+use super::notice::Notice;
+use super::operation::{Operation, Outcome};
+use super::policy::Policy;
+use super::ticket::PoolId;
+use super::time::Time;
+
+mod commanding;
+mod connecting;
+mod matching;
+mod proposing;
+mod session;
+mod storing;
+mod talking;
+#[cfg(test)]
+mod tests;
+mod timing;
+
+use session::{Asker, Session, Sessions};
+use storing::Asked;
+
+/// What happens to a core.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A client came in.
+    Connected {
+        /// Its transport.
+        connection: ConnectionId,
+        /// Who it is.
+        user: UserId,
+        /// Whether it came without a token.
+        guest: bool,
+        /// The pool of the dialect it speaks.
+        pool: PoolId,
+    },
+    /// A client's transport is closed.
+    Disconnected {
+        /// Which.
+        connection: ConnectionId,
+        /// The client said good-bye: nothing is kept for its return.
+        left: bool,
+    },
+    /// A client asks for something, or for something that cannot be.
+    Command {
+        /// Who.
+        connection: ConnectionId,
+        /// Where the answer goes, if one is wanted.
+        ack: Option<AckId>,
+        /// What.
+        command: Result<Command, Refusal>,
+    },
+    /// The store answers.
+    Stored {
+        /// Which operation.
+        operation: OperationId,
+        /// What it says.
+        outcome: Outcome,
+    },
+    /// Another session says something.
+    Envelope {
+        /// To whom.
+        to: SessionId,
+        /// What.
+        envelope: Envelope,
+    },
+    /// The node is going down: everybody is told when to come back.
+    Shutdown {
+        /// When.
+        retry_after_ms: u64,
+    },
+}
+
+/// What a core wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Tell a client.
+    Notify {
+        /// Which.
+        connection: ConnectionId,
+        /// What.
+        notice: Notice,
+    },
+    /// Answer a client.
+    Acknowledge {
+        /// Which.
+        connection: ConnectionId,
+        /// Where the answer goes.
+        ack: AckId,
+        /// What.
+        answer: Result<Reply, Refusal>,
+    },
+    /// Close a client's transport after everything it was told.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// Ask the store.
+    Ask {
+        /// Its name, to come back with the answer.
+        operation: OperationId,
+        /// What.
+        request: Operation,
+    },
+    /// Tell a session of another core.
+    Send {
+        /// Whom.
+        to: Address,
+        /// What.
+        envelope: Envelope,
+    },
+    /// Something happened.
+    Record(Event),
+}
+
+/// The sessions of one shard.
+pub struct Core<E> {
+    node: NodeId,
+    shard: u8,
+    policies: Vec<Policy>,
+    limits: Limits,
+    entropy: E,
+    sessions: Sessions,
+    by_user: HashMap<(PoolId, UserId), SessionId>,
+    by_connection: HashMap<ConnectionId, SessionId>,
+    /// Operations under way, by name: what to do with the answer.
+    asked: HashMap<OperationId, Asked>,
+    next_operation: u64,
+    /// Sessions whose tickets are listed and want their leases renewed.
+    listed: BTreeSet<SessionId>,
+    renew_at: Time,
+    /// Wake-ups, soonest first. An entry that its session no longer wants is skipped when it comes up.
+    wakes: BinaryHeap<Reverse<(Time, SessionId)>>,
+    /// Envelopes from this core to itself, handled within the same turn.
+    local: VecDeque<(SessionId, Envelope)>,
+    effects: VecDeque<Effect>,
+}
+
+impl<E: Entropy> Core<E> {
+    /// The core of shard `shard` of `node`, with one policy for each pool it serves.
+    pub fn new(node: NodeId, shard: u8, policies: Vec<Policy>, limits: Limits, entropy: E) -> Self {
+        Self {
+            node,
+            shard,
+            policies,
+            limits,
+            entropy,
+            sessions: Sessions::default(),
+            by_user: HashMap::new(),
+            by_connection: HashMap::new(),
+            asked: HashMap::new(),
+            next_operation: 0,
+            listed: BTreeSet::new(),
+            renew_at: Time::NEVER,
+            wakes: BinaryHeap::new(),
+            local: VecDeque::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes one input at `now`.
+    pub fn handle(&mut self, input: Input, now: Time) {
+        match input {
+            Input::Connected { connection, user, guest, pool } => {
+                self.connected(connection, user, guest, pool, now);
+            }
+            Input::Disconnected { connection, left } => self.disconnected(connection, left, now),
+            Input::Command { connection, ack, command } => self.command(connection, ack, command, now),
+            Input::Stored { operation, outcome } => self.stored(operation, outcome, now),
+            Input::Envelope { to, envelope } => self.envelope(to, envelope, now),
+            Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
+        }
+        self.deliver_local(now);
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.renew_if_due(now);
+        self.wake_due(now);
+        self.deliver_local(now);
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// How many sessions there are, those of clients that are away included.
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Forgets the session of a connection without a word to anybody: for the shell, when handling its
+    /// input panicked and nothing that is known about it can be relied on. Its ticket's lease runs out, its
+    /// peer is told by the envelope this leaves behind.
+    pub fn abandon(&mut self, connection: ConnectionId) {
+        let Some(id) = self.by_connection.get(&connection).copied() else { return };
+        self.effects.push_back(Effect::Close { connection });
+        self.forget(id);
+    }
+
+    fn deliver_local(&mut self, now: Time) {
+        while let Some((to, envelope)) = self.local.pop_front() {
+            self.envelope(to, envelope, now);
+        }
+    }
+
+    fn send(&mut self, to: &Address, envelope: Envelope) {
+        if to.node == self.node && to.session.shard == self.shard {
+            self.local.push_back((to.session, envelope));
+        } else {
+            self.effects.push_back(Effect::Send { to: to.clone(), envelope });
+        }
+    }
+
+    fn notify(&mut self, id: SessionId, notice: Notice) {
+        if let Some(connection) = self.sessions.get(id).and_then(|session| session.connection) {
+            self.effects.push_back(Effect::Notify { connection, notice });
+        }
+    }
+
+    fn acknowledge(&mut self, asker: Asker, answer: Result<Reply, Refusal>) {
+        if let Err(refusal) = &answer {
+            self.record(Event::Refused(*refusal));
+        }
+        if let Some((connection, ack)) = asker {
+            self.effects.push_back(Effect::Acknowledge { connection, ack, answer });
+        }
+    }
+
+    fn record(&mut self, event: Event) {
+        self.effects.push_back(Effect::Record(event));
+    }
+
+    fn address(&self, session: SessionId) -> Address {
+        Address { node: self.node.clone(), session }
+    }
+
+    fn policy(&self, session: &Session) -> &Policy {
+        &self.policies[session.policy]
+    }
+
+    fn shutdown(&mut self, retry_after_ms: u64) {
+        let connected: BTreeSet<ConnectionId> = self.by_connection.keys().copied().collect();
+        for connection in connected {
+            self.effects
+                .push_back(Effect::Notify { connection, notice: Notice::Shutdown { retry_after_ms } });
+        }
+    }
+}

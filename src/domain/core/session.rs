@@ -1,0 +1,214 @@
+//! A client as it survives reconnects, and the arena that holds all of a core's.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::super::budget::Budgets;
+use super::super::command::Command;
+use super::super::criteria::Stage;
+use super::super::id::{
+    AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
+};
+use super::super::notice::{Notice, Partner};
+use super::super::operation::Place;
+use super::super::proposal::Proposal;
+use super::super::talk::Departure;
+use super::super::ticket::{Order, Ticket};
+use super::super::time::Time;
+
+/// Who waits for an answer, if anybody does.
+pub(super) type Asker = Option<(ConnectionId, AckId)>;
+
+/// A client as it survives reconnects.
+pub(super) struct Session {
+    pub(super) user: UserId,
+    /// Its pool's place among the core's policies.
+    pub(super) policy: usize,
+    /// `None` while the client is away.
+    pub(super) connection: Option<ConnectionId>,
+    pub(super) state: State,
+    pub(super) flight: Flight,
+    /// What waits for the operation under way, in order.
+    pub(super) queue: VecDeque<Work>,
+    /// Whom not to meet, and until when; newest last.
+    pub(super) avoid: Vec<(UserId, Time)>,
+    pub(super) budgets: Budgets,
+    /// The last sign of life.
+    pub(super) seen_at: Time,
+    /// When the place is given up; [`Time::NEVER`] while connected.
+    pub(super) away_until: Time,
+    /// The earliest wake-up that stands in the core's heap for this session.
+    pub(super) wake_at: Time,
+    /// The last proposal that ended for this session, so that news of it that come late are known as old.
+    pub(super) settled: Option<ProposalId>,
+}
+
+/// What a session is doing. Boxed, because most sessions do nothing.
+pub(super) enum State {
+    Idle,
+    Waiting(Box<Waiting>),
+    Proposed(Box<Proposed>),
+    Talking(Box<Talking>),
+}
+
+/// A wish, listed or about to be.
+pub(super) struct Waiting {
+    pub(super) ticket: Arc<Ticket>,
+    /// The stage of the last search.
+    pub(super) stage: Stage,
+    /// Whether the store lists it, as far as is known.
+    pub(super) listed: bool,
+    /// Where a search that met its limit goes on.
+    pub(super) after: Option<Order>,
+    /// An earlier ticket that the next search takes off the list.
+    pub(super) replaces: Option<TicketId>,
+    /// Whether a search stands in the queue already.
+    pub(super) search_queued: bool,
+    /// When to ask an unavailable store again.
+    pub(super) retry_at: Time,
+    /// What the client was told last, and when.
+    pub(super) told: (Place, Stage),
+    pub(super) told_at: Time,
+}
+
+/// Before an agreement.
+pub(super) struct Proposed {
+    pub(super) proposal: Arc<Proposal>,
+    /// The own ticket, to be queued again.
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) accepted: bool,
+    /// When to ask the store what became of it.
+    pub(super) settle_at: Time,
+    /// The store no longer knows it, and its end was not told yet.
+    pub(super) lost: bool,
+    /// The other one left the room before it was open here.
+    pub(super) peer_gone: Option<Departure>,
+}
+
+/// In a room.
+pub(super) struct Talking {
+    pub(super) proposal: ProposalId,
+    pub(super) room: RoomId,
+    pub(super) peer: Address,
+    pub(super) partner: Partner,
+    pub(super) initiator: bool,
+    pub(super) since: Time,
+    /// Signals that came while the client was away.
+    pub(super) held: VecDeque<Notice>,
+    /// The number of the last chat message that went to the client.
+    pub(super) last_sequence: u64,
+    /// The highest number heard of, shown or not.
+    pub(super) heard_sequence: u64,
+    /// Missed messages are being fetched: newer ones wait, so that order holds.
+    pub(super) catching_up: bool,
+}
+
+/// Operations of a session that are under way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flight {
+    None,
+    /// Chat appends, which may follow each other.
+    Appends(u32),
+    /// One operation; everything else waits.
+    One(OperationId),
+}
+
+/// Something to do for a session, in its turn.
+pub(super) enum Work {
+    Command {
+        asker: Asker,
+        command: Command,
+    },
+    /// List the ticket and look for somebody.
+    Search,
+    /// The client is away: take the ticket off the list and keep its place.
+    Suspend,
+    /// There was no sign of life: the ticket ends.
+    Silence,
+    /// The proposal's time is over.
+    Expire,
+    /// Tell the peer that the client is away.
+    Away,
+    /// Fetch the chat messages that the client missed.
+    CatchUp,
+    /// The session is over.
+    End(Departure),
+}
+
+impl Session {
+    pub(super) fn waiting(&mut self) -> Option<&mut Waiting> {
+        match &mut self.state {
+            State::Waiting(waiting) => Some(waiting),
+            State::Idle | State::Proposed(_) | State::Talking(_) => None,
+        }
+    }
+
+    pub(super) fn proposed(&mut self, id: ProposalId) -> Option<&mut Proposed> {
+        match &mut self.state {
+            State::Proposed(proposed) if proposed.proposal.id == id => Some(proposed),
+            State::Proposed(_) | State::Idle | State::Waiting(_) | State::Talking(_) => None,
+        }
+    }
+
+    pub(super) fn talking(&mut self, room: RoomId) -> Option<&mut Talking> {
+        match &mut self.state {
+            State::Talking(talking) if talking.room == room => Some(talking),
+            State::Talking(_) | State::Idle | State::Waiting(_) | State::Proposed(_) => None,
+        }
+    }
+}
+
+/// The arena. A place is used again under a higher generation, so an old id finds nothing.
+#[derive(Default)]
+pub(super) struct Sessions {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    session: Option<Box<Session>>,
+}
+
+impl Sessions {
+    pub(super) fn insert(&mut self, shard: u8, session: Session) -> SessionId {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            u32::try_from(self.slots.len() - 1).expect("connections are limited far below 2^32")
+        });
+        let place = &mut self.slots[slot as usize];
+        place.session = Some(Box::new(session));
+        SessionId { shard, slot, generation: place.generation }
+    }
+
+    pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
+        let place = self.slots.get_mut(id.slot as usize).filter(|place| place.generation == id.generation)?;
+        let session = place.session.take()?;
+        place.generation = place.generation.wrapping_add(1);
+        self.free.push(id.slot);
+        self.shrink();
+        Some(*session)
+    }
+
+    pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
+        let place = self.slots.get(id.slot as usize).filter(|place| place.generation == id.generation)?;
+        place.session.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        let place = self.slots.get_mut(id.slot as usize).filter(|place| place.generation == id.generation)?;
+        place.session.as_deref_mut()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Sixteen bytes a place stay after a mass disconnect; the generations must, or old ids would lie.
+    fn shrink(&mut self) {
+        if self.len() == 0 {
+            self.free.sort_unstable_by(|a, b| b.cmp(a));
+        }
+    }
+}

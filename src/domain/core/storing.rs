@@ -1,0 +1,234 @@
+//! Asking the store, and what becomes of its answers.
+
+use std::sync::Arc;
+
+use super::super::event::Event;
+use super::super::id::{Entropy, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId};
+use super::super::operation::{Expired, Operation, Outcome};
+use super::super::proposal::{Proposal, Verdict};
+use super::super::talk::Departure;
+use super::super::ticket::PoolId;
+use super::super::time::Time;
+use super::session::{Asker, Flight, Work};
+use super::{Core, Effect};
+
+/// An operation under way.
+pub(super) struct Asked {
+    /// Whose, where somebody waits for it.
+    session: Option<SessionId>,
+    purpose: Purpose,
+}
+
+/// What an operation is for.
+pub(super) enum Purpose {
+    Attach,
+    Search {
+        asker: Asker,
+        ticket: TicketId,
+    },
+    Withdraw {
+        why: Withdrawal,
+        ticket: TicketId,
+    },
+    Answer {
+        proposal: ProposalId,
+        verdict: Verdict,
+        asker: Asker,
+        why: Answering,
+    },
+    Expire {
+        proposal: ProposalId,
+    },
+    Open {
+        proposal: Arc<Proposal>,
+        asker: Asker,
+    },
+    Append {
+        room: RoomId,
+        asker: Asker,
+    },
+    Sync {
+        asker: Asker,
+    },
+    CatchUp {
+        room: RoomId,
+    },
+    /// The tickets of these sessions, in the order asked.
+    Renew {
+        sessions: Vec<SessionId>,
+    },
+    /// A ticket without an owner is taken off its list.
+    Disown {
+        pool: PoolId,
+        user: UserId,
+    },
+    /// A proposal without an owner is answered.
+    Decline {
+        user: UserId,
+    },
+    /// Nobody waits.
+    Nothing,
+}
+
+/// Why a ticket is taken off its list.
+#[derive(Clone, Copy)]
+pub(super) enum Withdrawal {
+    /// Its owner asked for it.
+    Leave(Asker),
+    /// Its owner is away.
+    Suspend,
+    /// There was no sign of life.
+    Silence,
+    /// The session is over.
+    End(Departure),
+}
+
+/// Why a proposal is answered.
+#[derive(Clone, Copy)]
+pub(super) enum Answering {
+    /// Its owner said so.
+    Asked,
+    /// The session is over.
+    End(Departure),
+}
+
+impl<E: Entropy> Core<E> {
+    /// Asks for a session, which then waits for the answer.
+    pub(super) fn ask(&mut self, id: SessionId, purpose: Purpose, request: Operation) {
+        let operation = self.ask_for(Some(id), purpose, request);
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.flight = Flight::One(operation);
+        }
+    }
+
+    /// Asks for a chat append, which others of the same session may follow.
+    pub(super) fn ask_append(&mut self, id: SessionId, room: RoomId, asker: Asker, request: Operation) {
+        self.ask_for(Some(id), Purpose::Append { room, asker }, request);
+        if let Some(session) = self.sessions.get_mut(id) {
+            let under_way = match session.flight {
+                Flight::Appends(count) => count,
+                Flight::None | Flight::One(_) => 0,
+            };
+            session.flight = Flight::Appends(under_way + 1);
+        }
+    }
+
+    /// Asks for something that no session waits for.
+    pub(super) fn ask_aside(&mut self, purpose: Purpose, request: Operation) {
+        self.ask_for(None, purpose, request);
+    }
+
+    fn ask_for(&mut self, session: Option<SessionId>, purpose: Purpose, request: Operation) -> OperationId {
+        let operation = OperationId(self.next_operation);
+        self.next_operation += 1;
+        self.asked.insert(operation, Asked { session, purpose });
+        self.effects.push_back(Effect::Ask { operation, request });
+        operation
+    }
+
+    /// The one who waits for the search that is under way, taken away from it: a proposal came first, and
+    /// the acknowledgement of joining comes before it. `Err` while the ticket is being withdrawn: that
+    /// answer will tell of the proposal.
+    pub(super) fn take_joiner(&mut self, id: SessionId) -> Result<Asker, BeingWithdrawn> {
+        let Some(Flight::One(operation)) = self.sessions.get(id).map(|session| session.flight) else {
+            return Ok(None);
+        };
+        match self.asked.get_mut(&operation).map(|asked| &mut asked.purpose) {
+            Some(Purpose::Search { asker, .. }) => Ok(asker.take()),
+            Some(Purpose::Withdraw { .. }) => Err(BeingWithdrawn),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// The store's answer to `operation`.
+    pub(super) fn stored(&mut self, operation: OperationId, outcome: Outcome, now: Time) {
+        let Some(Asked { session, purpose }) = self.asked.remove(&operation) else { return };
+        if matches!(outcome, Outcome::Unavailable { .. }) {
+            self.record(Event::StoreUnavailable);
+        }
+        match session {
+            Some(id) => {
+                self.land(id);
+                self.answered(id, purpose, outcome, now);
+                self.advance(id, now);
+            }
+            None => self.answered_aside(purpose, outcome, now),
+        }
+    }
+
+    fn land(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        session.flight = match session.flight {
+            Flight::Appends(count) if count > 1 => Flight::Appends(count - 1),
+            Flight::Appends(_) | Flight::One(_) | Flight::None => Flight::None,
+        };
+    }
+
+    fn answered(&mut self, id: SessionId, purpose: Purpose, outcome: Outcome, now: Time) {
+        match purpose {
+            Purpose::Attach => self.attached(id, outcome),
+            Purpose::Search { asker, ticket } => self.searched(id, asker, ticket, outcome, now),
+            Purpose::Withdraw { why, ticket } => self.withdrawn(id, why, ticket, outcome, now),
+            Purpose::Answer { proposal, verdict, asker, why } => {
+                self.answered_proposal(id, proposal, verdict, asker, why, outcome, now);
+            }
+            Purpose::Expire { proposal } => {
+                // An unavailable store is asked again, as one whose clock is behind.
+                let expired = if let Outcome::Expired(expired) = outcome { expired } else { Expired::Early };
+                self.expired(id, proposal, expired, now);
+            }
+            Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
+            Purpose::Append { room, asker } => self.appended(id, room, asker, outcome),
+            Purpose::Sync { asker } => self.synced(asker, outcome),
+            Purpose::CatchUp { room } => self.caught_up(id, room, outcome, now),
+            Purpose::Renew { .. } | Purpose::Disown { .. } | Purpose::Decline { .. } | Purpose::Nothing => {}
+        }
+    }
+
+    fn answered_aside(&mut self, purpose: Purpose, outcome: Outcome, now: Time) {
+        match purpose {
+            Purpose::Renew { sessions } => self.renewed(&sessions, outcome, now),
+            Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
+            Purpose::Decline { user } => self.declined(&user, outcome),
+            Purpose::Attach
+            | Purpose::Search { .. }
+            | Purpose::Withdraw { .. }
+            | Purpose::Answer { .. }
+            | Purpose::Expire { .. }
+            | Purpose::Open { .. }
+            | Purpose::Append { .. }
+            | Purpose::Sync { .. }
+            | Purpose::CatchUp { .. }
+            | Purpose::Nothing => {}
+        }
+    }
+
+    /// Does what waits for a session, in order, until something has to wait for the store again.
+    pub(super) fn advance(&mut self, id: SessionId, now: Time) {
+        while let Some(session) = self.sessions.get_mut(id) {
+            let ready = match (session.flight, session.queue.front()) {
+                (_, None) | (Flight::One(_), _) => false,
+                (Flight::None, Some(_)) => true,
+                (Flight::Appends(_), Some(work)) => work.is_append(),
+            };
+            if !ready {
+                break;
+            }
+            if let Some(work) = session.queue.pop_front() {
+                self.perform(id, work, now);
+            }
+        }
+        self.schedule(id);
+    }
+
+    /// Queues something for a session and does it if nothing is in its way.
+    pub(super) fn enqueue(&mut self, id: SessionId, work: Work, now: Time) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.queue.push_back(work);
+            self.advance(id, now);
+        }
+    }
+}
+
+/// The ticket is being taken off its list.
+pub(super) struct BeingWithdrawn;

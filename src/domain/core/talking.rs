@@ -1,0 +1,260 @@
+//! In a room: signals, chat, leaving, being away.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::super::command::{Refusal, Reply};
+use super::super::envelope::Envelope;
+use super::super::event::Event;
+use super::super::id::{Entropy, RoomId, SessionId, UserId};
+use super::super::limits::MESSAGES_AT_ONCE;
+use super::super::notice::{Notice, Partner};
+use super::super::operation::{Appended, Operation, Outcome};
+use super::super::proposal::Proposal;
+use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
+use super::super::time::Time;
+use super::Core;
+use super::matching::ms;
+use super::session::{Asker, Session, State, Talking, Work};
+use super::storing::Purpose;
+
+impl Session {
+    /// The room of an agreed proposal begins for this session. `false` for a stranger to it.
+    pub(super) fn begin_talk(&mut self, proposal: &Arc<Proposal>, now: Time) -> bool {
+        let Some((_, other)) = proposal.sides_of(&self.user) else { return false };
+        let talking = Talking {
+            proposal: proposal.id,
+            room: proposal.room,
+            peer: other.ticket.owner.clone(),
+            partner: Partner::from(other),
+            initiator: proposal.sides[0].ticket.user == self.user,
+            since: now,
+            held: VecDeque::new(),
+            last_sequence: 0,
+            heard_sequence: 0,
+            catching_up: false,
+        };
+        self.state = State::Talking(Box::new(talking));
+        true
+    }
+}
+
+impl<E: Entropy> Core<E> {
+    /// Another session says something to this one.
+    pub(super) fn envelope(&mut self, id: SessionId, envelope: Envelope, now: Time) {
+        match envelope {
+            Envelope::Proposed(proposal) => self.proposed_by_other(id, &proposal),
+            Envelope::Accepted(proposal) => self.accepted_by_other(id, &proposal),
+            Envelope::Agreed(proposal) => self.agreed_by_other(id, &proposal, now),
+            Envelope::Failed { proposal, failure } => self.failed(id, proposal, failure, now),
+            Envelope::Signal { room, kind, payload } => self.hear_signal(id, room, kind, payload),
+            Envelope::Quality { room, quality } => {
+                self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
+            }
+            Envelope::Chat { room, message } => self.hear_chat(id, room, message),
+            Envelope::Away { room } => {
+                let grace = self.sessions.get(id).map(|session| self.policy(session).grace);
+                let grace_ms = grace.map(ms).unwrap_or_default();
+                self.tell_of_peer(id, room, |user| Notice::PeerAway { room, user, grace_ms });
+            }
+            Envelope::Back { room } => self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user }),
+            Envelope::Left { room, departure } => self.peer_left(id, room, departure, now),
+        }
+    }
+
+    fn tell_of_peer(&mut self, id: SessionId, room: RoomId, notice: impl FnOnce(UserId) -> Notice) {
+        if let Some(talking) = self.talking(id, room) {
+            let partner = talking.partner.user.clone();
+            self.notify(id, notice(partner));
+        }
+    }
+
+    fn talking(&mut self, id: SessionId, room: RoomId) -> Option<&mut Talking> {
+        self.sessions.get_mut(id)?.talking(room)
+    }
+
+    /// Carries a signal to the peer, unread.
+    pub(super) fn signal(
+        &mut self,
+        id: SessionId,
+        asker: Asker,
+        room: RoomId,
+        kind: SignalKind,
+        payload: Payload,
+    ) {
+        let Some(peer) = self.talking(id, room).map(|talking| talking.peer.clone()) else {
+            return self.acknowledge(asker, Err(Refusal::NotInRoom));
+        };
+        self.send(&peer, Envelope::Signal { room, kind, payload });
+        self.record(Event::Relayed(kind));
+        self.acknowledge(asker, Ok(Reply::Done));
+    }
+
+    /// Tells the client, or keeps it for its return. Candidates make way first: a call can begin with fewer
+    /// of them, but not without its offer.
+    fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
+        let most = self.limits.candidates_buffered;
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let away = session.connection.is_none();
+        let Some(talking) = session.talking(room) else { return };
+        let notice = Notice::Signal { room, kind, payload, from: talking.partner.user.clone() };
+        if !away {
+            return self.notify(id, notice);
+        }
+        talking.held.push_back(notice);
+        if talking.held.len() > most {
+            let candidate =
+                |held: &Notice| matches!(held, Notice::Signal { kind: SignalKind::Candidate, .. });
+            let oldest = talking.held.iter().position(candidate).unwrap_or(0);
+            talking.held.remove(oldest);
+            self.record(Event::HeldSignalDropped);
+        }
+    }
+
+    pub(super) fn quality(&mut self, id: SessionId, asker: Asker, room: Option<RoomId>, quality: Quality) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let talk = match &session.state {
+            State::Talking(talking) => Some((talking.peer.clone(), talking.room)),
+            State::Idle | State::Waiting(_) | State::Proposed(_) => None,
+        };
+        match (talk, room) {
+            (Some((peer, own)), asked) if asked.is_none_or(|asked| asked == own) => {
+                self.send(&peer, Envelope::Quality { room: own, quality });
+                self.acknowledge(asker, Ok(Reply::Done));
+            }
+            (_, Some(_)) => self.acknowledge(asker, Err(Refusal::NotInRoom)),
+            (_, None) => self.acknowledge(asker, Ok(Reply::Done)),
+        }
+    }
+
+    pub(super) fn chat(
+        &mut self,
+        id: SessionId,
+        asker: Asker,
+        room: RoomId,
+        content: Arc<str>,
+        client_message_id: Option<Arc<str>>,
+    ) {
+        if self.talking(id, room).is_none() {
+            return self.acknowledge(asker, Err(Refusal::NotInRoom));
+        }
+        let Some(session) = self.sessions.get(id) else { return };
+        let from = session.user.clone();
+        self.ask_append(id, room, asker, Operation::Append { room, from, content, client_message_id });
+    }
+
+    pub(super) fn appended(&mut self, id: SessionId, room: RoomId, asker: Asker, outcome: Outcome) {
+        if let Some(retry_after_ms) = outcome.retry_after_ms() {
+            return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
+        }
+        let appended = if let Outcome::Appended(appended) = outcome { appended } else { Appended::NoRoom };
+        match appended {
+            Appended::Added(message) => {
+                let sequence = message.sequence;
+                if let Some(peer) = self.talking(id, room).map(|talking| talking.peer.clone()) {
+                    self.send(&peer, Envelope::Chat { room, message });
+                }
+                self.record(Event::ChatAdded);
+                self.acknowledge(asker, Ok(Reply::Sent { sequence }));
+            }
+            Appended::Duplicate(sequence) => self.acknowledge(asker, Ok(Reply::Sent { sequence })),
+            Appended::NoRoom => self.acknowledge(asker, Err(Refusal::NotInRoom)),
+        }
+    }
+
+    fn hear_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let away = session.connection.is_none();
+        let Some(talking) = session.talking(room) else { return };
+        talking.heard_sequence = talking.heard_sequence.max(message.sequence);
+        // Who is away, or still catching up, gets it from the store: in order, each once.
+        if away || talking.catching_up || message.sequence <= talking.last_sequence {
+            return;
+        }
+        talking.last_sequence = message.sequence;
+        self.notify(id, Notice::Chat { room, message });
+    }
+
+    pub(super) fn sync(&mut self, id: SessionId, asker: Asker, room: RoomId, after: u64) {
+        if self.talking(id, room).is_none() {
+            return self.acknowledge(asker, Err(Refusal::NotInRoom));
+        }
+        self.ask(id, Purpose::Sync { asker }, Operation::Messages { room, after });
+    }
+
+    pub(super) fn synced(&mut self, asker: Asker, outcome: Outcome) {
+        let retry_after_ms = outcome.retry_after_ms();
+        let answer = match (outcome, retry_after_ms) {
+            (Outcome::Messages(messages), _) => Ok(Reply::Messages(messages)),
+            (_, Some(retry_after_ms)) => Err(Refusal::Unavailable { retry_after_ms }),
+            (_, None) => Err(Refusal::NotInRoom),
+        };
+        self.acknowledge(asker, answer);
+    }
+
+    /// Fetches what a client missed while it was away.
+    pub(super) fn catch_up(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let State::Talking(talking) = &session.state else { return };
+        let (room, after) = (talking.room, talking.last_sequence);
+        self.ask(id, Purpose::CatchUp { room }, Operation::Messages { room, after });
+    }
+
+    pub(super) fn caught_up(&mut self, id: SessionId, room: RoomId, outcome: Outcome, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let (user, away) = (session.user.clone(), session.connection.is_none());
+        let Some(talking) = session.talking(room) else { return };
+        talking.catching_up = false;
+        let (Outcome::Messages(messages), false) = (outcome, away) else { return };
+        let Some(newest) = messages.last().map(|message| message.sequence) else { return };
+        talking.last_sequence = newest;
+        // Something came while the store answered, or there was more than one answer holds.
+        let more = talking.heard_sequence > newest || messages.len() >= MESSAGES_AT_ONCE;
+        talking.catching_up = more;
+        for message in messages.into_iter().filter(|message| message.from != user) {
+            self.notify(id, Notice::Chat { room, message });
+        }
+        if more {
+            self.enqueue(id, Work::CatchUp, now);
+        }
+    }
+
+    /// Tells the peer that this session's client is away.
+    pub(super) fn tell_away(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        if let (State::Talking(talking), None) = (&session.state, session.connection) {
+            let (peer, room) = (talking.peer.clone(), talking.room);
+            self.send(&peer, Envelope::Away { room });
+        }
+    }
+
+    /// The session leaves the room it is in, which ends the room.
+    pub(super) fn leave_room(&mut self, id: SessionId, departure: Departure, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let State::Talking(talking) = std::mem::replace(&mut session.state, State::Idle) else { return };
+        let room = talking.room;
+        self.send(&talking.peer, Envelope::Left { room, departure });
+        self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
+        self.record(Event::RoomClosed { departure, lasted: now.since(talking.since) });
+    }
+
+    /// The peer is gone for good, which ends the room.
+    pub(super) fn peer_left(&mut self, id: SessionId, room: RoomId, departure: Departure, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        match &mut session.state {
+            State::Talking(talking) if talking.room == room => {
+                let user = talking.partner.user.clone();
+                session.state = State::Idle;
+                self.notify(id, Notice::PeerLeft { room, user, departure });
+                self.advance(id, now);
+            }
+            State::Proposed(proposed) if proposed.proposal.room == room => {
+                // Only an agreed room can be left: the store says so as soon as it is asked.
+                proposed.peer_gone = Some(departure);
+                proposed.settle_at = now;
+                self.schedule(id);
+            }
+            State::Talking(_) | State::Proposed(_) | State::Idle | State::Waiting(_) => {}
+        }
+    }
+}

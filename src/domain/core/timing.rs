@@ -1,0 +1,100 @@
+//! Deadlines: what a session waits for besides words.
+
+use std::cmp::Reverse;
+
+use super::super::id::{Entropy, SessionId};
+use super::super::policy::Policy;
+use super::super::talk::Departure;
+use super::super::time::Time;
+use super::Core;
+use super::session::{Session, State, Work};
+
+impl<E: Entropy> Core<E> {
+    /// When something is due next; [`Time::NEVER`] if nothing is.
+    pub fn poll_timeout(&self) -> Time {
+        let wake = self.wakes.peek().map_or(Time::NEVER, |Reverse((at, _))| *at);
+        wake.min(self.renew_at)
+    }
+
+    /// Sees to it that the core wakes up for the session's next deadline. A wake-up that comes too early
+    /// looks again, so that a deadline that moves away costs nothing.
+    pub(super) fn schedule(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let deadline = session.deadline(&self.policies[session.policy]);
+        if deadline < session.wake_at {
+            session.wake_at = deadline;
+            self.wakes.push(Reverse((deadline, id)));
+        }
+    }
+
+    pub(super) fn wake_due(&mut self, now: Time) {
+        while let Some(Reverse((at, id))) = self.wakes.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.wakes.pop();
+            let Some(session) = self.sessions.get_mut(id) else { continue };
+            if session.wake_at != at {
+                continue;
+            }
+            session.wake_at = Time::NEVER;
+            self.wake(id, now);
+            self.schedule(id);
+        }
+    }
+
+    fn wake(&mut self, id: SessionId, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let policy = &self.policies[session.policy];
+        let mut work = None;
+        if session.away_until <= now {
+            session.away_until = Time::NEVER;
+            work = Some(Work::End(Departure::Disconnected));
+        } else {
+            let silent = session.seen_at + policy.waiting_timeout <= now;
+            match &mut session.state {
+                State::Waiting(waiting) if waiting.search_queued => {}
+                State::Waiting(waiting) if waiting.listed && silent => {
+                    waiting.search_queued = true;
+                    work = Some(Work::Silence);
+                }
+                State::Waiting(waiting) if waiting.search_at(policy) <= now => {
+                    waiting.search_queued = true;
+                    work = Some(Work::Search);
+                }
+                State::Proposed(proposed) if proposed.settle_at <= now => {
+                    proposed.settle_at = Time::NEVER;
+                    work = Some(Work::Expire);
+                }
+                State::Waiting(_) | State::Proposed(_) | State::Idle | State::Talking(_) => {}
+            }
+        }
+        if let Some(work) = work {
+            self.enqueue(id, work, now);
+        }
+    }
+}
+
+impl super::session::Waiting {
+    /// When the next search is due: the next stage opens, or an unavailable store is asked again.
+    fn search_at(&self, policy: &Policy) -> Time {
+        let opens = policy.ladder.next_stage_at(self.ticket.enqueued_at, self.stage);
+        if self.listed { opens.min(self.retry_at) } else { self.retry_at }
+    }
+}
+
+impl Session {
+    fn deadline(&self, policy: &Policy) -> Time {
+        let of_state = match &self.state {
+            State::Waiting(waiting) if waiting.search_queued => Time::NEVER,
+            State::Waiting(waiting) => {
+                let silence =
+                    if waiting.listed { self.seen_at + policy.waiting_timeout } else { Time::NEVER };
+                silence.min(waiting.search_at(policy))
+            }
+            State::Proposed(proposed) => proposed.settle_at,
+            State::Idle | State::Talking(_) => Time::NEVER,
+        };
+        of_state.min(self.away_until)
+    }
+}
