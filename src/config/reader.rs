@@ -7,7 +7,7 @@ use super::foreign::VariableSpec;
 use super::nearest::nearest;
 use super::option::{Kind, OptionSpec, whole};
 use super::problem::Problem;
-use super::sources::{Given, Origin, Sources, read_file};
+use super::sources::{Given, Origin, Sources, is_service_link, read_file};
 
 /// What is set at run time by build tools and container images, though no option of ours.
 const NOT_OPTIONS: [&str; 1] = ["QALA_COMMIT"];
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
 fn unknown_variables(sources: &Sources, problems: &mut Vec<Problem>) {
     let known = || OPTIONS.iter().map(|spec| spec.variable());
     for (name, value) in &sources.environment {
-        let ours = name.starts_with("QALA_") && !value.is_empty();
+        let ours = name.starts_with("QALA_") && !value.is_empty() && !is_service_link(name, value);
         if ours && !NOT_OPTIONS.contains(&name.as_str()) && !known().any(|variable| variable == name) {
             problems.push(Problem::UnknownVariable { name: name.clone(), nearest: nearest(name, known()) });
         }

@@ -48,9 +48,18 @@ impl Sources {
 
     /// The value of one variable, if it is set and not empty.
     pub(super) fn variable_named(&self, name: &'static str) -> Option<Given> {
-        let value = self.environment.get(name).filter(|value| !value.is_empty())?;
-        Some(Given { origin: Origin::Variable(name), value: value.clone() })
+        let value = self.environment.get(name)?;
+        let meant = !value.is_empty() && !is_service_link(name, value);
+        meant.then(|| Given { origin: Origin::Variable(name), value: value.clone() })
     }
+}
+
+/// Kubernetes describes every service to every container in variables named after it. A service called `qala`
+/// becomes `QALA_PORT=tcp://10.0.0.1:3001` and more, which nobody wrote and which are no options.
+pub(super) fn is_service_link(name: &str, value: &str) -> bool {
+    let address = ["tcp://", "udp://"].iter().any(|scheme| value.starts_with(scheme));
+    let described = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"].iter().any(|part| name.contains(part));
+    name.starts_with("QALA_") && (described || (address && name.ends_with("_PORT")))
 }
 
 /// A configuration file.
