@@ -3,7 +3,7 @@
 /// The known name nearest to `given`, if it is near enough to be a slip of the fingers: at most a third of
 /// its letters differ.
 pub(super) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let tolerated = (given.chars().count() / 3).max(1);
+    let tolerated = given.chars().count().div_ceil(3);
     known
         .map(|name| (distance(given, name), name))
         .filter(|(distance, _)| *distance <= tolerated)

@@ -59,7 +59,7 @@ impl Group {
             Self::Listening => "Listening",
             Self::Access => "Who may enter",
             Self::Matching => "Matching",
-            Self::Limits => "Limits (0 = no limit where it says so)",
+            Self::Limits => "Limits",
             Self::Transport => "Transport",
             Self::Process => "The process",
         }
