@@ -2,6 +2,7 @@
 //!
 //! The plan of the house is in `docs/ARCHITECTURE.md`. One rule: a module uses only what stands below it.
 
+pub mod config;
 pub mod dialect;
 pub mod domain;
 pub mod store;

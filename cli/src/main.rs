@@ -1,2 +1,26 @@
-//! The `qala` command.
-fn main() {}
+//! The `qala` command: arguments in, exit code out. No logic.
+
+mod arguments;
+mod exit;
+mod help;
+mod serve;
+
+use std::env;
+use std::process::ExitCode;
+
+use arguments::Request;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let environment = env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
+    let exit = match arguments::parse(env::args_os(), environment) {
+        Ok(Request::Print(text)) => {
+            exit::print(&text);
+            Exit::Success
+        }
+        Ok(Request::Serve(arguments)) => serve::serve(arguments),
+        Err(complaint) => exit::fail(&complaint),
+    };
+    exit.into()
+}

@@ -1,0 +1,104 @@
+//! The help texts, written from the option table.
+
+use qala::config::{Group, OPTIONS, OptionSpec, Role, VARIABLES};
+
+/// Width of the smallest terminal anyone still has.
+const COLUMNS: usize = 80;
+/// Where the descriptions of options begin.
+const INDENT: usize = 28;
+
+/// `qala --help`: one screen of 80 by 24.
+pub(crate) const QALA: &str = "\
+qala pairs people and lets them talk:
+matching, WebRTC signaling and chat over Socket.IO
+
+Usage: qala <command> [options]
+
+Commands:
+  serve   run a node (embedded store)
+
+Options:
+  -h, --help      this help; `qala <command> --help` for its options
+  -V, --version   version and commit
+
+Exit codes:
+  0  done            2    wrong arguments or configuration
+  1  failed          130  interrupted
+
+Start here:  qala serve   and open http://127.0.0.1:3001 in two tabs
+";
+
+/// `qala serve --help`: every option under its heading.
+pub(crate) fn serve() -> String {
+    let mut lines = vec![
+        "Run a node: pair people, relay signaling and chat between them.".to_owned(),
+        String::new(),
+        "Usage: qala serve [options]".to_owned(),
+        String::new(),
+        "Every option has a variable, named behind its default. Flags win over variables,".to_owned(),
+        "variables over the file of --config. Times are in seconds unless it says ms.".to_owned(),
+    ];
+    for group in Group::ALL {
+        lines.push(format!("\n{}:", group.title()));
+        for spec in OPTIONS.iter().filter(|spec| spec.group == group) {
+            lines.extend(entry(&format!("--{} <{}>", spec.flag, spec.value_name), spec.help, &source(spec)));
+        }
+    }
+    lines.push("\nOther:".to_owned());
+    lines.extend(entry("--check", "check the configuration, say what would run, and exit", ""));
+    lines.extend(entry("-h, --help", "this help", ""));
+    lines.push("\nExit codes: 0 stopped as asked, 1 failed, 2 wrong arguments or configuration".to_owned());
+    lines.join("\n") + "\n"
+}
+
+/// `qala --version`.
+pub(crate) fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("QALA_COMMIT") {
+        Some(commit) => format!("qala {version} (commit {commit})\n"),
+        None => format!("qala {version}\n"),
+    }
+}
+
+/// Default and variables of an option, those that only scale it last.
+fn source(spec: &OptionSpec) -> String {
+    let scaling = VARIABLES.iter().filter_map(|variable| match variable.role {
+        Role::Changes { flag, .. } => (flag == spec.flag).then_some(variable.name),
+        Role::WithoutEffect { .. } => None,
+    });
+    let variables: Vec<&str> = spec.environment.iter().copied().chain(scaling).collect();
+    let variables = variables.join(", ");
+    match spec.default {
+        Some(default) => format!("[{default}; {variables}]"),
+        None => format!("[{variables}]"),
+    }
+}
+
+/// One option: its name, then what it does beside it, or below where the name is too long.
+fn entry(name: &str, help: &str, source: &str) -> Vec<String> {
+    let mut text = wrapped(help).into_iter().chain(wrapped(source));
+    let name = format!("  {name}");
+    let mut lines = Vec::new();
+    if name.len() < INDENT - 1 {
+        lines.push(format!("{name:INDENT$}{}", text.next().unwrap_or_default()));
+    } else {
+        lines.push(name);
+    }
+    lines.extend(text.map(|line| format!("{:INDENT$}{line}", "")));
+    lines
+}
+
+/// Text in lines that fit beside the names.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if INDENT + line.len() + 1 + word.len() <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

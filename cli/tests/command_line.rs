@@ -1,0 +1,207 @@
+//! The command from outside: what it says on which stream, and how it ends.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+/// Runs `qala` with nothing but the given variables in its environment.
+fn qala(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_qala"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap_or_else(|error| panic!("qala does not start: {error}"))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A refusal: code 2, nothing on stdout, exactly these lines on stderr.
+fn assert_refused(arguments: &[&str], environment: &[(&str, &str)], lines: &[&str]) {
+    let output = qala(arguments, environment);
+    assert_eq!(text(&output.stderr).lines().collect::<Vec<_>>(), lines, "{arguments:?}");
+    assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+}
+
+/// Success: code 0, and stdout is what the file says. `UPDATE=1` writes it anew.
+fn assert_snapshot(arguments: &[&str], name: &str) -> String {
+    let output = qala(arguments, &[]);
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)), "{arguments:?}");
+    let shown = text(&output.stdout);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &shown).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(shown, expected, "{} differs; UPDATE=1 writes it anew", path.display());
+    shown
+}
+
+/// A file of its own for one test.
+fn temporary(name: &str, content: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    path
+}
+
+#[test]
+fn help_fits_a_screen() {
+    let shown = assert_snapshot(&["--help"], "help.txt");
+    // One line is left for the next prompt.
+    assert!(shown.lines().count() <= 23, "{} lines", shown.lines().count());
+    assert!(shown.lines().all(|line| line.chars().count() <= 80));
+    for arguments in [["-h"], ["help"]] {
+        assert_eq!(text(&qala(&arguments, &[]).stdout), shown);
+    }
+}
+
+#[test]
+fn help_of_serve_fits_a_terminal() {
+    let shown = assert_snapshot(&["serve", "--help"], "serve-help.txt");
+    let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(wide, Vec::<&str>::new());
+    for arguments in [["serve", "-h"], ["help", "serve"]] {
+        assert_eq!(text(&qala(&arguments, &[]).stdout), shown);
+    }
+}
+
+#[test]
+fn help_and_version_need_no_valid_environment() {
+    for arguments in [["--help"], ["--version"], ["-V"]] {
+        assert_eq!(qala(&arguments, &[("PORT", "x")]).status.code(), Some(0));
+    }
+    let version = text(&qala(&["--version"], &[]).stdout);
+    assert!(version.starts_with(concat!("qala ", env!("CARGO_PKG_VERSION"))), "{version}");
+    assert_eq!(version, text(&qala(&["-V"], &[]).stdout));
+}
+
+#[test]
+fn check_says_what_would_run_and_starts_nothing() {
+    let given = ["serve", "--check", "--port=8080", "--threads", "2"];
+    let output = qala(&given, &[("REDIS_URL", "redis://db:6379"), ("MAX_CONNECTIONS_PER_WORKER", "5000")]);
+    assert_eq!(
+        text(&output.stdout),
+        "ok: would listen on 127.0.0.1:8080 for guests from this machine, pages of this machine; dialect \
+         qala over websocket and polling; demo on; 2 threads; at most 10,000 connections\n"
+    );
+    assert_eq!(
+        text(&output.stderr),
+        "note: no effect in this version: REDIS_URL (the store is embedded: one node, no redis)\n"
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn wrong_arguments() {
+    let lists = "hint: `qala serve --help` lists the options";
+    let says = "hint: `qala serve --help` says which";
+    for (arguments, error, hint) in [
+        (
+            &[][..],
+            "error: no command given",
+            "hint: `qala serve` runs a node; `qala --help` lists the commands",
+        ),
+        (&["serv"], "error: unknown command `serv`", "hint: did you mean serve?"),
+        (&["dance"], "error: unknown command `dance`", "hint: `qala --help` lists the commands"),
+        (&["bench"], "error: unknown command `bench`", "hint: `qala --help` lists the commands"),
+        (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
+        (&["serve", "--redis-url", "x"], "error: unknown option --redis-url", lists),
+        (&["serve", "-x"], "error: unknown option -x", lists),
+        (&["serve", "now"], "error: unexpected argument `now`", "hint: options begin with --"),
+        (&["serve", "--port"], "error: --port needs a value", says),
+        (&["serve", "--port", "--check"], "error: --port needs a value", says),
+        (&["serve", "--check=yes"], "error: --check takes no value", "hint: write it alone"),
+        (
+            &["serve", "--port", "1", "--port", "2"],
+            "error: --port is given more than once",
+            "hint: keep one of them",
+        ),
+    ] {
+        assert_refused(arguments, &[], &[error, hint]);
+    }
+}
+
+#[test]
+fn wrong_configuration() {
+    assert_refused(
+        &["serve", "--check"],
+        &[("REDIS_TTL_MATCH_MAP", "1h")],
+        &["error: REDIS_TTL_MATCH_MAP is `1h`; expected a whole number of seconds, for example 3600"],
+    );
+    assert_refused(
+        &["serve", "--host", "0.0.0.0"],
+        &[],
+        &[
+            "error: refusing to listen on 0.0.0.0:3001 without authentication",
+            "hint: give --jwt-secret, or say --auth none if everyone on that network may enter",
+        ],
+    );
+    assert_refused(
+        &["serve", "--port", "-5"],
+        &[("QALA_LOGLEVEL", "debug"), ("PING_INTERVAL", "25s")],
+        &[
+            "error: unknown variable QALA_LOGLEVEL",
+            "hint: did you mean QALA_LOG_LEVEL?",
+            "error: --port is `-5`; expected a port number from 0 to 65535, for example 3001",
+            "error: PING_INTERVAL is `25s`; expected a whole number of milliseconds, for example 25000",
+        ],
+    );
+}
+
+#[test]
+fn files() {
+    let path = temporary("good.toml", "port = 4000\nlog_level = \"debug\"\n");
+    let shown = path.display().to_string();
+    for (arguments, variables) in [
+        (&["serve", "--check", "--config", &shown][..], vec![]),
+        (&["serve", "--check"], vec![("QALA_CONFIG", &*shown)]),
+    ] {
+        let output = qala(arguments, &variables);
+        assert!(text(&output.stdout).contains(" 127.0.0.1:4000 "), "{}", text(&output.stderr));
+    }
+    let path = temporary("bad.toml", "prot = 4000\n");
+    let shown = path.display().to_string();
+    let unknown = format!("error: unknown key prot in {shown}");
+    assert_refused(&["serve", "--config", &shown], &[], &[&unknown, "hint: did you mean port?"]);
+    assert_refused(
+        &["serve"],
+        &[("QALA_CONFIG", "/nowhere/qala.toml")],
+        &[
+            "error: cannot read /nowhere/qala.toml: no such file or directory",
+            "hint: correct QALA_CONFIG, or leave it out",
+        ],
+    );
+}
+
+#[test]
+fn no_colour_without_a_terminal() {
+    let output = qala(&["serv"], &[("TERM", "xterm-256color"), ("CLICOLOR_FORCE", "1")]);
+    assert!(!output.stderr.contains(&0x1b), "{}", text(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_and_variables_that_are_no_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let broken = OsStr::from_bytes(b"\xff");
+    let run = |command: &mut Command| {
+        let output = command.output().unwrap_or_else(|error| panic!("qala does not start: {error}"));
+        (text(&output.stderr), output.status.code())
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qala"));
+    let (said, code) = run(command.args(["serve", "--port"]).arg(broken).env_clear());
+    assert_eq!(said.lines().next(), Some("error: an argument is not valid UTF-8"));
+    assert_eq!(code, Some(2));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qala"));
+    let (said, code) = run(command.args(["serve", "--check"]).env_clear().env("PORT", broken));
+    assert_eq!(
+        said.lines().next(),
+        Some("error: PORT is `\u{fffd}`; expected a port number, for example 3001")
+    );
+    assert_eq!(code, Some(2));
+}

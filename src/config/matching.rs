@@ -1,0 +1,126 @@
+//! How people are paired, and how long each step may take.
+
+use super::option::{Group, Kind, OptionSpec, count, seconds};
+use super::reader::Reader;
+
+/// Stages of the ladder (design section 5).
+pub const STAGES: usize = 5;
+
+/// Stages the ladder has if nobody says otherwise (design section 5).
+const STAGE_SECONDS: [u32; STAGES] = [0, 15, 30, 45, 60];
+
+/// A day: longer waits are a mistake in the unit.
+const DAY: u64 = 86_400;
+
+pub(super) static STAGE_SECONDS_OPTION: OptionSpec = OptionSpec {
+    flag: "stage-seconds",
+    environment: &["QALA_STAGE_SECONDS"],
+    group: Group::Matching,
+    kind: Kind::Text {
+        what: "five whole numbers of seconds, from 0 on and never falling",
+        accepts: |value| parse_stages(value).is_some(),
+    },
+    value_name: "list",
+    default: Some("0,15,30,45,60"),
+    example: "0,15,30,45,60",
+    help: "waiting time after which wishes relax: all hold, then not proficiency, then age +-5 years, \
+           then not gender, then the languages only",
+    secret: false,
+};
+
+pub(super) static ACCEPT_TIMEOUT: OptionSpec = OptionSpec {
+    flag: "accept-timeout",
+    environment: &["QALA_ACCEPT_TIMEOUT"],
+    group: Group::Matching,
+    kind: seconds(1, 3_600),
+    value_name: "seconds",
+    default: Some("20"),
+    example: "20",
+    help: "time in which both must accept a match",
+    secret: false,
+};
+
+pub(super) static REMATCH_SECONDS: OptionSpec = OptionSpec {
+    flag: "rematch-seconds",
+    environment: &["QALA_REMATCH_SECONDS"],
+    group: Group::Matching,
+    kind: seconds(0, 365 * DAY),
+    value_name: "seconds",
+    default: Some("86400"),
+    example: "86400",
+    help: "time in which two who met do not meet again; 0 = they may at once",
+    secret: false,
+};
+
+pub(super) static WAITING_TIMEOUT: OptionSpec = OptionSpec {
+    flag: "waiting-timeout",
+    environment: &["QALA_WAITING_TIMEOUT"],
+    group: Group::Matching,
+    kind: seconds(1, DAY),
+    value_name: "seconds",
+    default: Some("300"),
+    example: "300",
+    help: "waiting ends after this time without a sign of life",
+    secret: false,
+};
+
+pub(super) static GRACE_SECONDS: OptionSpec = OptionSpec {
+    flag: "grace-seconds",
+    environment: &["QALA_GRACE_SECONDS"],
+    group: Group::Matching,
+    kind: seconds(0, 3_600),
+    value_name: "seconds",
+    default: Some("30"),
+    example: "30",
+    help: "time to come back after a lost connection before the other is told",
+    secret: false,
+};
+
+pub(super) static MAX_WAITING: OptionSpec = OptionSpec {
+    flag: "max-waiting",
+    environment: &["QALA_MAX_WAITING"],
+    group: Group::Matching,
+    kind: count(1, 100_000_000),
+    value_name: "number",
+    default: Some("1000000"),
+    example: "1000000",
+    help: "people waiting in one pool; more are refused as busy",
+    secret: false,
+};
+
+/// How people are paired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matching {
+    /// Waiting time in seconds at which each stage of the ladder begins (design section 5). The first is 0,
+    /// none is less than the one before.
+    pub stage_seconds: [u32; STAGES],
+    /// Seconds in which both must accept (design section 5).
+    pub accept_timeout_seconds: u64,
+    /// Seconds in which two who met do not meet again; 0: no such rule (contracts, qala: 24 h).
+    pub rematch_seconds: u64,
+    /// Seconds without a sign of life after which waiting ends (contracts, qala: 5 minutes).
+    pub waiting_timeout_seconds: u64,
+    /// Seconds a lost connection may take to come back before the peer is told (contracts: 30 s).
+    pub grace_seconds: u64,
+    /// Tickets that may wait in one pool (design section 8).
+    pub max_waiting: usize,
+}
+
+impl Matching {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            stage_seconds: reader.parsed(&STAGE_SECONDS_OPTION, parse_stages).unwrap_or(STAGE_SECONDS),
+            accept_timeout_seconds: reader.whole(&ACCEPT_TIMEOUT),
+            rematch_seconds: reader.whole(&REMATCH_SECONDS),
+            waiting_timeout_seconds: reader.whole(&WAITING_TIMEOUT),
+            grace_seconds: reader.whole(&GRACE_SECONDS),
+            max_waiting: reader.whole(&MAX_WAITING),
+        }
+    }
+}
+
+fn parse_stages(value: &str) -> Option<[u32; STAGES]> {
+    let stages: Option<Vec<u32>> = value.split(',').map(|item| item.trim().parse().ok()).collect();
+    let stages: [u32; STAGES] = stages?.try_into().ok()?;
+    (stages[0] == 0 && stages.is_sorted()).then_some(stages)
+}

@@ -1,0 +1,140 @@
+//! The configuration: flags, then environment, then file, then defaults; all errors at once.
+//!
+//! [`OPTIONS`] is the single source: parsing, `--help`, `.env.example` and `docs/CONFIGURATION.md` are made
+//! from it. An option lives in the file of its concern, next to the struct its value ends up in.
+//!
+//! Deliberately absent: this module reads neither the process environment nor any file (it is given both as
+//! text), does not print, and knows nothing of the rest of the server.
+
+mod auth;
+mod documents;
+mod engine;
+mod foreign;
+mod limits;
+mod listen;
+mod matching;
+mod nearest;
+mod option;
+mod origins;
+mod problem;
+mod reader;
+mod running;
+mod secret;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
+pub use documents::{env_example, options_page};
+pub use engine::{Engine, Transports};
+pub use foreign::{Role, VARIABLES, VariableSpec};
+pub use limits::{Limit, Limits};
+pub use listen::Listen;
+pub use matching::{Matching, STAGES};
+pub use option::{Group, Kind, OptionSpec};
+pub use origins::AllowedOrigins;
+pub use problem::Problem;
+use reader::Reader;
+pub use running::{DialectName, LogFormat, LogLevel, Running};
+pub use secret::Secret;
+pub use sources::{ConfigFile, Given, Origin, Sources};
+
+/// Every option, in the order in which help and documentation show them inside their group.
+pub static OPTIONS: &[&OptionSpec] = &[
+    &listen::HOST,
+    &listen::PORT,
+    &origins::ALLOWED_ORIGINS,
+    &auth::AUTH,
+    &auth::JWT_SECRET,
+    &auth::JWT_AUDIENCE,
+    &auth::JWT_ISSUER,
+    &matching::STAGE_SECONDS_OPTION,
+    &matching::ACCEPT_TIMEOUT,
+    &matching::REMATCH_SECONDS,
+    &matching::WAITING_TIMEOUT,
+    &matching::GRACE_SECONDS,
+    &matching::MAX_WAITING,
+    &limits::MAX_CONNECTIONS,
+    &limits::CONNECTIONS_PER_ADDRESS,
+    &limits::REQUESTS_PER_ADDRESS,
+    &limits::MATCHING_EVENTS,
+    &limits::CHAT_EVENTS,
+    &limits::SIGNALING_EVENTS,
+    &limits::MAX_PAYLOAD,
+    &limits::SDP_BYTES,
+    &limits::CHAT_CHARACTERS,
+    &limits::CANDIDATES,
+    &limits::COMMANDS,
+    &limits::OUTGOING,
+    &limits::CONNECT_TIMEOUT,
+    &engine::TRANSPORTS,
+    &engine::PING_INTERVAL,
+    &engine::PING_TIMEOUT,
+    &running::CONFIG,
+    &running::NODE,
+    &running::THREADS,
+    &running::DIALECTS,
+    &running::DEMO,
+    &running::PRODUCTION,
+    &running::SHUTDOWN_TIMEOUT,
+    &running::LOG_LEVEL,
+    &running::LOG_FORMAT,
+];
+
+/// A valid configuration: one struct per concern.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the node listens.
+    pub listen: Listen,
+    /// Pages that may connect.
+    pub allowed_origins: AllowedOrigins,
+    /// Who may enter.
+    pub auth: Auth,
+    /// How people are paired.
+    pub matching: Matching,
+    /// What one person, address or connection may ask for.
+    pub limits: Limits,
+    /// The Engine.IO transports.
+    pub engine: Engine,
+    /// The process itself.
+    pub running: Running,
+    /// Variables of the existing systems that are set and have no effect in this version, each with the
+    /// reason: `REDIS_URL (the store is embedded: one node, no redis)`.
+    pub without_effect: Vec<&'static str>,
+}
+
+impl Config {
+    /// The configuration the sources describe, or everything that is wrong with them.
+    pub fn resolve(sources: &Sources) -> Result<Self, Vec<Problem>> {
+        let (config, problems) = Self::read(sources);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// One line that says what would run.
+    pub fn summary(&self) -> String {
+        documents::summary(self)
+    }
+
+    fn read(sources: &Sources) -> (Self, Vec<Problem>) {
+        let mut reader = Reader::new(sources);
+        let production = running::Production::read(&mut reader);
+        let listen = Listen::read(&mut reader);
+        let auth = Auth::read(&mut reader, &listen, &production);
+        let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
+        let matching = Matching::read(&mut reader);
+        let running = Running::read(&mut reader, &listen, &production);
+        let limits = Limits::read(&mut reader, running.threads.get());
+        let engine = Engine::read(&mut reader);
+        let without_effect = foreign::without_effect(&mut reader);
+        let config =
+            Self { listen, allowed_origins, auth, matching, limits, engine, running, without_effect };
+        (config, reader.into_problems())
+    }
+}
+
+impl Default for Config {
+    /// What holds when nobody says anything, on a machine with one core.
+    fn default() -> Self {
+        Self::read(&Sources::default()).0
+    }
+}

@@ -1,0 +1,293 @@
+//! The process itself: its name, its threads, its log, how it stops.
+
+use std::num::NonZeroUsize;
+
+use super::foreign;
+use super::listen::Listen;
+use super::option::{Group, Kind, OptionSpec, count, not_blank, seconds};
+use super::problem::Problem;
+use super::reader::Reader;
+use super::sources::Origin;
+
+pub(super) static CONFIG: OptionSpec = OptionSpec {
+    flag: "config",
+    environment: &["QALA_CONFIG"],
+    group: Group::Process,
+    kind: Kind::Text { what: "the name of a file", accepts: not_blank },
+    value_name: "file",
+    default: None,
+    example: "qala.toml",
+    help: "TOML file with more options: keys are their names; flags and variables win over it",
+    secret: false,
+};
+
+pub(super) static NODE: OptionSpec = OptionSpec {
+    flag: "node",
+    environment: &["QALA_NODE"],
+    group: Group::Process,
+    kind: Kind::Text {
+        what: "up to 64 letters, digits, dots, dashes or underscores",
+        accepts: |value| parse_node(value).is_some(),
+    },
+    value_name: "name",
+    default: None,
+    example: "n-berlin-1",
+    help: "name of this node in logs, metrics and health; otherwise a new one at every start",
+    secret: false,
+};
+
+pub(super) static THREADS: OptionSpec = OptionSpec {
+    flag: "threads",
+    environment: &["QALA_THREADS", "CLUSTER_WORKERS"],
+    group: Group::Process,
+    kind: count(0, 1_024),
+    value_name: "number",
+    default: Some("0"),
+    example: "4",
+    help: "threads and shards; 0 = one per core",
+    secret: false,
+};
+
+pub(super) static DIALECTS: OptionSpec = OptionSpec {
+    flag: "dialects",
+    environment: &["QALA_DIALECTS"],
+    group: Group::Process,
+    kind: Kind::Text {
+        what: "names of client families with commas between",
+        accepts: |value| parse_dialects(value).is_some(),
+    },
+    value_name: "list",
+    default: Some("qala"),
+    example: "qala",
+    help: "client families to speak with; this version knows qala",
+    secret: false,
+};
+
+pub(super) static DEMO: OptionSpec = OptionSpec {
+    flag: "demo",
+    environment: &["QALA_DEMO"],
+    group: Group::Process,
+    kind: Kind::Words(&["auto", "on", "off"]),
+    value_name: "when",
+    default: Some("auto"),
+    example: "on",
+    help: "demo page at /: auto, on or off; auto = only on this machine, not in production",
+    secret: false,
+};
+
+pub(super) static PRODUCTION: OptionSpec = OptionSpec {
+    flag: "production",
+    environment: &["QALA_PRODUCTION"],
+    group: Group::Process,
+    kind: Kind::Words(&["auto", "on", "off"]),
+    value_name: "when",
+    default: Some("auto"),
+    example: "on",
+    help: "guards against what is handy in development (no silent guests, no `*`): auto, on or off; \
+           auto = when NODE_ENV is production",
+    secret: false,
+};
+
+pub(super) static SHUTDOWN_TIMEOUT: OptionSpec = OptionSpec {
+    flag: "shutdown-timeout",
+    environment: &["QALA_SHUTDOWN_TIMEOUT"],
+    group: Group::Process,
+    kind: seconds(0, 3_600),
+    value_name: "seconds",
+    default: Some("10"),
+    example: "10",
+    help: "time in which clients are told and closed when the node stops",
+    secret: false,
+};
+
+pub(super) static LOG_LEVEL: OptionSpec = OptionSpec {
+    flag: "log-level",
+    environment: &["QALA_LOG_LEVEL", "LOG_LEVEL"],
+    group: Group::Process,
+    kind: Kind::Words(&["error", "warn", "info", "debug", "trace"]),
+    value_name: "level",
+    default: Some("info"),
+    example: "info",
+    help: "least important lines to log: error, warn, info, debug or trace",
+    secret: false,
+};
+
+pub(super) static LOG_FORMAT: OptionSpec = OptionSpec {
+    flag: "log-format",
+    environment: &["QALA_LOG_FORMAT"],
+    group: Group::Process,
+    kind: Kind::Words(&["auto", "text", "json"]),
+    value_name: "format",
+    default: Some("auto"),
+    example: "json",
+    help: "auto, text or json; auto = text on a terminal, json elsewhere",
+    secret: false,
+};
+
+/// The process itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Name of this node; `None`: the node makes one.
+    pub node: Option<String>,
+    /// Threads, and as many shards.
+    pub threads: NonZeroUsize,
+    /// Client families spoken; the first is the one for clients that do not say.
+    pub dialects: Vec<DialectName>,
+    /// Whether the demo page is served.
+    pub demo: bool,
+    /// Whether the guards of production hold. They have been checked already.
+    pub production: bool,
+    /// Seconds in which clients are told and closed when the node stops.
+    pub shutdown_timeout_seconds: u64,
+    /// Least important lines to log.
+    pub log_level: LogLevel,
+    /// How lines are written.
+    pub log_format: LogFormat,
+}
+
+/// Client families this version speaks with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DialectName {
+    /// Language exchange over video.
+    Qala,
+}
+
+/// Least important lines to log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[allow(missing_docs, reason = "the usual five")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// One object per line.
+    Json,
+}
+
+impl Running {
+    pub(super) fn read(reader: &mut Reader<'_>, listen: &Listen, production: &Production) -> Self {
+        let threads = NonZeroUsize::new(reader.whole(&THREADS)).unwrap_or(reader.sources.cores);
+        let demo = reader.parsed(&DEMO, Switch::parse).unwrap_or_default();
+        Self {
+            node: reader.parsed(&NODE, parse_node),
+            threads,
+            dialects: read_dialects(reader),
+            demo: demo.decide(listen.is_loopback() && !production.is_on()),
+            production: production.is_on(),
+            shutdown_timeout_seconds: reader.whole(&SHUTDOWN_TIMEOUT),
+            log_level: reader.parsed(&LOG_LEVEL, parse_level).unwrap_or_default(),
+            log_format: reader.parsed(&LOG_FORMAT, parse_format).unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether the guards of production hold, and who said so.
+pub(super) struct Production {
+    pub(super) because: Option<Origin>,
+}
+
+impl Production {
+    pub(super) fn is_on(&self) -> bool {
+        self.because.is_some()
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let said = reader.accepted(&PRODUCTION);
+        let environment =
+            reader.foreign(&foreign::NODE_ENV).filter(|given| given.value.trim() == "production");
+        let switch = said.as_ref().and_then(|given| Switch::parse(&given.value)).unwrap_or_default();
+        let because = match switch {
+            Switch::On => said.map(|given| given.origin),
+            Switch::Off => None,
+            Switch::Auto => environment.map(|given| given.origin),
+        };
+        Self { because }
+    }
+}
+
+/// On, off, or whatever fits.
+#[derive(Debug, Clone, Copy, Default)]
+enum Switch {
+    #[default]
+    Auto,
+    On,
+    Off,
+}
+
+impl Switch {
+    fn parse(value: &str) -> Option<Self> {
+        match value.trim().to_ascii_lowercase().as_str() {
+            "auto" => Some(Self::Auto),
+            "on" => Some(Self::On),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+
+    fn decide(self, fitting: bool) -> bool {
+        match self {
+            Self::Auto => fitting,
+            Self::On => true,
+            Self::Off => false,
+        }
+    }
+}
+
+/// Families of the contracts; those that this version does not speak yet get a sentence of their own.
+const FAMILIES: [&str; 5] = ["qala", "sorsu", "signaling", "animochat", "webrtc-chat"];
+
+fn parse_dialects(value: &str) -> Option<Vec<&'static str>> {
+    let named = |item: &str| FAMILIES.into_iter().find(|family| family.eq_ignore_ascii_case(item.trim()));
+    value.split(',').map(named).collect()
+}
+
+fn read_dialects(reader: &mut Reader<'_>) -> Vec<DialectName> {
+    if let Some(given) = reader.accepted(&DIALECTS) {
+        for name in parse_dialects(&given.value).unwrap_or_default() {
+            if name != FAMILIES[0] {
+                let origin = given.origin.clone();
+                reader.problem(Problem::DialectNotYet { origin, name: name.to_owned() });
+            }
+        }
+    }
+    vec![DialectName::Qala]
+}
+
+/// A node's name becomes part of keys and labels, so it holds nothing that would have to be quoted there.
+fn parse_node(value: &str) -> Option<String> {
+    let value = value.trim();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
+    ((1..=64).contains(&value.len()) && value.chars().all(plain)).then(|| value.to_owned())
+}
+
+fn parse_level(value: &str) -> Option<LogLevel> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "error" => Some(LogLevel::Error),
+        "warn" => Some(LogLevel::Warn),
+        "info" => Some(LogLevel::Info),
+        "debug" => Some(LogLevel::Debug),
+        "trace" => Some(LogLevel::Trace),
+        _ => None,
+    }
+}
+
+fn parse_format(value: &str) -> Option<LogFormat> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "auto" => Some(LogFormat::Auto),
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}
