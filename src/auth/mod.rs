@@ -1,0 +1,100 @@
+//! Who is this: a guest, or the subject of a token. Translates what a handshake brings into an identity;
+//! decides nothing else.
+
+use serde::Deserialize;
+
+use crate::config::Auth;
+use crate::domain::id::UserId;
+
+mod guest;
+mod jwt;
+
+use jwt::Verifier;
+
+/// The longest user id that is accepted, bytes.
+const LONGEST_USER_ID: usize = 128;
+
+/// Who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// For everybody.
+    pub user: UserId,
+    /// Came without a token.
+    pub guest: bool,
+}
+
+/// Why somebody may not come in. The texts are the contract's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No token.
+    Missing,
+    /// A token that does not hold.
+    InvalidToken,
+    /// Credentials of a shape that nobody understands.
+    Failed,
+}
+
+impl Denied {
+    /// What the client is told.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Missing => "Authentication required",
+            Self::InvalidToken => "Invalid token",
+            Self::Failed => "Authentication failed",
+        }
+    }
+}
+
+/// What a handshake brings. A client may send more; that is not read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Credentials {
+    token: Option<String>,
+    guest: Option<String>,
+}
+
+/// Knows how people prove who they are.
+pub struct Authenticator {
+    verifier: Option<Verifier>,
+}
+
+impl Authenticator {
+    /// As configured: tokens where there is a secret, guests otherwise.
+    pub fn new(auth: &Auth) -> Self {
+        let verifier = match auth {
+            Auth::JwtHs256(jwt) => Some(Verifier::new(jwt)),
+            Auth::GuestOnLoopback | Auth::OpenToAll => None,
+        };
+        Self { verifier }
+    }
+
+    /// Who brings `auth` (the handshake's JSON) and `authorization` (the header, for clients that cannot
+    /// send the former). `now_seconds` is the time since 1970 that a token is held against.
+    pub fn identify(
+        &self,
+        auth: Option<&str>,
+        authorization: Option<&str>,
+        now_seconds: u64,
+    ) -> Result<Identity, Denied> {
+        let credentials: Credentials = match auth {
+            Some(json) => serde_json::from_str::<Option<Credentials>>(json)
+                .map_err(|_| Denied::Failed)?
+                .unwrap_or_default(),
+            None => Credentials::default(),
+        };
+        let Some(verifier) = &self.verifier else {
+            return guest::identify(credentials.guest.as_deref());
+        };
+        let bearer = authorization.map(|header| header.strip_prefix("Bearer ").unwrap_or(header));
+        let token = credentials.token.as_deref().or(bearer).unwrap_or_default();
+        // Some clients put the scheme into the handshake's token as well.
+        let token = token.strip_prefix("Bearer ").unwrap_or(token).trim();
+        if token.is_empty() {
+            return Err(Denied::Missing);
+        }
+        verifier.verify(token, now_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What a handshake brings -> who that is.
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::{JwtHs256, Secret};
+
+const SECRET: &str = "a secret of enough bytes";
+const NOW: u64 = 1_800_000_000;
+
+fn jwt(audience: Option<&str>, issuer: Option<&str>) -> Authenticator {
+    let jwt = JwtHs256 {
+        secret: Secret::from(SECRET.to_owned()),
+        audience: audience.map(str::to_owned),
+        issuer: issuer.map(str::to_owned),
+    };
+    Authenticator::new(&Auth::JwtHs256(jwt))
+}
+
+fn token(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &key).expect("a token")
+}
+
+fn identify(authenticator: &Authenticator, token: &str) -> Result<String, Denied> {
+    let auth = json!({ "token": token }).to_string();
+    authenticator.identify(Some(&auth), None, NOW).map(|identity| identity.user.to_string())
+}
+
+#[test]
+fn the_subject_of_a_valid_token_is_the_user() {
+    let valid = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1", "exp": NOW + 60 }));
+    assert_eq!(identify(&jwt(None, None), &valid), Ok("u1".to_owned()));
+    assert_eq!(identify(&jwt(None, None), &format!("Bearer {valid}")), Ok("u1".to_owned()));
+    let header = format!("Bearer {valid}");
+    let by_header = jwt(None, None).identify(None, Some(&header), NOW);
+    assert_eq!(by_header, Ok(Identity { user: UserId::new("u1"), guest: false }));
+    let endless = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1" }));
+    assert_eq!(identify(&jwt(None, None), &endless), Ok("u1".to_owned()));
+}
+
+#[test]
+fn no_token_is_told_from_a_wrong_one() {
+    for auth in [None, Some("{}"), Some(r#"{"token":""}"#), Some(r#"{"token":null}"#), Some("null")] {
+        assert_eq!(jwt(None, None).identify(auth, None, NOW), Err(Denied::Missing), "{auth:?}");
+    }
+    for auth in ["[]", "7", r#"{"token":7}"#, "\"x\""] {
+        assert_eq!(jwt(None, None).identify(Some(auth), None, NOW), Err(Denied::Failed), "{auth}");
+    }
+}
+
+#[test]
+fn tokens_that_do_not_hold_are_invalid() {
+    let claims = json!({ "sub": "u1", "exp": NOW + 60 });
+    let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJ1MSJ9.";
+    let wrong = [
+        token(Algorithm::HS256, "another secret of enough bytes", &claims),
+        token(Algorithm::HS384, SECRET, &claims),
+        token(Algorithm::HS256, SECRET, &json!({ "sub": "u1", "exp": NOW - 31 })),
+        token(Algorithm::HS256, SECRET, &json!({ "sub": "u1", "exp": NOW + 60, "nbf": NOW + 31 })),
+        token(Algorithm::HS256, SECRET, &json!({ "exp": NOW + 60 })),
+        token(Algorithm::HS256, SECRET, &json!({ "sub": "", "exp": NOW + 60 })),
+        token(Algorithm::HS256, SECRET, &json!({ "sub": "x".repeat(129), "exp": NOW + 60 })),
+        token(Algorithm::HS256, SECRET, &json!({ "sub": 7, "exp": NOW + 60 })),
+        token(Algorithm::HS256, SECRET, &json!({ "sub": "u1", "exp": "soon" })),
+        none.to_owned(),
+        "x".repeat(60_000),
+        "a.b.c".to_owned(),
+    ];
+    for token in wrong {
+        assert_eq!(identify(&jwt(None, None), &token), Err(Denied::InvalidToken), "{token:.80}");
+    }
+}
+
+#[test]
+fn audience_and_issuer_count_where_they_are_asked_for() {
+    let of = |claims: &Value| token(Algorithm::HS256, SECRET, claims);
+    let right = of(&json!({ "sub": "u1", "aud": "qala", "iss": "us" }));
+    let strangers = [json!({ "sub": "u1" }), json!({ "sub": "u1", "aud": "them", "iss": "them" })];
+    for (audience, issuer) in [(Some("qala"), None), (None, Some("us")), (Some("qala"), Some("us"))] {
+        assert_eq!(identify(&jwt(audience, issuer), &right), Ok("u1".to_owned()));
+        for claims in &strangers {
+            assert_eq!(identify(&jwt(audience, issuer), &of(claims)), Err(Denied::InvalidToken));
+        }
+    }
+    assert_eq!(identify(&jwt(None, None), &of(&strangers[1])), Ok("u1".to_owned()));
+}
+
+#[test]
+fn a_guest_is_the_same_person_whenever_it_brings_its_secret() {
+    let guests = Authenticator::new(&Auth::GuestOnLoopback);
+    let user = |auth: &str| guests.identify(Some(auth), None, NOW).map(|identity| identity.user);
+    let secret = r#"{"guest":"0123456789abcdef"}"#;
+    assert_eq!(user(secret), user(secret));
+    assert_ne!(user(secret), user(r#"{"guest":"0123456789abcdeg"}"#));
+    assert!(!user(secret).expect("a guest").as_str().contains("0123456789abcdef"));
+    assert_ne!(user("{}"), user("{}"));
+    assert_eq!(user(r#"{"guest":"too short"}"#), Err(Denied::Failed));
+    assert_eq!(user(r#"{"guest":7}"#), Err(Denied::Failed));
+}

@@ -1,0 +1,156 @@
+//! What is counted. A counter is a variant, never a string, so that code, health and documentation agree.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// Something that is counted since the node started.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Counter {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Counter {
+            /// Every counter, in the order they are shown.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name for people and machines.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Transports that reached a session.
+    ConnectionsOpened = "connections_opened",
+    /// Those that are closed again.
+    ConnectionsClosed = "connections_closed",
+    /// Clients refused because of who they are not.
+    ConnectionsDenied = "connections_denied",
+    /// Clients refused because the node holds as many as it may.
+    ConnectionsOverLimit = "connections_over_limit",
+    /// Clients refused because their address holds as many as it may.
+    ConnectionsPerAddressOverLimit = "connections_per_address_over_limit",
+    /// HTTP requests refused because their address sent too many.
+    RequestsPerAddressOverLimit = "requests_per_address_over_limit",
+    /// Connections closed because their client did not read.
+    SlowConsumers = "slow_consumers",
+    /// Sessions begun.
+    SessionsOpened = "sessions_opened",
+    /// Sessions that are over.
+    SessionsClosed = "sessions_closed",
+    /// Sessions taken over by a newer connection of the same user.
+    SessionsReplaced = "sessions_replaced",
+    /// Tickets made.
+    TicketsSearching = "tickets_searching",
+    /// Tickets that became part of a match.
+    TicketsMatched = "tickets_matched",
+    /// Tickets their owner gave up.
+    TicketsCancelled = "tickets_cancelled",
+    /// Tickets that ended without a sign of life or an answer.
+    TicketsExpired = "tickets_expired",
+    /// Tickets replaced by another wish.
+    TicketsReplaced = "tickets_replaced",
+    /// Tickets gone with their owner.
+    TicketsGone = "tickets_gone",
+    /// Pairs claimed.
+    Proposals = "proposals",
+    /// Proposals one side said no to.
+    ProposalsRejected = "proposals_rejected",
+    /// Proposals not answered in time.
+    ProposalsExpired = "proposals_expired",
+    /// Proposals one side left.
+    ProposalsPartnerLeft = "proposals_partner_left",
+    /// Rooms opened.
+    RoomsOpened = "rooms_opened",
+    /// Rooms that are over.
+    RoomsClosed = "rooms_closed",
+    /// Signals carried to a peer.
+    SignalsRelayed = "signals_relayed",
+    /// Signals kept for somebody away that made way for newer ones.
+    SignalsDropped = "signals_dropped",
+    /// Chat messages added to rooms.
+    ChatMessages = "chat_messages",
+    /// Commands refused: wrong payload.
+    RefusedInvalid = "refused_invalid",
+    /// Commands refused: no such event.
+    RefusedUnknownEvent = "refused_unknown_event",
+    /// Commands refused: a part is too long.
+    RefusedTooLarge = "refused_too_large",
+    /// Commands refused: no such proposal.
+    RefusedMatchGone = "refused_match_gone",
+    /// Commands refused: not in that room.
+    RefusedNotInSession = "refused_not_in_session",
+    /// Commands refused: budget spent.
+    RefusedRateLimited = "refused_rate_limited",
+    /// Commands refused: too many waiting already.
+    RefusedBusy = "refused_busy",
+    /// Commands refused: the store is away.
+    RefusedUnavailable = "refused_unavailable",
+    /// Commands refused: the pool is full.
+    RefusedQueueFull = "refused_queue_full",
+    /// Store operations without an answer.
+    StoreUnavailable = "store_unavailable",
+    /// Inputs whose handling panicked; the session was given up, the others went on.
+    Panics = "panics",
+}
+
+/// One number for each counter. Shared by all threads; each addition is one relaxed atomic.
+#[derive(Debug)]
+pub struct Counters([AtomicU64; Counter::ALL.len()]);
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+impl Counters {
+    /// One more.
+    pub fn add(&self, counter: Counter) {
+        self.0[counter as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many so far.
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0[counter as usize].load(Ordering::Relaxed)
+    }
+
+    /// Connections open now.
+    pub fn connections(&self) -> u64 {
+        self.get(Counter::ConnectionsOpened).saturating_sub(self.get(Counter::ConnectionsClosed))
+    }
+
+    /// Sessions now, those of clients that are away included.
+    pub fn sessions(&self) -> u64 {
+        self.get(Counter::SessionsOpened).saturating_sub(self.get(Counter::SessionsClosed))
+    }
+
+    /// Rooms open now.
+    pub fn rooms(&self) -> u64 {
+        self.get(Counter::RoomsOpened).saturating_sub(self.get(Counter::RoomsClosed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_counter_has_a_name_and_a_number_of_its_own() {
+        let counters = Counters::default();
+        let mut names = std::collections::BTreeSet::new();
+        for (index, counter) in Counter::ALL.iter().enumerate() {
+            assert!(names.insert(counter.name()), "{} is named twice", counter.name());
+            for _ in 0..=index {
+                counters.add(*counter);
+            }
+        }
+        let values: Vec<u64> = Counter::ALL.iter().map(|counter| counters.get(*counter)).collect();
+        assert_eq!(values, (1..=Counter::ALL.len() as u64).collect::<Vec<_>>());
+    }
+}

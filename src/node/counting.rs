@@ -1,0 +1,50 @@
+//! What happened, as counters.
+
+use crate::domain::command::Refusal;
+use crate::domain::event::{Event, TicketEnd};
+use crate::domain::proposal::Failure;
+use crate::metrics::{Counter, Counters};
+
+/// Counts `event`.
+pub(super) fn count(counters: &Counters, event: &Event) {
+    counters.add(counter(event));
+}
+
+fn counter(event: &Event) -> Counter {
+    match event {
+        Event::SessionOpened => Counter::SessionsOpened,
+        Event::SessionClosed => Counter::SessionsClosed,
+        Event::SessionReplaced => Counter::SessionsReplaced,
+        Event::Searching => Counter::TicketsSearching,
+        Event::TicketEnded(TicketEnd::Matched) => Counter::TicketsMatched,
+        Event::TicketEnded(TicketEnd::Cancelled) => Counter::TicketsCancelled,
+        Event::TicketEnded(TicketEnd::Expired) => Counter::TicketsExpired,
+        Event::TicketEnded(TicketEnd::Replaced) => Counter::TicketsReplaced,
+        Event::TicketEnded(TicketEnd::Gone) => Counter::TicketsGone,
+        Event::Proposed { .. } => Counter::Proposals,
+        Event::ProposalFailed(Failure::Rejected) => Counter::ProposalsRejected,
+        Event::ProposalFailed(Failure::Expired) => Counter::ProposalsExpired,
+        Event::ProposalFailed(Failure::PartnerLeft) => Counter::ProposalsPartnerLeft,
+        Event::RoomOpened => Counter::RoomsOpened,
+        Event::RoomClosed { .. } => Counter::RoomsClosed,
+        Event::Relayed(_) => Counter::SignalsRelayed,
+        Event::ChatAdded => Counter::ChatMessages,
+        Event::HeldSignalDropped => Counter::SignalsDropped,
+        Event::Refused(refusal) => refused(refusal),
+        Event::StoreUnavailable => Counter::StoreUnavailable,
+    }
+}
+
+fn refused(refusal: &Refusal) -> Counter {
+    match refusal {
+        Refusal::Invalid { .. } => Counter::RefusedInvalid,
+        Refusal::UnknownEvent => Counter::RefusedUnknownEvent,
+        Refusal::TooLarge { .. } => Counter::RefusedTooLarge,
+        Refusal::NoSuchProposal => Counter::RefusedMatchGone,
+        Refusal::NotInRoom => Counter::RefusedNotInSession,
+        Refusal::RateLimited { .. } => Counter::RefusedRateLimited,
+        Refusal::Busy { .. } => Counter::RefusedBusy,
+        Refusal::Unavailable { .. } => Counter::RefusedUnavailable,
+        Refusal::PoolFull { .. } => Counter::RefusedQueueFull,
+    }
+}

@@ -1,0 +1,155 @@
+//! The engine: shards that own sessions, the one clock, and the way between them and the edges.
+//!
+//! An edge opens a [`Connection`] with an [`Outlet`] back to the client and hands in decoded commands; it
+//! never waits and never sees a session.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::dialect::Dialect;
+use crate::domain::core::Core;
+use crate::domain::id::{ConnectionId, NodeId, UserId};
+use crate::domain::limits::Limits;
+use crate::domain::policy::Policy;
+use crate::metrics::Counters;
+use crate::store::Store;
+
+mod clock;
+mod counting;
+mod entropy;
+mod mailbox;
+mod memory;
+mod outlet;
+mod shard;
+
+pub use clock::Clock;
+pub use entropy::SystemEntropy;
+pub use mailbox::{Connection, MailboxFull};
+pub use outlet::{Outlet, Undelivered};
+
+use mailbox::{COMMANDS_IN_MAILBOX, Mail};
+use shard::{LETTERS_IN_INBOX, Shard};
+
+/// How a node is set up.
+pub struct Setup {
+    /// Its name.
+    pub node: NodeId,
+    /// How many shards; at most 256 count.
+    pub shards: usize,
+    /// One policy for each dialect that is spoken.
+    pub policies: Vec<Policy>,
+    /// Limits of commands and sessions.
+    pub limits: Limits,
+    /// Connections the node may hold: as many good-byes always have room.
+    pub max_connections: usize,
+}
+
+/// A running node, as edges see it.
+pub struct Node {
+    id: NodeId,
+    clock: Clock,
+    counters: Arc<Counters>,
+    mailboxes: Vec<mpsc::Sender<Mail>>,
+    next_connection: AtomicU64,
+}
+
+/// The tasks of a node. Dropping it ends them.
+pub struct Tasks(JoinSet<()>);
+
+impl Node {
+    /// Starts the shards. Must be called within a runtime.
+    pub fn start(setup: Setup, store: &Arc<dyn Store>) -> (Arc<Self>, Tasks) {
+        let (clock, counters) = (Clock::start(), Arc::new(Counters::default()));
+        let count = u8::try_from(setup.shards.clamp(1, 256) - 1).unwrap_or(u8::MAX);
+        let (inboxes, receivers): (Vec<_>, Vec<_>) =
+            (0..=count).map(|_| mpsc::channel(LETTERS_IN_INBOX)).unzip();
+        let mut tasks = JoinSet::new();
+        let mut mailboxes = Vec::new();
+        for (number, inbox) in (0..=count).zip(receivers) {
+            let (sender, mailbox) = mpsc::channel(COMMANDS_IN_MAILBOX + setup.max_connections);
+            mailboxes.push(sender);
+            let node = setup.node.clone();
+            let (policies, limits) = (setup.policies.clone(), setup.limits.clone());
+            let shard = Shard {
+                core: Core::new(node.clone(), number, policies, limits, SystemEntropy::new()),
+                node,
+                clock,
+                store: store.clone(),
+                counters: counters.clone(),
+                mailbox,
+                inbox,
+                shards: inboxes.clone(),
+                outlets: HashMap::new(),
+                outbox: VecDeque::new(),
+                underway: JoinSet::new(),
+                closing: None,
+            };
+            tasks.spawn(shard.run());
+        }
+        tasks.spawn(memory::give_back(counters.clone()));
+        let next_connection = AtomicU64::new(1);
+        (Arc::new(Self { id: setup.node, clock, counters, mailboxes, next_connection }), Tasks(tasks))
+    }
+
+    /// Brings a client in: its session begins, or goes on.
+    pub fn connect(
+        &self,
+        user: UserId,
+        guest: bool,
+        dialect: Dialect,
+        outlet: Box<dyn Outlet>,
+    ) -> Result<Connection, MailboxFull> {
+        let connection = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
+        // A user's connections meet in one shard: there the newer takes over from the older.
+        let mut hasher = DefaultHasher::new();
+        (dialect.name(), &user).hash(&mut hasher);
+        let shards = self.mailboxes.len() as u64;
+        let shard = usize::try_from(hasher.finish() % shards).unwrap_or(0);
+        let mailbox = self.mailboxes[shard].clone();
+        let connected = Mail::Connected { connection, user, guest, dialect, outlet };
+        Connection::open(connection, mailbox, connected)
+    }
+
+    /// Tells every client that the node is going down and closes them one after the other within `spread`.
+    pub async fn shut_down(&self, retry_after: Duration, spread: Duration) {
+        let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        for mailbox in &self.mailboxes {
+            let (retry_after_ms, spread_ms) = (ms(retry_after), ms(spread));
+            // A shard that is gone has no clients to tell.
+            let _ = mailbox.send(Mail::Shutdown { retry_after_ms, spread_ms }).await;
+        }
+    }
+
+    /// The node's name.
+    pub fn id(&self) -> &NodeId {
+        &self.id
+    }
+
+    /// The node's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What was counted.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+}
+
+impl Tasks {
+    /// Waits until one of them ends, which none does while the node is in use.
+    pub async fn ended(&mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a task of the node ended");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What the node needs of an open connection: the seam behind which any Socket.IO engine can stand.
+
+use serde_json::value::RawValue;
+
+use crate::domain::id::AckId;
+
+/// The way back to one client. Calls never block; what is accepted arrives in order.
+pub trait Outlet: Send {
+    /// Sends an event.
+    fn emit(&self, event: &str, argument: &RawValue) -> Result<(), Undelivered>;
+
+    /// Answers an event of the client.
+    fn acknowledge(&self, ack: AckId, argument: &RawValue) -> Result<(), Undelivered>;
+
+    /// Says good-bye after everything sent: the client knows it was meant and does not come back by itself.
+    fn dismiss(&self);
+
+    /// Closes the transport at once: the client comes back by itself, here or elsewhere.
+    fn cut(&self);
+}
+
+/// Why something could not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undelivered {
+    /// As many messages as allowed wait for this client already.
+    Full,
+    /// The connection is closed.
+    Closed,
+}

@@ -1,0 +1,267 @@
+//! A shard: the task that owns a core and is its shell.
+//!
+//! One turn takes what has come in, at one `now`, and carries out what the core wants; then others run.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::dialect::Dialect;
+use crate::domain::core::{Core, Effect, Input};
+use crate::domain::envelope::Envelope;
+use crate::domain::id::{ConnectionId, NodeId, OperationId, SessionId};
+use crate::domain::notice::Notice;
+use crate::domain::operation::{Operation, Outcome};
+use crate::domain::time::Time;
+use crate::metrics::{Counter, Counters};
+use crate::store::{Store, Submitted};
+
+use super::clock::Clock;
+use super::counting;
+use super::entropy::SystemEntropy;
+use super::mailbox::Mail;
+use super::outlet::{Outlet, Undelivered};
+
+/// Inputs of one turn. Small enough that writers get their turn long before a connection's outgoing
+/// messages reach their limit.
+const TURN: usize = 64;
+/// Envelopes that may wait for one shard.
+pub(super) const LETTERS_IN_INBOX: usize = 16_384;
+/// The longest sleep: timers wake earlier, nothing needs a later one.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+/// Connections closed in one step of a shutdown.
+const CLOSING_STEPS: u64 = 20;
+
+/// An envelope for a session of another shard of this node.
+pub(super) struct Letter {
+    pub(super) to: SessionId,
+    pub(super) envelope: Envelope,
+}
+
+/// What a shard is given.
+pub(super) struct Shard {
+    pub(super) node: NodeId,
+    pub(super) core: Core<SystemEntropy>,
+    pub(super) clock: Clock,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) mailbox: mpsc::Receiver<Mail>,
+    pub(super) inbox: mpsc::Receiver<Letter>,
+    /// The inboxes of all shards of the node, by number.
+    pub(super) shards: Vec<mpsc::Sender<Letter>>,
+    pub(super) outlets: HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
+    /// Letters for shards whose inbox is full. While there are any, nothing is taken from the mailbox.
+    pub(super) outbox: VecDeque<Letter>,
+    /// Operations that the store answers later.
+    pub(super) underway: JoinSet<(OperationId, Outcome)>,
+    pub(super) closing: Option<Closing>,
+}
+
+/// A shutdown in progress: connections are closed in even steps, so that they do not all come back at once.
+pub(super) struct Closing {
+    left: Vec<ConnectionId>,
+    in_one_step: usize,
+    step: Duration,
+    next: Time,
+}
+
+impl Shard {
+    /// Runs until every mailbox handle is gone.
+    pub(super) async fn run(mut self) {
+        let mut mails = Vec::with_capacity(TURN);
+        let mut letters = Vec::with_capacity(TURN);
+        loop {
+            let sleep = tokio::time::sleep(self.sleep_for());
+            tokio::select! {
+                biased;
+                taken = self.inbox.recv_many(&mut letters, TURN) => if taken == 0 { break },
+                Some(Ok((operation, outcome))) = self.underway.join_next() => {
+                    self.handle(Input::Stored { operation, outcome }, None);
+                }
+                taken = self.mailbox.recv_many(&mut mails, TURN), if self.outbox.is_empty() => {
+                    if taken == 0 {
+                        break;
+                    }
+                }
+                () = sleep => {}
+            }
+            self.send_outbox();
+            for Letter { to, envelope } in letters.drain(..) {
+                self.handle(Input::Envelope { to, envelope }, None);
+            }
+            for mail in mails.drain(..) {
+                self.take(mail);
+            }
+            self.tick();
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn sleep_for(&self) -> Duration {
+        let next = self.closing.as_ref().map_or(Time::NEVER, |closing| closing.next);
+        let next = next.min(self.core.poll_timeout());
+        let retry = if self.outbox.is_empty() { LONGEST_SLEEP } else { Duration::from_millis(1) };
+        Duration::from_millis(next.ms_until_from(self.clock.now())).min(retry)
+    }
+
+    fn take(&mut self, mail: Mail) {
+        match mail {
+            Mail::Connected { connection, user, guest, dialect, outlet } => {
+                self.counters.add(Counter::ConnectionsOpened);
+                self.outlets.insert(connection, (dialect, outlet));
+                let pool = dialect.policy().pool;
+                self.handle(Input::Connected { connection, user, guest, pool }, Some(connection));
+            }
+            Mail::Command { connection, ack, command } => {
+                self.handle(Input::Command { connection, ack, command }, Some(connection));
+            }
+            Mail::Disconnected { connection, left } => {
+                self.counters.add(Counter::ConnectionsClosed);
+                self.outlets.remove(&connection);
+                if self.outlets.is_empty() {
+                    self.outlets.shrink_to_fit();
+                }
+                self.handle(Input::Disconnected { connection, left }, Some(connection));
+            }
+            Mail::Shutdown { retry_after_ms, spread_ms } => {
+                self.handle(Input::Shutdown { retry_after_ms }, None);
+                self.closing = Some(Closing::new(&self.outlets, spread_ms, self.clock.now()));
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input, connection: Option<ConnectionId>) {
+        let now = self.clock.now();
+        self.guarded(connection, |shard| {
+            shard.core.handle(input, now);
+            shard.carry_out(now);
+        });
+    }
+
+    /// What is due by time alone.
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        if self.core.poll_timeout() <= now {
+            self.guarded(None, |shard| {
+                shard.core.handle_timeout(now);
+                shard.carry_out(now);
+            });
+        }
+        let due = self.closing.as_mut().map(|closing| closing.due(now)).unwrap_or_default();
+        for connection in due {
+            if let Some((_, outlet)) = self.outlets.get(&connection) {
+                outlet.cut();
+            }
+        }
+    }
+
+    /// Does `work`. Should it panic, the session of `connection` is given up and the others go on.
+    fn guarded(&mut self, connection: Option<ConnectionId>, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
+            return;
+        }
+        self.counters.add(Counter::Panics);
+        tracing::error!("handling an input panicked; its session is given up, the others go on");
+        if let Some(connection) = connection {
+            self.core.abandon(connection);
+        }
+    }
+
+    fn carry_out(&mut self, now: Time) {
+        while let Some(effect) = self.core.poll_effect() {
+            match effect {
+                Effect::Notify { connection, notice } => self.notify(connection, &notice),
+                Effect::Acknowledge { connection, ack, answer } => {
+                    let Some((dialect, outlet)) = self.outlets.get(&connection) else { continue };
+                    let sent = outlet.acknowledge(ack, &dialect.answer(&answer));
+                    self.sent(connection, sent);
+                }
+                Effect::Close { connection } => {
+                    if let Some((_, outlet)) = self.outlets.get(&connection) {
+                        outlet.dismiss();
+                    }
+                }
+                Effect::Ask { operation, request } => self.ask(operation, request, now),
+                Effect::Send { to, envelope } => {
+                    // The embedded store has one node: there is no other to write to.
+                    if to.node == self.node {
+                        self.outbox.push_back(Letter { to: to.session, envelope });
+                        self.send_outbox();
+                    }
+                }
+                Effect::Record(event) => counting::count(&self.counters, &event),
+            }
+        }
+    }
+
+    fn notify(&mut self, connection: ConnectionId, notice: &Notice) {
+        let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
+        if let Some(outgoing) = dialect.notice(notice) {
+            let sent = outlet.emit(outgoing.event, &outgoing.argument);
+            self.sent(connection, sent);
+        }
+    }
+
+    /// Nothing is lost in silence: a client for whom a message had no room is disconnected, and finds what
+    /// it missed when it comes back.
+    fn sent(&mut self, connection: ConnectionId, sent: Result<(), Undelivered>) {
+        match sent {
+            Ok(()) | Err(Undelivered::Closed) => {}
+            Err(Undelivered::Full) => {
+                self.counters.add(Counter::SlowConsumers);
+                if let Some((_, outlet)) = self.outlets.remove(&connection) {
+                    outlet.cut();
+                    tracing::info!(connection = connection.0, "closed a slow consumer");
+                }
+                // The rest of this turn must not count on it; the transport's own end comes later.
+                let now = self.clock.now();
+                self.core.handle(Input::Disconnected { connection, left: false }, now);
+            }
+        }
+    }
+
+    fn ask(&mut self, operation: OperationId, request: Operation, now: Time) {
+        match self.store.submit(request, now) {
+            Submitted::Answered(outcome) => self.core.handle(Input::Stored { operation, outcome }, now),
+            Submitted::Underway(answer) => {
+                self.underway.spawn(async move { (operation, answer.await) });
+            }
+        }
+    }
+
+    fn send_outbox(&mut self) {
+        while let Some(letter) = self.outbox.pop_front() {
+            let Some(inbox) = self.shards.get(usize::from(letter.to.shard)) else { continue };
+            if let Err(mpsc::error::TrySendError::Full(letter)) = inbox.try_send(letter) {
+                self.outbox.push_front(letter);
+                break;
+            }
+        }
+    }
+}
+
+impl Closing {
+    fn new(
+        outlets: &HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
+        spread_ms: u64,
+        now: Time,
+    ) -> Self {
+        let mut left: Vec<ConnectionId> = outlets.keys().copied().collect();
+        left.sort_unstable();
+        let in_one_step = left.len().div_ceil(usize::try_from(CLOSING_STEPS).unwrap_or(1)).max(1);
+        let step = Duration::from_millis((spread_ms / CLOSING_STEPS).max(1));
+        Self { left, in_one_step, step, next: now + step }
+    }
+
+    fn due(&mut self, now: Time) -> Vec<ConnectionId> {
+        if now < self.next {
+            return Vec::new();
+        }
+        self.next = if self.left.is_empty() { Time::NEVER } else { now + self.step };
+        self.left.split_off(self.left.len().saturating_sub(self.in_one_step))
+    }
+}
