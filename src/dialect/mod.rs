@@ -2,6 +2,10 @@
 
 use serde_json::value::RawValue;
 
+mod field;
+mod json;
+mod packet;
+
 /// An event on its way to a client.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
