@@ -3,6 +3,7 @@
 mod decoding;
 mod encoding;
 mod joining;
+mod properties;
 
 use crate::dialect::Dialect;
 use crate::domain::command::{Command, Refusal};
