@@ -1,0 +1,19 @@
+//! The language exchange's vocabulary (contract, section qala). Its clients say match for proposal, session
+//! for room and partner for peer; these words stay here.
+
+mod answer;
+mod decode;
+mod event;
+mod join;
+mod notice;
+mod shape;
+mod signal;
+#[cfg(test)]
+mod tests;
+
+pub(super) use answer::answer;
+pub(super) use decode::decode;
+pub(super) use notice::notice;
+
+/// The dialect, and its pool.
+pub(super) const NAME: &str = "qala";
