@@ -2,7 +2,13 @@
 //!
 //! The plan of the house is in `docs/ARCHITECTURE.md`. One rule: a module uses only what stands below it.
 
+pub mod auth;
 pub mod config;
 pub mod dialect;
 pub mod domain;
+pub mod http;
+pub mod metrics;
+pub mod node;
+pub mod server;
+pub mod socket;
 pub mod store;

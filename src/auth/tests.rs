@@ -11,7 +11,7 @@ const NOW: u64 = 1_800_000_000;
 
 fn jwt(audience: Option<&str>, issuer: Option<&str>) -> Authenticator {
     let jwt = JwtHs256 {
-        secret: Secret::from(SECRET.to_owned()),
+        secret: Secret::new(SECRET.to_owned()),
         audience: audience.map(str::to_owned),
         issuer: issuer.map(str::to_owned),
     };

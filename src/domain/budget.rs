@@ -12,13 +12,13 @@ const MINUTE_MS: u64 = 60_000;
 /// What is left of one budget. Kept as the moment at which it was or will be full: full budgets need no
 /// upkeep, and one number holds both how much is left and since when.
 #[derive(Clone, Copy, Debug, Default)]
-struct Budget {
+pub struct Budget {
     full_at: Time,
 }
 
 impl Budget {
-    /// Takes one of `per_minute`, or says how many milliseconds until there is one again.
-    fn spend(&mut self, per_minute: u32, now: Time) -> Result<(), u64> {
+    /// Takes one of `per_minute` (0 is no limit), or says how many milliseconds until there is one again.
+    pub fn spend(&mut self, per_minute: u32, now: Time) -> Result<(), u64> {
         if per_minute == 0 {
             return Ok(());
         }
@@ -31,6 +31,11 @@ impl Budget {
         }
         self.full_at = full_at;
         Ok(())
+    }
+
+    /// Whether nothing is owed: forgetting a full budget forgives nothing.
+    pub fn is_full(&self, now: Time) -> bool {
+        self.full_at <= now
     }
 }
 
@@ -54,9 +59,9 @@ impl Budgets {
         }
     }
 
-    /// Whether nothing is owed: forgetting such budgets forgives nothing.
+    /// Whether all are full.
     pub fn are_full(&self, now: Time) -> bool {
-        [self.matching, self.chat, self.signaling].iter().all(|budget| budget.full_at <= now)
+        [self.matching, self.chat, self.signaling].iter().all(|budget| budget.is_full(now))
     }
 }
 

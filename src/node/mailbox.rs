@@ -57,11 +57,7 @@ impl Connection {
 
     /// Hands a command to the client's session. Never waits: `Err` is a full mailbox, and the caller tells
     /// the client.
-    pub fn command(
-        &self,
-        ack: Option<AckId>,
-        command: Result<Command, Refusal>,
-    ) -> Result<(), MailboxFull> {
+    pub fn command(&self, ack: Option<AckId>, command: Result<Command, Refusal>) -> Result<(), MailboxFull> {
         let mail = Mail::Command { connection: self.id, ack, command };
         self.mailbox.try_send(mail).map_err(|_| MailboxFull)
     }

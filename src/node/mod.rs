@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -57,6 +57,7 @@ pub struct Node {
     counters: Arc<Counters>,
     mailboxes: Vec<mpsc::Sender<Mail>>,
     next_connection: AtomicU64,
+    draining: AtomicBool,
 }
 
 /// The tasks of a node. Dropping it ends them.
@@ -94,7 +95,9 @@ impl Node {
         }
         tasks.spawn(memory::give_back(counters.clone()));
         let next_connection = AtomicU64::new(1);
-        (Arc::new(Self { id: setup.node, clock, counters, mailboxes, next_connection }), Tasks(tasks))
+        let draining = AtomicBool::new(false);
+        let node = Self { id: setup.node, clock, counters, mailboxes, next_connection, draining };
+        (Arc::new(node), Tasks(tasks))
     }
 
     /// Brings a client in: its session begins, or goes on.
@@ -118,12 +121,18 @@ impl Node {
 
     /// Tells every client that the node is going down and closes them one after the other within `spread`.
     pub async fn shut_down(&self, retry_after: Duration, spread: Duration) {
+        self.draining.store(true, Ordering::Relaxed);
         let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         for mailbox in &self.mailboxes {
             let (retry_after_ms, spread_ms) = (ms(retry_after), ms(spread));
             // A shard that is gone has no clients to tell.
             let _ = mailbox.send(Mail::Shutdown { retry_after_ms, spread_ms }).await;
         }
+    }
+
+    /// Whether it is going down: nobody new comes in.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     /// The node's name.

@@ -245,11 +245,7 @@ impl Shard {
 }
 
 impl Closing {
-    fn new(
-        outlets: &HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
-        spread_ms: u64,
-        now: Time,
-    ) -> Self {
+    fn new(outlets: &HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>, spread_ms: u64, now: Time) -> Self {
         let mut left: Vec<ConnectionId> = outlets.keys().copied().collect();
         left.sort_unstable();
         let in_one_step = left.len().div_ceil(usize::try_from(CLOSING_STEPS).unwrap_or(1)).max(1);

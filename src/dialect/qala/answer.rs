@@ -108,7 +108,7 @@ impl fmt::Display for Sentence {
             // As is: clients compare this text.
             Refusal::NoSuchProposal => f.write_str("Match no longer available."),
             Refusal::NotInRoom => f.write_str("You are not in that session."),
-            Refusal::RateLimited { retry_after_ms } => {
+            Refusal::RateLimited { retry_after_ms, .. } => {
                 write!(f, "Too many requests. Try again in {}.", Seconds(retry_after_ms))
             }
             Refusal::Busy { retry_after_ms } => {

@@ -262,7 +262,7 @@ fn what_was_not_done() {
         (Refusal::NoSuchProposal, r#""Match no longer available.","code":"match_gone""#),
         (Refusal::NotInRoom, r#""You are not in that session.","code":"not_in_session""#),
         (
-            Refusal::RateLimited { retry_after_ms },
+            Refusal::RateLimited { scope: Scope::Chat, retry_after_ms },
             r#""Too many requests. Try again in 2 s.","code":"rate_limited","retry_after_ms":1001"#,
         ),
         (

@@ -1,0 +1,118 @@
+//! The demo page: files in the binary, no network needed.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+/// What the page may do: its own files, this server, the camera's picture.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; \
+     media-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+struct File {
+    name: &'static str,
+    content_type: &'static str,
+    content: &'static [u8],
+}
+
+macro_rules! files {
+    ($($name:literal as $content_type:ident,)*) => {
+        &[$(File {
+            name: $name,
+            content_type: $content_type,
+            content: include_bytes!(concat!("demo/", $name)),
+        },)*]
+    };
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const PICTURE: &str = "image/svg+xml";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+const INDEX: &str = "index.html";
+
+const FILES: &[File] = files! {
+    "index.html" as HTML,
+    "style.css" as STYLE,
+    "talk.css" as STYLE,
+    "icon.svg" as PICTURE,
+    "app.js" as SCRIPT,
+    "call.js" as SCRIPT,
+    "chat.js" as SCRIPT,
+    "connection.js" as SCRIPT,
+    "events-footer.js" as SCRIPT,
+    "identity.js" as SCRIPT,
+    "kept.js" as SCRIPT,
+    "languages.js" as SCRIPT,
+    "media.js" as SCRIPT,
+    "picture.js" as SCRIPT,
+    "quality.js" as SCRIPT,
+    "session.js" as SCRIPT,
+    "stages.js" as SCRIPT,
+    "talk.js" as SCRIPT,
+    "view.js" as SCRIPT,
+    "wishes.js" as SCRIPT,
+    "words.js" as SCRIPT,
+    "vendor/socket.io.esm.min.js" as SCRIPT,
+    "vendor/LICENSE" as TEXT,
+};
+
+/// `/` and what it needs.
+pub(super) fn routes() -> Router {
+    Router::new().route("/", get(|headers| async { serve(INDEX, &headers) })).route(
+        "/demo/{*name}",
+        get(|Path(name): Path<String>, headers| async move { serve(&name, &headers) }),
+    )
+}
+
+fn serve(name: &str, request: &HeaderMap) -> Response {
+    let Some(file) = FILES.iter().find(|file| file.name == name) else {
+        return (StatusCode::NOT_FOUND, "no such file\n").into_response();
+    };
+    // The files change with the binary only: asking again costs one small answer.
+    let tag = HeaderValue::from_static(concat!("\"", env!("CARGO_PKG_VERSION"), "\""));
+    let fresh = cfg!(not(debug_assertions)) && request.get(header::IF_NONE_MATCH) == Some(&tag);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(file.content_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::ETAG, tag),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static("camera=(self), microphone=(self)"),
+        ),
+    ];
+    if fresh {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, file.content).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_served_and_every_served_file_is_there() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/demo");
+        let mut found = Vec::new();
+        for (prefix, path) in [("", folder.to_owned()), ("vendor/", format!("{folder}/vendor"))] {
+            for entry in std::fs::read_dir(path).expect("the folder is there") {
+                let entry = entry.expect("the folder can be read");
+                let name = entry.file_name().into_string().expect("a plain name");
+                if entry.path().is_file() && !name.ends_with(".md") {
+                    found.push(format!("{prefix}{name}"));
+                }
+            }
+        }
+        let mut served: Vec<_> = FILES.iter().map(|file| file.name.to_owned()).collect();
+        found.sort();
+        served.sort();
+        assert_eq!(served, found);
+    }
+}

@@ -1,0 +1,30 @@
+//! The REST edge: health and the demo page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::node::Node;
+
+mod demo;
+mod health;
+
+/// Every route. The demo page is there when `demo` is.
+pub fn routes(node: Arc<Node>, demo: bool) -> Router {
+    let health = Router::new().route("/health", get(health::health)).with_state(node);
+    let routes = if demo { health.merge(demo::routes()) } else { health };
+    routes.fallback(nothing_here)
+}
+
+async fn nothing_here() -> Response {
+    json(StatusCode::NOT_FOUND, r#"{"error":"Not found"}"#.to_owned())
+}
+
+fn json(status: StatusCode, body: String) -> Response {
+    let content_type = HeaderValue::from_static("application/json");
+    let no_store = HeaderValue::from_static("no-store");
+    (status, [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, no_store)], body).into_response()
+}

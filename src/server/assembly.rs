@@ -1,0 +1,77 @@
+//! From the configuration's words to each part's own.
+
+use std::time::Duration;
+
+use crate::config::{self, Config};
+use crate::dialect::Dialect;
+use crate::domain::id::{Entropy, NodeId};
+use crate::domain::limits::Limits;
+use crate::node::{self, SystemEntropy};
+use crate::socket;
+
+/// Letters and digits of generated node names, without those that look alike.
+const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
+
+pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
+    let node = config.running.node.clone().unwrap_or_else(generated_name);
+    let mut policy = dialect.policy();
+    let matching = &config.matching;
+    policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    policy.accept_within = Duration::from_secs(matching.accept_timeout_seconds);
+    policy.rematch_after = Duration::from_secs(matching.rematch_seconds);
+    policy.waiting_timeout = Duration::from_secs(matching.waiting_timeout_seconds);
+    policy.grace = Duration::from_secs(matching.grace_seconds);
+    node::Setup {
+        node: NodeId::new(node),
+        shards: config.running.threads.get(),
+        policies: vec![policy],
+        limits: limits(config),
+        max_connections: config.limits.max_connections,
+    }
+}
+
+pub(super) fn socket(config: &Config, dialect: Dialect) -> socket::Setup {
+    socket::Setup {
+        dialect,
+        max_payload_bytes: config.limits.max_payload_bytes,
+        outgoing_messages: config.limits.outgoing_messages,
+        connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),
+        ping_interval: Duration::from_millis(config.engine.ping_interval_ms),
+        ping_timeout: Duration::from_millis(config.engine.ping_timeout_ms),
+        transports: config.engine.transports,
+        max_connections: config.limits.max_connections,
+        limits: limits(config),
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let limits = &config.limits;
+    Limits {
+        sdp_bytes: limits.sdp_bytes,
+        chat_characters: limits.chat_characters,
+        candidates_buffered: limits.candidates_buffered,
+        commands_waiting: limits.commands_waiting,
+        waiting_tickets: config.matching.max_waiting,
+        matching_events_per_minute: per_minute(limits.matching_events_per_minute),
+        chat_events_per_minute: per_minute(limits.chat_events_per_minute),
+        signaling_events_per_minute: per_minute(limits.signaling_events_per_minute),
+    }
+}
+
+/// A limit as the budgets count it: 0 is none.
+pub(super) fn per_minute(limit: config::Limit) -> u32 {
+    limit.map_or(0, std::num::NonZeroU32::get)
+}
+
+/// `n-7f3k`: short enough to say, enough of them that two nodes hardly ever share one.
+fn generated_name() -> String {
+    let mut bits = SystemEntropy::new().next_u64();
+    let letters = NAME_LETTERS.len() as u64;
+    let mut name = String::from("n-");
+    for _ in 0..4 {
+        let letter = usize::try_from(bits % letters).unwrap_or(0);
+        name.push(char::from(NAME_LETTERS[letter]));
+        bits /= letters;
+    }
+    name
+}

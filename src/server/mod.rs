@@ -1,0 +1,146 @@
+//! The whole: a node, its store and its edges, made from a configuration.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Method, request::Parts};
+use axum::middleware::from_fn_with_state;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+
+use crate::auth::Authenticator;
+use crate::config::{AllowedOrigins, Config};
+use crate::dialect::Dialect;
+use crate::http;
+use crate::node::{Node, Tasks};
+use crate::socket::{self, AddressLimit, Doorway, Listener, Transport, Upgrades};
+use crate::store::Store;
+use crate::store::memory::MemoryStore;
+
+mod assembly;
+
+/// After a shutdown, clients are asked to wait this long: a new process is up by then.
+const COME_BACK_AFTER: Duration = Duration::from_secs(2);
+/// Closing one client takes about this much longer, so that all do not come back in one instant.
+const SPREAD_PER_CLIENT: Duration = Duration::from_millis(2);
+/// What clients are told is on its way for this long before the first is closed.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+/// The engine's own closing of what is left.
+const ENGINE_CLOSES_WITHIN: Duration = Duration::from_secs(1);
+
+/// A server that runs.
+pub struct Server {
+    address: SocketAddr,
+    node: Arc<Node>,
+    tasks: Tasks,
+    engine: socket::Handle,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+/// Why a server did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { address, error } => write!(f, "cannot listen on {address} ({error})"),
+        }
+    }
+}
+
+impl Server {
+    /// Starts a server. Must be called within a runtime.
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        let address = config.listen.address();
+        let listen = |error| StartError::Listen { address, error };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let dialect = Dialect::Qala;
+        let (node, tasks) = Node::start(assembly::node(config, dialect), &store);
+        let upgrades = Upgrades::default();
+        let per_address = config.limits.connections_per_address.map(|most| most.get() as usize);
+        let (layer, engine) = socket::layer(
+            assembly::socket(config, dialect),
+            node.clone(),
+            Authenticator::new(&config.auth),
+            AddressLimit::new(per_address),
+            upgrades.clone(),
+        );
+        let doorway = Arc::new(Doorway {
+            node: node.clone(),
+            origins: config.allowed_origins.clone(),
+            requests_per_minute: assembly::per_minute(config.limits.requests_per_address_per_minute),
+            budgets: Mutex::new(HashMap::new()),
+            upgrades,
+        });
+        let app = http::routes(node.clone(), config.running.demo)
+            .layer(layer)
+            .layer(cors(config.allowed_origins.clone()))
+            .layer(from_fn_with_state(doorway, socket::enter))
+            .into_make_service_with_connect_info::<Transport>();
+        let serving = tokio::spawn(async move { axum::serve(Listener::new(listener), app).await });
+        Ok(Self { address, node, tasks, engine, serving })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The node's name.
+    pub fn node(&self) -> &str {
+        self.node.id().as_str()
+    }
+
+    /// Waits until the server fails, which it does not while all is well.
+    pub async fn failed(&mut self) {
+        tokio::select! {
+            () = self.tasks.ended() => {}
+            _ = &mut self.serving => {}
+        }
+    }
+
+    /// Stops: nobody new comes in, everybody is told when to come back and closed, spread over a short
+    /// time. Takes at most `within`.
+    pub async fn stop(self, within: Duration) {
+        let clients = u32::try_from(self.node.counters().connections()).unwrap_or(u32::MAX);
+        let spread = SPREAD_PER_CLIENT.saturating_mul(clients).min(within / 2);
+        let orderly = async {
+            self.node.shut_down(COME_BACK_AFTER, spread).await;
+            tokio::time::sleep(spread + LAST_WORDS).await;
+            let _ = tokio::time::timeout(ENGINE_CLOSES_WITHIN, self.engine.close()).await;
+        };
+        if tokio::time::timeout(within, orderly).await.is_err() {
+            tracing::warn!("not everybody was told in time");
+        }
+        self.serving.abort();
+    }
+}
+
+/// Pages of allowed origins may read answers; which are allowed is decided at the door.
+fn cors(origins: AllowedOrigins) -> CorsLayer {
+    let allowed = move |origin: &HeaderValue, parts: &Parts| {
+        let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
+        origin.to_str().is_ok_and(|origin| origins.allows(origin, host))
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(allowed))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+}

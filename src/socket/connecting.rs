@@ -1,0 +1,260 @@
+//! From a handshake to a [`Connection`]: who may come in, and what happens between the engine's middleware
+//! and the moment the connection stands.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::value::RawValue;
+
+use super::Edge;
+use super::extract::{Arrival, Said};
+use super::handshake::Upgrades;
+use super::listener::Cut;
+use super::outlet::SocketOutlet;
+use crate::auth::{Denied, Identity};
+use crate::dialect::Dialect;
+use crate::domain::command::{Command, Refusal};
+use crate::domain::id::AckId;
+use crate::domain::limits::Limits;
+use crate::metrics::Counter;
+use crate::node::{Connection, Node, Outlet};
+
+/// Commands that may arrive in the instant before a connection stands.
+const EARLY_COMMANDS: usize = 256;
+/// What a client is told to wait when a mailbox is full.
+const BUSY_RETRY_MS: u64 = 250;
+
+/// Why somebody was turned away, in the words the client sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turned {
+    /// Because of who it is not.
+    Denied(Denied),
+    /// The node holds as many as it may.
+    Full,
+    /// The address holds as many as it may.
+    AddressFull(usize),
+}
+
+impl fmt::Display for Turned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(denied) => f.write_str(denied.message()),
+            Self::Full => f.write_str("Server is full. Please try again later."),
+            Self::AddressFull(most) => write!(
+                f,
+                "Too many connections from this IP (max {most}). Please close other tabs or wait a moment."
+            ),
+        }
+    }
+}
+
+/// The other end of a transport. Travels with the handshake's request.
+pub struct Peer {
+    /// Where it is.
+    pub address: SocketAddr,
+    cut: Mutex<Arc<Cut>>,
+    entering: Mutex<Option<Arc<Gate>>>,
+}
+
+impl Peer {
+    pub(super) fn new(address: SocketAddr, cut: Arc<Cut>) -> Self {
+        Self { address, cut: Mutex::new(cut), entering: Mutex::new(None) }
+    }
+
+    /// Closes the transport at once.
+    pub(super) fn cut(&self) {
+        lock(&self.cut).cut();
+    }
+
+    /// The session goes on over another stream.
+    pub(super) fn moved_to(&self, cut: Arc<Cut>) {
+        *lock(&self.cut) = cut;
+    }
+
+    pub(super) fn set_entering(&self, gate: Option<Arc<Gate>>) -> Option<Arc<Gate>> {
+        std::mem::replace(&mut lock(&self.entering), gate)
+    }
+}
+
+/// Connections of each address. Loopback is not counted: everybody is there behind a proxy.
+#[derive(Clone)]
+pub struct AddressLimit {
+    most: Option<usize>,
+    /// Guards the counts. A lock, because connections of all threads share them; held for one look-up.
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+impl AddressLimit {
+    /// At most `most` connections of one address; `None` is no limit.
+    pub fn new(most: Option<usize>) -> Self {
+        Self { most, open: Arc::default() }
+    }
+
+    fn enter(&self, address: Option<IpAddr>) -> Result<Option<IpAddr>, usize> {
+        let (Some(most), Some(address)) = (self.most, address.filter(|address| !address.is_loopback()))
+        else {
+            return Ok(None);
+        };
+        let mut open = lock(&self.open);
+        let count = open.entry(address).or_default();
+        if *count >= most {
+            return Err(most);
+        }
+        *count += 1;
+        Ok(Some(address))
+    }
+
+    fn leave(&self, address: IpAddr) {
+        let mut open = lock(&self.open);
+        if let Some(count) = open.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&address);
+            }
+        }
+    }
+}
+
+/// Between a client's events and its connection. Before the connection stands, events wait here: the engine
+/// sends nothing until then.
+pub(super) struct Gate {
+    node: Arc<Node>,
+    dialect: Dialect,
+    limits: Limits,
+    addresses: AddressLimit,
+    counted: Option<IpAddr>,
+    upgrades: Upgrades,
+    /// The engine's id, where the session began by polling.
+    polling: Option<String>,
+    /// Guards the state. A lock, because the engine calls from its reading task and from its connecting
+    /// task; held while one event is handed on.
+    state: Mutex<State>,
+}
+
+enum State {
+    Entering { identity: Identity, outlet: SocketOutlet, early: Vec<(Option<AckId>, Asked)> },
+    Open { connection: Connection, outlet: SocketOutlet },
+    Closed,
+}
+
+type Asked = Result<Command, Refusal>;
+
+impl Gate {
+    /// Lets a client in, or says why not.
+    pub(super) fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<Self, Turned> {
+        let counters = edge.node.counters();
+        if counters.connections() >= edge.setup.max_connections as u64 {
+            counters.add(Counter::ConnectionsOverLimit);
+            return Err(Turned::Full);
+        }
+        let identity = identify(edge, arrival).map_err(|denied| {
+            counters.add(Counter::ConnectionsDenied);
+            Turned::Denied(denied)
+        })?;
+        let address = arrival.peer().map(|peer| peer.address.ip());
+        let counted = edge.addresses.enter(address).map_err(|most| {
+            counters.add(Counter::ConnectionsPerAddressOverLimit);
+            Turned::AddressFull(most)
+        })?;
+        let outlet = SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
+        Ok(Self {
+            node: edge.node.clone(),
+            dialect: edge.setup.dialect,
+            limits: edge.setup.limits.clone(),
+            addresses: edge.addresses.clone(),
+            counted,
+            upgrades: edge.upgrades.clone(),
+            polling: arrival.polling_sid(),
+            state: Mutex::new(State::Entering { identity, outlet, early: Vec::new() }),
+        })
+    }
+
+    /// The connection stands: its session begins, with what was said early.
+    pub(super) fn open(&self) {
+        let mut state = lock(&self.state);
+        let State::Entering { identity, outlet, early } = std::mem::replace(&mut *state, State::Closed)
+        else {
+            return;
+        };
+        let own = SocketOutlet { socket: outlet.socket.clone(), peer: outlet.peer.clone() };
+        let Identity { user, guest } = identity;
+        match self.node.connect(user, guest, self.dialect, Box::new(outlet)) {
+            Ok(connection) => {
+                if let (Some(sid), Some(peer)) = (&self.polling, &own.peer) {
+                    self.upgrades.expect(sid.clone(), peer.clone());
+                }
+                for (ack, asked) in early {
+                    self.hand_on(&connection, &own, ack, asked);
+                }
+                *state = State::Open { connection, outlet: own };
+            }
+            Err(_) => own.cut(),
+        }
+    }
+
+    /// The client says something.
+    pub(super) fn hear(&self, said: &Said) {
+        let asked = if said.attachments {
+            Err(Refusal::Invalid { field: "attachments" })
+        } else {
+            self.dialect.decode(&said.packet, &self.limits)
+        };
+        match &mut *lock(&self.state) {
+            State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
+            State::Entering { outlet, .. } => self.refuse_busy(outlet, said.ack),
+            State::Open { connection, outlet } => self.hand_on(connection, outlet, said.ack, asked),
+            State::Closed => {}
+        }
+    }
+
+    fn hand_on(&self, connection: &Connection, outlet: &SocketOutlet, ack: Option<AckId>, asked: Asked) {
+        if connection.command(ack, asked).is_err() {
+            self.refuse_busy(outlet, ack);
+        }
+    }
+
+    /// The shard cannot take more now: the client is told here, and the shard is spared.
+    fn refuse_busy(&self, outlet: &SocketOutlet, ack: Option<AckId>) {
+        self.node.counters().add(Counter::RefusedBusy);
+        if let Some(ack) = ack {
+            let answer: Box<RawValue> =
+                self.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
+            // A client whose outgoing messages are full as well is closed by its shard.
+            let _ = outlet.acknowledge(ack, &answer);
+        }
+    }
+
+    /// The transport is closed.
+    pub(super) fn close(&self, left: bool) {
+        let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
+        match state {
+            State::Open { connection, .. } => connection.closed(left),
+            State::Entering { .. } | State::Closed => {}
+        }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        if let Some(sid) = &self.polling {
+            self.upgrades.forget(sid);
+        }
+        if let Some(address) = self.counted {
+            self.addresses.leave(address);
+        }
+    }
+}
+
+fn identify(edge: &Edge, arrival: &Arrival) -> Result<Identity, Denied> {
+    let headers = &arrival.socket().req_parts().headers;
+    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
+    let now_seconds = edge.node.clock().now().as_ms() / 1_000;
+    edge.authenticator.identify(arrival.auth(), authorization, now_seconds)
+}
+
+/// A panic elsewhere leaves nothing half done here: the guarded values are replaced whole.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

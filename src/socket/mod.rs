@@ -1,0 +1,132 @@
+//! The Socket.IO edge, and the only user of socketioxide: who comes in, what they say, the way back.
+//!
+//! Translates, never decides. Three habits of the engine shape it:
+//! - handlers are closures whose body runs inline: an async handler per event would be spawned, and the
+//!   order of a client's events lost;
+//! - one fallback handler takes every event as raw text: named handlers answer nothing when a payload has
+//!   the wrong type, and cost memory for each connection;
+//! - it is registered in the middleware: one registered on connect would miss events sent right after.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socketioxide::handler::ConnectHandler;
+use socketioxide::{ParserConfig, SocketIo, TransportType};
+
+use crate::auth::Authenticator;
+use crate::config::Transports;
+use crate::dialect::Dialect;
+use crate::domain::limits::Limits;
+use crate::node::Node;
+
+mod connecting;
+mod extract;
+mod handshake;
+mod listener;
+mod outlet;
+
+pub use connecting::{AddressLimit, Peer};
+pub use handshake::{Doorway, Upgrades, enter};
+pub use listener::{Listener, Transport};
+
+use connecting::Gate;
+use extract::{Arrival, Departed, Said};
+
+/// Attachments of one event that are read at all, so that an event with some can be answered; none is
+/// accepted before a dialect asks for them (design section 8).
+const ATTACHMENTS_READ: usize = 4;
+/// What the engine reads from a WebSocket at once: smaller buffers save 3 kB per connection (measured).
+const READ_BUFFER_BYTES: usize = 512;
+
+/// How the edge is set up.
+pub struct Setup {
+    /// Who is spoken to at `/`.
+    pub dialect: Dialect,
+    /// Largest message, on both transports.
+    pub max_payload_bytes: usize,
+    /// Messages that may wait for one connection.
+    pub outgoing_messages: usize,
+    /// How long a transport may stay without a session.
+    pub connect_timeout: Duration,
+    /// Time between two pings.
+    pub ping_interval: Duration,
+    /// Time to answer one.
+    pub ping_timeout: Duration,
+    /// Transports offered.
+    pub transports: Transports,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Limits of what commands carry.
+    pub limits: Limits,
+}
+
+/// Everything a new connection needs.
+pub(crate) struct Edge {
+    pub(crate) node: Arc<Node>,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) addresses: AddressLimit,
+    pub(crate) upgrades: Upgrades,
+    pub(crate) setup: Setup,
+}
+
+/// The engine, to close all transports.
+pub type Handle = SocketIo;
+
+/// The engine as a layer around the HTTP routes.
+pub type Layer = socketioxide::layer::SocketIoLayer;
+
+/// Sets the engine up. The handle closes all transports.
+pub fn layer(
+    setup: Setup,
+    node: Arc<Node>,
+    authenticator: Authenticator,
+    addresses: AddressLimit,
+    upgrades: Upgrades,
+) -> (Layer, SocketIo) {
+    let parser = ParserConfig::common()
+        .max_incoming_binaries(ATTACHMENTS_READ)
+        .max_incoming_binary_buf_size(setup.max_payload_bytes);
+    let builder = SocketIo::builder()
+        .max_payload(setup.max_payload_bytes as u64)
+        .ws_max_message_size(setup.max_payload_bytes)
+        .ws_max_frame_size(setup.max_payload_bytes)
+        .ws_read_buffer_size(READ_BUFFER_BYTES)
+        .max_buffer_size(setup.outgoing_messages)
+        .ping_interval(setup.ping_interval)
+        .ping_timeout(setup.ping_timeout)
+        .connect_timeout(setup.connect_timeout)
+        .with_parser(parser);
+    let builder = match setup.transports {
+        Transports::Both => builder,
+        Transports::Websocket => builder.transports([TransportType::Websocket]),
+        Transports::Polling => builder.transports([TransportType::Polling]),
+    };
+    let (layer, io) = builder.build_layer();
+    let edge = Arc::new(Edge { node, authenticator, addresses, upgrades, setup });
+    let opened = |arrival: Arrival| {
+        if let Some(gate) = arrival.gate() {
+            gate.open();
+        }
+        ready(())
+    };
+    let admit = move |arrival: Arrival| ready(admit(&edge, &arrival));
+    io.ns("/", opened.with(admit));
+    (layer, io)
+}
+
+/// Decides whether a client comes in, by asking those who know, and registers what listens to it.
+fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<(), connecting::Turned> {
+    let gate = Arc::new(Gate::admit(edge, arrival)?);
+    arrival.remember(gate.clone());
+    let listening = gate.clone();
+    arrival.socket().on_fallback(move |said: Said| {
+        listening.hear(&said);
+        ready(())
+    });
+    arrival.socket().on_disconnect(move |departed: Departed| {
+        gate.close(departed.left);
+        ready(())
+    });
+    Ok(())
+}
