@@ -1,0 +1,181 @@
+//! One pool: who waits in it, who was claimed, and how the two change together.
+
+use std::sync::Arc;
+
+use super::look::End;
+use super::proposals::Proposals;
+use super::queue::Listed;
+use super::waiting::{Standpoint, Waiting};
+use super::waits::Waits;
+use crate::domain::id::{ProposalId, RoomId, TicketId, UserId};
+use crate::domain::operation::{Answered, Expired, Place, Search, Searched, Standing, Withdrawn};
+use crate::domain::proposal::{Proposal, Side, Verdict};
+use crate::domain::time::Time;
+
+/// Tickets that may be matched with each other. A ticket waits or is part of a proposal, never both.
+#[derive(Default)]
+pub(super) struct Pool {
+    waiting: Waiting,
+    proposals: Proposals,
+    waits: Waits,
+}
+
+impl Pool {
+    /// Lists a ticket and looks for somebody acceptable; claims both if there is one.
+    pub(super) fn search(&mut self, search: Search, now: Time) -> Searched {
+        self.proposals.sweep(now);
+        let plan = &search.plan;
+        let ticket = plan.ticket.id;
+        if let Some(taken) = self.taken(ticket, now).or_else(|| self.taken(plan.replaces?, now)) {
+            return Searched::Taken(taken);
+        }
+        self.waiting.sweep(now);
+        if let Some(replaced) = plan.replaces.filter(|replaced| *replaced != ticket) {
+            self.waiting.remove(replaced);
+        }
+        if !self.waiting.contains(ticket) && self.waiting.len() >= search.most_waiting {
+            return Searched::Full;
+        }
+        // The look comes before the listing: a ticket that finds somebody need not be listed at all.
+        let look = self.waiting.look(plan, now);
+        for dead in look.dead {
+            self.waiting.remove(dead);
+        }
+        match look.end {
+            End::Found(other) => self.claim(search, other, now),
+            End::More(last) => {
+                self.list(search);
+                Searched::More(last)
+            }
+            End::Nobody => {
+                let standpoint = self.list(search);
+                Searched::Listed(self.place(standpoint))
+            }
+        }
+    }
+
+    /// Takes a ticket off its list.
+    pub(super) fn withdraw(&mut self, ticket: TicketId, now: Time) -> Withdrawn {
+        self.proposals.sweep(now);
+        match (self.taken(ticket, now), self.waiting.remove(ticket)) {
+            (Some(taken), _) => Withdrawn::Taken(taken),
+            (None, Some(_)) => Withdrawn::Removed,
+            (None, None) => Withdrawn::Unknown,
+        }
+    }
+
+    /// Lets the leases of `tickets` end at another time, and tells how each of them stands.
+    pub(super) fn renew(
+        &mut self,
+        tickets: Vec<TicketId>,
+        lease_until: Time,
+        now: Time,
+    ) -> Vec<(TicketId, Standing)> {
+        self.proposals.sweep(now);
+        tickets.into_iter().map(|ticket| (ticket, self.standing(ticket, lease_until, now))).collect()
+    }
+
+    /// One of the two answers.
+    pub(super) fn answer(&mut self, id: ProposalId, user: &UserId, verdict: Verdict, now: Time) -> Answered {
+        self.proposals.sweep(now);
+        let Some(proposal) = self.proposals.get(id, now).filter(|kept| kept.sides_of(user).is_some()) else {
+            return Answered::Gone;
+        };
+        if proposal.agreed() {
+            return Answered::Agreed(Arc::clone(proposal));
+        }
+        if proposal.expires_at <= now {
+            return Answered::Gone;
+        }
+        match verdict {
+            Verdict::Accept => self.accept(id, user, now),
+            Verdict::Reject | Verdict::Leave => {
+                let ended = Arc::clone(proposal);
+                self.proposals.remove(id);
+                Answered::Ended(ended)
+            }
+        }
+    }
+
+    /// Ends a proposal whose time is over.
+    pub(super) fn expire(&mut self, id: ProposalId, now: Time) -> Expired {
+        self.proposals.sweep(now);
+        let Some(proposal) = self.proposals.get(id, now).map(Arc::clone) else { return Expired::Gone };
+        if proposal.agreed() {
+            return Expired::Agreed(proposal);
+        }
+        if now < proposal.expires_at {
+            return Expired::Early;
+        }
+        self.proposals.remove(id);
+        Expired::Ended(proposal)
+    }
+
+    /// The room stands: if it is of an agreed proposal, that one is needed no longer.
+    pub(super) fn room_opened(&mut self, room: RoomId) {
+        let agreed = self.proposals.of_room(room).filter(|proposal| proposal.agreed());
+        if let Some(id) = agreed.map(|proposal| proposal.id) {
+            self.proposals.remove(id);
+        }
+    }
+
+    fn taken(&self, ticket: TicketId, now: Time) -> Option<Arc<Proposal>> {
+        self.proposals.of_ticket(ticket, now).map(Arc::clone)
+    }
+
+    fn place(&self, (direction, position): Standpoint) -> Place {
+        Place { position, estimated_wait_seconds: self.waits.estimate(direction) }
+    }
+
+    fn list(&mut self, Search { plan, lease_until, .. }: Search) -> Standpoint {
+        let (stage, accepts_age) = (plan.stage, plan.accepts_age);
+        self.waiting.list(plan.listed_in, Listed { ticket: plan.ticket, stage, accepts_age, lease_until })
+    }
+
+    fn claim(&mut self, search: Search, other: TicketId, now: Time) -> Searched {
+        let Search { plan, proposal, room, accept_within, .. } = search;
+        self.waiting.remove(plan.ticket.id);
+        let other = self.waiting.remove(other).expect("a ticket that a look found is listed");
+        let side = |ticket, stage| Side { ticket, stage, accepted: false };
+        let proposal = Arc::new(Proposal {
+            id: proposal,
+            room,
+            pool: plan.ticket.pool,
+            sides: [side(plan.ticket, plan.stage), side(other.ticket, other.stage)],
+            expires_at: now + accept_within,
+        });
+        self.proposals.add(Arc::clone(&proposal));
+        Searched::Claimed(proposal)
+    }
+
+    fn standing(&mut self, ticket: TicketId, lease_until: Time, now: Time) -> Standing {
+        if let Some(taken) = self.taken(ticket, now) {
+            return Standing::Taken(taken);
+        }
+        match self.waiting.renew(ticket, lease_until) {
+            Some(standpoint) => Standing::Waiting(self.place(standpoint)),
+            None => Standing::Unknown,
+        }
+    }
+
+    /// The waits of a match are counted when it is agreed, until that moment: each ticket counts once, with
+    /// everything that proposals which came to nothing cost it.
+    fn accept(&mut self, id: ProposalId, user: &UserId, now: Time) -> Answered {
+        let proposal = self.proposals.accept(id, user).expect("the proposal was found a moment ago");
+        if !proposal.agreed() {
+            return Answered::Pending(proposal);
+        }
+        for Side { ticket, .. } in &proposal.sides {
+            self.waits.record(ticket.attributes.direction(), now.since(ticket.enqueued_at));
+        }
+        Answered::Agreed(proposal)
+    }
+}
+
+#[cfg(test)]
+impl Pool {
+    /// Whether nothing but estimates is kept.
+    pub(super) fn is_bare(&self) -> bool {
+        self.waiting.is_bare() && self.proposals.is_bare()
+    }
+}

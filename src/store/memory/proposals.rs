@@ -1,0 +1,104 @@
+//! The proposals of one pool, from the claim until the room opens, they come to nothing or are forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::id::{ProposalId, RoomId, TicketId, UserId};
+use crate::domain::proposal::Proposal;
+use crate::domain::time::Time;
+
+/// How long a proposal is kept after its time is over, for those who ask late. By then either side has
+/// asked many times, or is gone.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_mins(1);
+/// Forgotten proposals that one operation clears away: more than the one that it may make.
+const SWEPT_AT_ONCE: usize = 4;
+
+/// Claimed pairs.
+#[derive(Default)]
+pub(super) struct Proposals {
+    /// All of them. The others find their way here.
+    kept: BTreeMap<ProposalId, Arc<Proposal>>,
+    /// Both tickets of each, so that whoever lost the notice learns of it.
+    by_ticket: BTreeMap<TicketId, ProposalId>,
+    /// The room of each: a room that opens does not name its proposal.
+    by_room: BTreeMap<RoomId, ProposalId>,
+    /// The order in which they are forgotten.
+    by_expiry: BTreeSet<(Time, ProposalId)>,
+}
+
+impl Proposals {
+    /// Keeps a new one.
+    pub(super) fn add(&mut self, proposal: Arc<Proposal>) {
+        let id = proposal.id;
+        for side in &proposal.sides {
+            self.by_ticket.insert(side.ticket.id, id);
+        }
+        self.by_room.insert(proposal.room, id);
+        self.by_expiry.insert((proposal.expires_at, id));
+        self.kept.insert(id, proposal);
+    }
+
+    /// The one of this name. It is not there any more once it is due to be forgotten, whether or not a sweep
+    /// came by since: answers must not depend on when it did.
+    pub(super) fn get(&self, id: ProposalId, now: Time) -> Option<&Arc<Proposal>> {
+        self.kept.get(&id).filter(|proposal| !forgotten(proposal.expires_at, now))
+    }
+
+    /// The one this ticket is part of.
+    pub(super) fn of_ticket(&self, ticket: TicketId, now: Time) -> Option<&Arc<Proposal>> {
+        self.get(*self.by_ticket.get(&ticket)?, now)
+    }
+
+    /// The one this room is of.
+    pub(super) fn of_room(&self, room: RoomId) -> Option<&Arc<Proposal>> {
+        self.kept.get(self.by_room.get(&room)?)
+    }
+
+    /// `user` accepts.
+    pub(super) fn accept(&mut self, id: ProposalId, user: &UserId) -> Option<Arc<Proposal>> {
+        let proposal = self.kept.get_mut(&id)?;
+        for side in &mut Arc::make_mut(proposal).sides {
+            side.accepted |= side.ticket.user == *user;
+        }
+        Some(Arc::clone(proposal))
+    }
+
+    /// Forgets one.
+    pub(super) fn remove(&mut self, id: ProposalId) {
+        let Some(proposal) = self.kept.remove(&id) else { return };
+        for side in &proposal.sides {
+            // A ticket may be part of a newer proposal when this one goes long after its time.
+            if self.by_ticket.get(&side.ticket.id) == Some(&id) {
+                self.by_ticket.remove(&side.ticket.id);
+            }
+        }
+        self.by_room.remove(&proposal.room);
+        self.by_expiry.remove(&(proposal.expires_at, id));
+    }
+
+    /// Clears away a few that nobody ended and whose room never opened.
+    pub(super) fn sweep(&mut self, now: Time) {
+        for _ in 0..SWEPT_AT_ONCE {
+            match self.by_expiry.first() {
+                Some(&(expires_at, id)) if forgotten(expires_at, now) => self.remove(id),
+                Some(_) | None => return,
+            }
+        }
+    }
+}
+
+fn forgotten(expires_at: Time, now: Time) -> bool {
+    expires_at + KEPT_AFTER_EXPIRY <= now
+}
+
+#[cfg(test)]
+impl Proposals {
+    /// Whether nothing at all is kept.
+    pub(super) fn is_bare(&self) -> bool {
+        self.kept.is_empty()
+            && self.by_ticket.is_empty()
+            && self.by_room.is_empty()
+            && self.by_expiry.is_empty()
+    }
+}

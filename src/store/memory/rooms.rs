@@ -1,0 +1,113 @@
+//! Rooms: who may write and read, and what was written last.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::domain::id::{RoomId, UserId};
+use crate::domain::limits::{MESSAGES_AT_ONCE, ROOM_MESSAGES};
+use crate::domain::operation::Appended;
+use crate::domain::talk::ChatMessage;
+use crate::domain::time::Time;
+
+/// A message as its writer names it.
+type Name = (UserId, Arc<str>);
+
+/// The rooms that stand.
+#[derive(Default)]
+pub(super) struct Rooms(BTreeMap<RoomId, Room>);
+
+struct Room {
+    members: [UserId; 2],
+    /// The newest messages, without a gap, oldest first.
+    messages: VecDeque<ChatMessage>,
+    /// The numbers of those of them that have a name.
+    named: BTreeMap<Name, u64>,
+    /// The number of the last message.
+    last: u64,
+}
+
+impl Rooms {
+    /// A room begins. One that stands already stays as it is: both members' nodes may open it.
+    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2]) {
+        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last: 0 };
+        self.0.entry(room).or_insert_with(new);
+    }
+
+    /// A room is over.
+    pub(super) fn close(&mut self, room: RoomId) {
+        self.0.remove(&room);
+    }
+
+    /// Adds a message, unless its writer has written it before.
+    pub(super) fn append(
+        &mut self,
+        room: RoomId,
+        from: UserId,
+        content: Arc<str>,
+        client_message_id: Option<Arc<str>>,
+        now: Time,
+    ) -> Appended {
+        let Some(room) = self.0.get_mut(&room).filter(|room| room.members.contains(&from)) else {
+            return Appended::NoRoom;
+        };
+        let name = client_message_id.clone().map(|id| (from.clone(), id));
+        if let Some(sequence) = name.as_ref().and_then(|name| room.named.get(name)) {
+            return Appended::Duplicate(*sequence);
+        }
+        let message = ChatMessage { sequence: room.last + 1, from, content, client_message_id, at: now };
+        room.add(name, message.clone());
+        Appended::Added(message)
+    }
+
+    /// The first messages after a number; none of a room that does not stand.
+    pub(super) fn messages(&self, room: RoomId, after: u64) -> Vec<ChatMessage> {
+        let Some(room) = self.0.get(&room) else { return Vec::new() };
+        let known = room.messages.partition_point(|message| message.sequence <= after);
+        room.messages.iter().skip(known).take(MESSAGES_AT_ONCE).cloned().collect()
+    }
+}
+
+impl Room {
+    fn add(&mut self, name: Option<Name>, message: ChatMessage) {
+        self.last = message.sequence;
+        if let Some(name) = name {
+            self.named.insert(name, message.sequence);
+        }
+        self.messages.push_back(message);
+        if self.messages.len() > ROOM_MESSAGES
+            && let Some(ChatMessage { from, client_message_id: Some(id), .. }) = self.messages.pop_front()
+        {
+            self.named.remove(&(from, id));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Entropy;
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn next_u64(&mut self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn a_room_keeps_no_more_names_than_messages_and_nothing_once_it_is_closed() {
+        let mut rooms = Rooms::default();
+        let room = RoomId::random(&mut Zeros);
+        let user = UserId::new("ana");
+        rooms.open(room, [user.clone(), UserId::new("ben")]);
+        for number in 0..3 * ROOM_MESSAGES {
+            let name = (number % 2 == 0).then(|| number.to_string().into());
+            rooms.append(room, user.clone(), "hello".into(), name, Time::default());
+        }
+        assert_eq!(rooms.0[&room].messages.len(), ROOM_MESSAGES);
+        assert_eq!(rooms.0[&room].named.len(), ROOM_MESSAGES / 2);
+        rooms.close(room);
+        assert!(rooms.0.is_empty());
+    }
+}
