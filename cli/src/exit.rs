@@ -16,11 +16,7 @@ pub(crate) enum Exit {
     Failure,
     /// It was asked for in a way that makes no sense: arguments or configuration.
     Usage,
-    /// Interrupted before it was done (128 + SIGINT).
-    #[expect(
-        dead_code,
-        reason = "for commands that end by themselves; a server asked to stop has done its work"
-    )]
+    /// Interrupted before it was done (128 + SIGINT): asked to stop a second time.
     Interrupted,
 }
 
@@ -52,6 +48,12 @@ impl From<&Problem> for Complaint {
 pub(crate) fn fail(complaints: &[Complaint]) -> Exit {
     complaints.iter().for_each(complain);
     Exit::Usage
+}
+
+/// Says what failed, and what to do about it.
+pub(crate) fn failure(error: &str, hint: Option<&str>) -> Exit {
+    complain(&Complaint { error: error.to_owned(), hint: hint.map(str::to_owned) });
+    Exit::Failure
 }
 
 /// Says one thing that is wrong.

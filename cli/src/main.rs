@@ -1,8 +1,10 @@
 //! The `qala` command: arguments in, exit code out. No logic.
 
 mod arguments;
+mod banner;
 mod exit;
 mod help;
+mod log;
 mod serve;
 
 use std::env;

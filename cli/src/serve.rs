@@ -1,11 +1,18 @@
 //! `qala serve`: from arguments to a valid configuration, and then a node that runs with it.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use qala::config::{Config, ConfigFile, Sources};
+use qala::server::Server;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::ServeArguments;
 use crate::exit::{self, Complaint, Exit};
+use crate::{banner, log};
+
+const START_HINT: &str = "stop what listens there, or choose another --port (0 takes a free one)";
 
 /// Checks the configuration, then runs a node, or only says what would run.
 pub(crate) fn serve(arguments: ServeArguments) -> Exit {
@@ -24,11 +31,43 @@ pub(crate) fn serve(arguments: ServeArguments) -> Exit {
 }
 
 /// Runs a node until it is asked to stop.
+#[expect(clippy::disallowed_methods, reason = "how long starting takes is nobody's clock")]
 fn run(config: &Config) -> Exit {
-    let address = config.listen.address();
-    let error = format!("cannot listen on {address}: this build has no server yet");
-    exit::complain(&Complaint { error, hint: None });
-    Exit::Failure
+    let started = Instant::now();
+    log::start(&config.running);
+    // Each client is an open file. What is missing then is said by whoever cannot open one more.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let runtime =
+        Builder::new_multi_thread().worker_threads(config.running.threads.get()).enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(serve_until_asked(config, started)),
+        Err(error) => exit::failure(&format!("cannot start threads: {}", reason(&error)), None),
+    }
+}
+
+async fn serve_until_asked(config: &Config, started: Instant) -> Exit {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return exit::failure("cannot listen to signals", None);
+    };
+    let mut server = match Server::start(config).await {
+        Ok(server) => server,
+        Err(error) => return exit::failure(&error.to_string(), Some(START_HINT)),
+    };
+    exit::print(&banner::banner(config, &server, started.elapsed()));
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = server.failed() => return exit::failure("the server ended by itself; its log says why", None),
+    }
+    let within = Duration::from_secs(config.running.shutdown_timeout_seconds);
+    exit::print(&format!("stopping within {} s; once more stops at once\n", within.as_secs()));
+    tokio::select! {
+        () = server.stop(within) => Exit::Success,
+        _ = interrupt.recv() => Exit::Interrupted,
+        _ = terminate.recv() => Exit::Interrupted,
+    }
 }
 
 fn configuration(mut sources: Sources) -> Result<Config, Vec<Complaint>> {

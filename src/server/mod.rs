@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method, request::Parts};
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::auth::Authenticator;
@@ -39,7 +39,7 @@ pub struct Server {
     node: Arc<Node>,
     tasks: Tasks,
     engine: socket::Handle,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinSet<io::Result<()>>,
 }
 
 /// Why a server did not start.
@@ -93,7 +93,8 @@ impl Server {
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))
             .into_make_service_with_connect_info::<Transport>();
-        let serving = tokio::spawn(async move { axum::serve(Listener::new(listener), app).await });
+        let mut serving = JoinSet::new();
+        serving.spawn(async move { axum::serve(Listener::new(listener), app).await });
         Ok(Self { address, node, tasks, engine, serving })
     }
 
@@ -111,13 +112,13 @@ impl Server {
     pub async fn failed(&mut self) {
         tokio::select! {
             () = self.tasks.ended() => {}
-            _ = &mut self.serving => {}
+            _ = self.serving.join_next() => {}
         }
     }
 
     /// Stops: nobody new comes in, everybody is told when to come back and closed, spread over a short
     /// time. Takes at most `within`.
-    pub async fn stop(self, within: Duration) {
+    pub async fn stop(mut self, within: Duration) {
         let clients = u32::try_from(self.node.counters().connections()).unwrap_or(u32::MAX);
         let spread = SPREAD_PER_CLIENT.saturating_mul(clients).min(within / 2);
         let orderly = async {
@@ -128,7 +129,7 @@ impl Server {
         if tokio::time::timeout(within, orderly).await.is_err() {
             tracing::warn!("not everybody was told in time");
         }
-        self.serving.abort();
+        self.serving.abort_all();
     }
 }
 
