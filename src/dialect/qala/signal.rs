@@ -13,6 +13,8 @@ use crate::domain::id::UserId;
 use crate::domain::limits::Limits;
 use crate::domain::talk::{Payload, SignalKind};
 
+/// What a signal may hold beside its body: the session's id, and small fields of a client's own.
+const EXTRA_BYTES: usize = 1_024;
 /// Who sent it. Only the server writes this field.
 const FROM: &str = "from";
 
@@ -83,6 +85,10 @@ pub(super) fn signal(
         if body.get().len() > limits.sdp_bytes {
             return Err(Refusal::TooLarge { field });
         }
+    }
+    // A peer that is away keeps signals: what else is in them counts as well.
+    if reading.relayed.len() > limits.sdp_bytes + EXTRA_BYTES {
+        return Err(Refusal::TooLarge { field: reading.body_name.unwrap_or(SESSION_ID) });
     }
     reading.relayed.push('}');
     Ok(Command::Signal { room, kind, payload: Payload(Arc::from(reading.relayed)) })
