@@ -250,6 +250,9 @@ pub(crate) fn a_full_pool_lists_nobody_new(new: Factory<'_>) {
     let mut replacing = full(there(3));
     replacing.plan.replaces = Some(TicketId(1));
     assert_eq!(store.search(replacing, at(1)), listed(2), "one in place of another");
+    let mut itself = Search { most_waiting: 1, ..first_search(there(2)) };
+    itself.plan.replaces = Some(TicketId(2));
+    assert_eq!(store.search(itself, at(1)), listed(1), "one that is said to replace itself stays as well");
     // Should the limit have been lowered meanwhile, a replaced ticket is gone all the same.
     let mut lowered = Search { most_waiting: 1, ..first_search(there(5)) };
     lowered.plan.replaces = Some(TicketId(2));
