@@ -61,6 +61,7 @@ struct Play<'a> {
     now: Time,
     tickets: Vec<Known>,
     proposals: Vec<Arc<Proposal>>,
+    last: Option<Operation>,
     /// What was answered so far, by name: shows that scenes reach everything.
     seen: BTreeSet<&'static str>,
 }
@@ -69,7 +70,7 @@ impl<'a> Play<'a> {
     fn new(store: &'a dyn Store, scene: &'a Scene) -> Self {
         let model = Model::new(scene.ladder.clone());
         let (tickets, proposals, seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { store, model, scene, now: START, tickets, proposals, seen }
+        Self { store, model, scene, now: START, tickets, proposals, last: None, seen }
     }
 
     /// Asks both, and finds the same.
@@ -78,6 +79,7 @@ impl<'a> Play<'a> {
         let outcome = answer(self.store, operation.clone(), self.now);
         prop_assert_eq!(&outcome, &expected, "to {:?} at {:?}", operation, self.now);
         self.seen.extend(names(&outcome));
+        self.last = Some(operation.clone());
         Ok(outcome)
     }
 
@@ -109,6 +111,15 @@ impl<'a> Play<'a> {
                 let ticket = &mut self.tickets[index].ticket;
                 (ticket.priority, ticket.avoid) = (*priority, avoid(users));
                 self.search(index, None, None, 1_000_000)?;
+            }
+            Action::Repeat => {
+                let Some(operation) = self.last.clone() else { return Ok(()) };
+                // One that stopped at its limit may have cleared enough away to find somebody the second time.
+                if let Outcome::Searched(Searched::Claimed(proposal)) = self.ask(&operation)?
+                    && self.proposals.iter().all(|known| known.id != proposal.id)
+                {
+                    self.proposals.push(proposal);
+                }
             }
             Action::Wait { ms } => self.now = self.now + Duration::from_millis(*ms),
             Action::Withdraw { .. }
@@ -148,6 +159,7 @@ impl<'a> Play<'a> {
             | Action::Search { .. }
             | Action::Continue { .. }
             | Action::Requeue { .. }
+            | Action::Repeat
             | Action::Wait { .. } => return None,
         })
     }

@@ -54,6 +54,8 @@ macro_rules! keeps_the_contract {
                 proposals:
                     both_must_accept
                     who_rejects_or_leaves_ends_it
+                    whoever_repeats_what_ended_it_is_told_so_again
+                    an_ended_proposal_does_not_touch_the_next_one_of_its_ticket
                     nobody_else_may_answer
                     an_answer_after_its_time_is_none
                     an_agreed_proposal_stands
@@ -81,6 +83,7 @@ macro_rules! keeps_the_contract {
                     a_search_stops_at_its_limit_and_goes_on
                     a_search_of_no_candidates_looks_at_one
                     a_claimed_ticket_is_told_of_its_proposal
+                    a_search_that_is_repeated_has_claimed_once
                     a_replaced_ticket_waits_no_longer
                     a_full_pool_lists_nobody_new
                     pools_do_not_mix;
