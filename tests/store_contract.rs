@@ -16,6 +16,8 @@ mod store;
 use qala::store::Store;
 use qala::store::memory::MemoryStore;
 
+use store::redis;
+
 /// Makes an empty store.
 pub(crate) type Factory<'a> = &'a dyn Fn() -> Box<dyn Store>;
 
@@ -93,3 +95,6 @@ macro_rules! keeps_the_contract {
 }
 
 keeps_the_contract!(memory, || Box::new(MemoryStore::new()));
+keeps_the_contract!(redis_single, || Box::new(redis::store(redis::settings(&redis::SINGLE))));
+keeps_the_contract!(redis_sentinel, || Box::new(redis::store(redis::settings(&redis::WATCHED))));
+keeps_the_contract!(redis_cluster, || Box::new(redis::store(redis::settings(&redis::CLUSTER))));
