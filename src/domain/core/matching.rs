@@ -170,6 +170,12 @@ impl<E: Entropy> Core<E> {
                     waiting.retry_at = now + RETRY_AFTER;
                 }
             }
+            Searched::Full if asker.is_none() => {
+                // Its owner was promised a place: it is asked for until there is one.
+                if let Some(waiting) = self.waits_with(id, ticket) {
+                    waiting.retry_at = now + RETRY_AFTER;
+                }
+            }
             Searched::Full => {
                 self.give_up(id, TicketEnd::Cancelled);
                 let retry_after_ms = ms(RETRY_AFTER);
