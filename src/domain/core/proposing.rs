@@ -16,7 +16,7 @@ use super::super::time::Time;
 use super::Core;
 use super::matching::NOT_WAITING;
 use super::session::{Asker, Proposed, State, Work};
-use super::storing::{Answering, Purpose};
+use super::storing::{Answering, Purpose, Withdrawal};
 
 impl Proposal {
     /// What the user of one side is told of the other.
@@ -281,6 +281,9 @@ impl<E: Entropy> Core<E> {
                     let proposal = proposed.proposal.clone();
                     self.settle(id, &proposal, now);
                     self.give_up(id, why.ticket_end());
+                } else if let (Some(_), Answering::Asked) = (session.waiting(), why) {
+                    // It failed meanwhile and its ticket was queued again, which is not what was asked.
+                    return self.withdraw(id, Withdrawal::Leave(asker), now);
                 }
                 self.answered_and_gone(id, asker, why, now);
             }
