@@ -1,10 +1,9 @@
 //! The whole: a node, its store and its edges, made from a configuration.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, request::Parts};
@@ -18,7 +17,7 @@ use crate::config::{AllowedOrigins, Config};
 use crate::dialect::Dialect;
 use crate::http;
 use crate::node::{Node, Tasks};
-use crate::socket::{self, AddressLimit, Doorway, Listener, Transport, Upgrades};
+use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, Transport, Upgrades};
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
@@ -84,8 +83,9 @@ impl Server {
         let doorway = Arc::new(Doorway {
             node: node.clone(),
             origins: config.allowed_origins.clone(),
-            requests_per_minute: assembly::per_minute(config.limits.requests_per_address_per_minute),
-            budgets: Mutex::new(HashMap::new()),
+            requests: AddressBudgets::new(assembly::per_minute(
+                config.limits.requests_per_address_per_minute,
+            )),
             upgrades,
         });
         let app = http::routes(node.clone(), config.running.demo)

@@ -1,17 +1,18 @@
 //! From a handshake to a [`Connection`]: who may come in, and what happens between the engine's middleware
 //! and the moment the connection stands.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde_json::value::RawValue;
 
 use super::Edge;
+use super::addresses::AddressLimit;
 use super::extract::{Arrival, Said};
 use super::handshake::Upgrades;
 use super::listener::Cut;
+use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
 use crate::dialect::Dialect;
@@ -75,45 +76,6 @@ impl Peer {
 
     pub(super) fn set_entering(&self, gate: Option<Arc<Gate>>) -> Option<Arc<Gate>> {
         std::mem::replace(&mut lock(&self.entering), gate)
-    }
-}
-
-/// Connections of each address. Loopback is not counted: everybody is there behind a proxy.
-#[derive(Clone)]
-pub struct AddressLimit {
-    most: Option<usize>,
-    /// Guards the counts. A lock, because connections of all threads share them; held for one look-up.
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-impl AddressLimit {
-    /// At most `most` connections of one address; `None` is no limit.
-    pub fn new(most: Option<usize>) -> Self {
-        Self { most, open: Arc::default() }
-    }
-
-    fn enter(&self, address: Option<IpAddr>) -> Result<Option<IpAddr>, usize> {
-        let (Some(most), Some(address)) = (self.most, address.filter(|address| !address.is_loopback()))
-        else {
-            return Ok(None);
-        };
-        let mut open = lock(&self.open);
-        let count = open.entry(address).or_default();
-        if *count >= most {
-            return Err(most);
-        }
-        *count += 1;
-        Ok(Some(address))
-    }
-
-    fn leave(&self, address: IpAddr) {
-        let mut open = lock(&self.open);
-        if let Some(count) = open.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&address);
-            }
-        }
     }
 }
 
@@ -252,9 +214,4 @@ fn identify(edge: &Edge, arrival: &Arrival) -> Result<Identity, Denied> {
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let now_seconds = edge.node.clock().now().as_ms() / 1_000;
     edge.authenticator.identify(arrival.auth(), authorization, now_seconds)
-}
-
-/// A panic elsewhere leaves nothing half done here: the guarded values are replaced whole.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
