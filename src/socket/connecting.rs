@@ -96,8 +96,13 @@ pub(super) struct Gate {
 }
 
 enum State {
-    Entering { identity: Identity, outlet: SocketOutlet, early: Vec<(Option<AckId>, Asked)> },
-    Open { connection: Connection, outlet: SocketOutlet },
+    /// Holds nothing that leads back to the socket: should the engine drop it now, nobody is told, and all
+    /// this must go with it.
+    Entering {
+        identity: Identity,
+        early: Vec<(Option<AckId>, Asked)>,
+    },
+    Open(Connection),
     Closed,
 }
 
@@ -120,7 +125,6 @@ impl Gate {
             counters.add(Counter::ConnectionsPerAddressOverLimit);
             Turned::AddressFull(most)
         })?;
-        let outlet = SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         Ok(Self {
             node: edge.node.clone(),
             dialect: edge.setup.dialect,
@@ -129,30 +133,29 @@ impl Gate {
             counted,
             upgrades: edge.upgrades.clone(),
             polling: arrival.polling_sid(),
-            state: Mutex::new(State::Entering { identity, outlet, early: Vec::new() }),
+            state: Mutex::new(State::Entering { identity, early: Vec::new() }),
         })
     }
 
     /// The connection stands: its session begins, with what was said early.
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, arrival: &Arrival) {
         let mut state = lock(&self.state);
-        let State::Entering { identity, outlet, early } = std::mem::replace(&mut *state, State::Closed)
-        else {
+        let State::Entering { identity, early } = std::mem::replace(&mut *state, State::Closed) else {
             return;
         };
-        let own = SocketOutlet { socket: outlet.socket.clone(), peer: outlet.peer.clone() };
+        let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         let Identity { user, guest } = identity;
-        match self.node.connect(user, guest, self.dialect, Box::new(outlet)) {
+        match self.node.connect(user, guest, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
-                if let (Some(sid), Some(peer)) = (&self.polling, &own.peer) {
+                if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
                     self.upgrades.expect(sid.clone(), peer.clone());
                 }
                 for (ack, asked) in early {
-                    self.hand_on(&connection, &own, ack, asked);
+                    self.hand_on(&connection, outlet, ack, asked);
                 }
-                *state = State::Open { connection, outlet: own };
+                *state = State::Open(connection);
             }
-            Err(_) => own.cut(),
+            Err(_) => outlet().cut(),
         }
     }
 
@@ -165,26 +168,32 @@ impl Gate {
         };
         match &mut *lock(&self.state) {
             State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
-            State::Entering { outlet, .. } => self.refuse_busy(outlet, said.ack),
-            State::Open { connection, outlet } => self.hand_on(connection, outlet, said.ack, asked),
+            State::Entering { .. } => self.refuse_busy(|| said.outlet(), said.ack),
+            State::Open(connection) => self.hand_on(connection, || said.outlet(), said.ack, asked),
             State::Closed => {}
         }
     }
 
-    fn hand_on(&self, connection: &Connection, outlet: &SocketOutlet, ack: Option<AckId>, asked: Asked) {
+    fn hand_on(
+        &self,
+        connection: &Connection,
+        outlet: impl FnOnce() -> SocketOutlet,
+        ack: Option<AckId>,
+        asked: Asked,
+    ) {
         if connection.command(ack, asked).is_err() {
             self.refuse_busy(outlet, ack);
         }
     }
 
     /// The shard cannot take more now: the client is told here, and the shard is spared.
-    fn refuse_busy(&self, outlet: &SocketOutlet, ack: Option<AckId>) {
+    fn refuse_busy(&self, outlet: impl FnOnce() -> SocketOutlet, ack: Option<AckId>) {
         self.node.counters().add(Counter::RefusedBusy);
         if let Some(ack) = ack {
             let answer: Box<RawValue> =
                 self.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
             // A client whose outgoing messages are full as well is closed by its shard.
-            let _ = outlet.acknowledge(ack, &answer);
+            let _ = outlet().acknowledge(ack, &answer);
         }
     }
 
@@ -192,7 +201,7 @@ impl Gate {
     pub(super) fn close(&self, left: bool) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
         match state {
-            State::Open { connection, .. } => connection.closed(left),
+            State::Open(connection) => connection.closed(left),
             State::Entering { .. } | State::Closed => {}
         }
     }
