@@ -15,7 +15,7 @@ use super::listener::Cut;
 use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
-use crate::dialect::Dialect;
+use crate::dialect::{ATTACHMENTS, Dialect};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
 use crate::domain::limits::Limits;
@@ -162,7 +162,7 @@ impl Gate {
     /// The client says something.
     pub(super) fn hear(&self, said: &Said) {
         let asked = if said.attachments {
-            Err(Refusal::Invalid { field: "attachments" })
+            Err(Refusal::Invalid { field: ATTACHMENTS })
         } else {
             self.dialect.decode(&said.packet, &self.limits)
         };
