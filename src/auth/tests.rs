@@ -45,7 +45,7 @@ fn no_token_is_told_from_a_wrong_one() {
     for auth in [None, Some("{}"), Some(r#"{"token":""}"#), Some(r#"{"token":null}"#), Some("null")] {
         assert_eq!(jwt(None, None).identify(auth, None, NOW), Err(Denied::Missing), "{auth:?}");
     }
-    for auth in ["[]", "7", r#"{"guest":7}"#, "\"x\""] {
+    for auth in ["[]", "7", "\"x\"", "{"] {
         assert_eq!(jwt(None, None).identify(Some(auth), None, NOW), Err(Denied::Failed), "{auth}");
     }
 }

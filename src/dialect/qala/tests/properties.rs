@@ -193,10 +193,14 @@ fn depth_costs_no_stack() {
                     Refusal::Invalid { field: "packet" }
                 })
             );
-            let carried =
+            let too_large =
                 decode(&format!(r#"["webrtc:connection_ready",{{"sessionId":"{ROOM}","x":{deep}}}]"#));
+            assert_eq!(too_large, Err(Refusal::TooLarge { field: "sessionId" }));
+            let small = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+            let carried =
+                decode(&format!(r#"["webrtc:connection_ready",{{"sessionId":"{ROOM}","x":{small}}}]"#));
             let Ok(Command::Signal { kind, payload, .. }) = carried else { panic!("{carried:?}") };
-            assert!(relayed(kind, payload, "ana").1.get().contains(&deep));
+            assert!(relayed(kind, payload, "ana").1.get().contains(&small));
         }
         assert_eq!(decode(&open), Err(Refusal::Invalid { field: "packet" }));
         let unclosed = format!("[\"heartbeat\",{open}");
