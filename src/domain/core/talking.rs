@@ -263,11 +263,12 @@ impl<E: Entropy> Core<E> {
     /// The session leaves the room it is in, which ends the room.
     pub(super) fn leave_room(&mut self, id: SessionId, departure: Departure, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let State::Talking(talking) = std::mem::replace(&mut session.state, State::Idle) else { return };
-        let room = talking.room;
-        self.send(&talking.peer, Envelope::Left { room, departure });
+        let State::Talking(talking) = &session.state else { return };
+        let (room, peer, lasted) = (talking.room, talking.peer.clone(), now.since(talking.since));
+        session.state = State::Idle;
+        self.send(&peer, Envelope::Left { room, departure });
         self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
-        self.record(Event::RoomClosed { departure, lasted: now.since(talking.since) });
+        self.record(Event::RoomClosed { departure, lasted });
     }
 
     /// The peer is gone for good, which ends the room.
