@@ -439,12 +439,15 @@ impl<E: Entropy> Core<E> {
             }
             return;
         };
-        if session.settled == Some(proposal.id) {
-            return;
-        }
         if session.proposed(proposal.id).is_some() {
             self.enter(id, proposal, now);
             self.advance(id, now);
+        } else if session.talking(proposal.room).is_none()
+            && let Some((_, other)) = proposal.sides_of(&session.user)
+        {
+            // It gave the proposal up, or has left the room since: the other one must not wait in it.
+            let left = Envelope::Left { room: proposal.room, departure: Departure::Left };
+            self.send(&other.ticket.owner, left);
         }
     }
 
