@@ -58,6 +58,35 @@ impl Scripted {
         self.handle_timeout();
     }
 
+    /// Moves time while the one ticket of this core waits as before: leases are renewed, stages searched.
+    pub(super) fn waits_until(&mut self, ms: u64) {
+        while self.core.poll_timeout() < at(ms) {
+            self.now = self.core.poll_timeout();
+            self.handle_timeout();
+            while let Some(effect) = self.core.poll_effect() {
+                let Effect::Ask { operation, request } = effect else { continue };
+                self.last = Some(operation);
+                let outcome = if let Operation::Renew { tickets, .. } = request {
+                    let waits = |ticket| (ticket, Standing::Waiting(place(3)));
+                    Outcome::Renewed(tickets.into_iter().map(waits).collect())
+                } else {
+                    assert!(matches!(request, Operation::Search(_)), "{request:?}");
+                    let _ = (self.draw(ProposalId::random), self.draw(RoomId::random));
+                    listed(3)
+                };
+                self.stored(operation, outcome);
+            }
+        }
+        self.now = at(ms);
+    }
+
+    /// Moves time to a deadline that has moved away since: it is looked at, and there is nothing to do.
+    #[track_caller]
+    pub(super) fn wakes_in_vain(&mut self, ms: u64) {
+        self.wakes(ms);
+        self.expect([]);
+    }
+
     pub(super) fn handle_timeout(&mut self) {
         self.core.handle_timeout(self.now);
     }
@@ -110,18 +139,18 @@ impl Scripted {
     /// Exactly these effects, and nothing is left. What is asked of the store is never answered.
     #[track_caller]
     pub(super) fn expect<const N: usize>(&mut self, effects: [Effect; N]) {
-        self.drained(&effects);
+        self.drained(effects.into());
     }
 
     /// Exactly these effects, `M` of them questions to the store.
     #[track_caller]
     pub(super) fn asked<const N: usize, const M: usize>(&mut self, effects: [Effect; N]) -> [OperationId; M] {
-        let operations = self.drained(&effects);
+        let operations = self.drained(effects.into());
         operations.try_into().expect("as many operations as the test takes")
     }
 
     #[track_caller]
-    fn drained(&mut self, expected: &[Effect]) -> Vec<OperationId> {
+    fn drained(&mut self, expected: Vec<Effect>) -> Vec<OperationId> {
         let mut operations = Vec::new();
         let mut effects = Vec::new();
         while let Some(mut effect) = self.core.poll_effect() {
@@ -132,7 +161,7 @@ impl Scripted {
             }
             effects.push(effect);
         }
-        for (number, (effect, expected)) in effects.iter().zip(expected).enumerate() {
+        for (number, (effect, expected)) in effects.iter().zip(&expected).enumerate() {
             assert_eq!(effect, expected, "effect {number}");
         }
         assert_eq!(effects.get(expected.len()..), Some(&[][..]), "more than expected, or less");

@@ -188,7 +188,7 @@ fn joining_in_a_room_leaves_it() {
     core.expect([
         send(Envelope::Left { room: proposal.room, departure: Departure::Left }),
         close(&proposal),
-        record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_millis(8_000) }),
+        record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_secs(8) }),
         record(Event::Searching),
         core.look(&ticket, Stage::Exact),
     ]);

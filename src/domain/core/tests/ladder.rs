@@ -16,9 +16,7 @@ fn gist(search: &Search) -> (u8, bool, (u8, u8), Option<Gender>, usize) {
     )
 }
 
-fn male() -> Option<Gender> {
-    Some(Gender::Male)
-}
+const MALE: Option<Gender> = Some(Gender::Male);
 
 /// The renewals of a ticket that was listed at 600, after `from` and before `until`.
 fn between(from: u64, until: u64) -> impl Iterator<Item = u64> {
@@ -29,8 +27,8 @@ fn between(from: u64, until: u64) -> impl Iterator<Item = u64> {
 fn each_stage_is_searched_at_its_millisecond_and_asks_less() {
     let (mut core, ticket) = ana_waits();
     let stages = [
-        (15_500, Stage::AnyLevel, (1, false, (20, 30), male(), 10)),
-        (30_500, Stage::WiderAge, (2, false, (15, 35), male(), 10)),
+        (15_500, Stage::AnyLevel, (1, false, (20, 30), MALE, 10)),
+        (30_500, Stage::WiderAge, (2, false, (15, 35), MALE, 10)),
         (45_500, Stage::AnyGender, (3, false, (15, 35), None, 40)),
         (60_500, Stage::PairOnly, (4, false, (0, 255), None, 40)),
     ];
@@ -71,7 +69,7 @@ fn what_is_strict_is_asked_for_at_every_stage() {
         renewals(&mut core, &ticket, between(before, opens));
         core.wakes(opens);
         let search = core.search(&ticket, stage);
-        assert_eq!(gist(&search), (stage.number(), true, (20, 30), male(), 4));
+        assert_eq!(gist(&search), (stage.number(), true, (20, 30), MALE, 4));
         let [search] = core.asked([looking(search)]);
         core.stored(search, listed(3));
         core.expect([notify(ANA, Notice::Position { place: place(3), stage })]);

@@ -112,8 +112,9 @@ fn who_leaves_just_when_both_have_accepted_leaves_the_room() {
         record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::ZERO }),
         done(ANA, 3),
     ]);
-    core.hears(0, Envelope::Agreed(agreed));
-    core.expect([]);
+    // Whoever says so afterwards is told again.
+    core.hears(0, Envelope::Agreed(agreed.clone()));
+    core.expect([send(Envelope::Left { room: agreed.room, departure: Departure::Left })]);
 }
 
 #[test]

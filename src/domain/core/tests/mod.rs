@@ -2,13 +2,19 @@
 //! left over, and then moves time.
 
 mod chat;
+mod ending;
+mod going_down;
 mod harness;
 mod joining;
 mod ladder;
+mod late_news;
 mod leaving;
+mod limits;
 mod proposing;
+mod reconnecting;
 mod scenes;
 mod talking;
+mod timers;
 mod words;
 
 use std::sync::Arc;

@@ -133,7 +133,7 @@ fn leaving_ends_the_room() {
     core.expect([
         send(Envelope::Left { room: proposal.room, departure: Departure::Left }),
         close(&proposal),
-        record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_millis(3_000) }),
+        record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_secs(3) }),
         done(ANA, 3),
     ]);
     core.asks(ANA, 4, Command::LeaveRoom(proposal.room));
