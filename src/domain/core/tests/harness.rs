@@ -161,10 +161,11 @@ impl Scripted {
             }
             effects.push(effect);
         }
-        for (number, (effect, expected)) in effects.iter().zip(&expected).enumerate() {
-            assert_eq!(effect, expected, "effect {number}");
+        let many = expected.len();
+        for (number, (effect, expected)) in effects.iter().zip(expected).enumerate() {
+            assert_eq!(*effect, expected, "effect {number}");
         }
-        assert_eq!(effects.get(expected.len()..), Some(&[][..]), "more than expected, or less");
+        assert_eq!(effects.get(many..), Some(&[][..]), "more than expected, or less");
         operations
     }
 
