@@ -115,6 +115,7 @@ fn joining_is_answered_before_match_found_when_the_claimer_is_faster_than_the_st
         core.expect([joined(ANA, 1, AT_ONCE), notify(ANA, Notice::MatchFound(found(&proposal, 1)))]);
         core.hears(0, Envelope::Proposed(proposal.clone()));
         core.expect([]);
+        core.sleeps_until(at(20_500));
         let answer = answer(&proposal);
         let unavailable = answer == UNAVAILABLE;
         core.stored(search, answer);

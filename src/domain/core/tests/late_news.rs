@@ -45,6 +45,26 @@ fn a_ticket_that_the_store_lost_is_listed_again() {
 }
 
 #[test]
+fn a_ticket_that_the_store_lost_is_listed_again_once() {
+    let (mut core, ticket) = ana_waits();
+    core.wakes(2_600);
+    let [early] = core.asked([renew(&[&ticket], at(2_600))]);
+    core.wakes(4_600);
+    let [late] = core.asked([renew(&[&ticket], at(4_600))]);
+    core.asks(ANA, 2, wish().join());
+    let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
+    // Both were answered before the search was, which may have been before or after it was carried out.
+    for renewal in [early, late] {
+        core.stored(renewal, Outcome::Renewed(vec![(ticket.id, Standing::Unknown)]));
+        core.expect([]);
+    }
+    core.stored(search, listed(1));
+    let [search] = core.asked([joined(ANA, 2, place(1)), core.look(&ticket, Stage::Exact)]);
+    core.stored(search, listed(1));
+    core.expect([]);
+}
+
+#[test]
 fn a_renewal_that_the_store_did_not_answer_is_repeated_in_its_turn() {
     let (mut core, ticket) = ana_waits();
     core.wakes(2_600);

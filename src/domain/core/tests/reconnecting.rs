@@ -167,6 +167,57 @@ fn who_is_back_before_the_withdrawal_is_listed_again_after_it() {
 }
 
 #[test]
+fn coming_back_is_a_sign_of_life() {
+    let (mut core, ticket) = ana_waits();
+    core.waits_until(200_000);
+    core.connected(ANA_AGAIN, "ana");
+    let [welcome, resumed] = resumed(Resumed::Waiting { stage: Stage::PairOnly });
+    let (replaced, close) = (notify(ANA, Notice::Replaced), Effect::Close { connection: ANA });
+    // Listed as before: there is nothing to search again.
+    core.expect([record(Event::SessionReplaced), replaced, close, welcome, resumed]);
+    core.waits_until(500_000);
+    core.wakes(500_000);
+    core.expect([withdraw(&ticket)]);
+}
+
+#[test]
+fn who_comes_back_twice_is_searched_for_once() {
+    let mut core = Scripted::new();
+    let proposal = ana_finds(&mut core);
+    core.asks(ANA, 2, Command::Accept(proposal.id));
+    let [asked] = core.asked([answer(&proposal, "ana", Verdict::Accept)]);
+    core.disconnected(ANA);
+    core.hears(0, Envelope::Failed { proposal: proposal.id, failure: Failure::Rejected });
+    core.expect([remember(at(600))]);
+    for connection in [ANA_AGAIN, ANA] {
+        core.connected(connection, "ana");
+    }
+    let again = Resumed::Waiting { stage: Stage::Exact };
+    let [welcomed, resumed] = resumed(again.clone());
+    core.expect([
+        welcomed,
+        resumed,
+        record(Event::SessionReplaced),
+        notify(ANA_AGAIN, Notice::Replaced),
+        Effect::Close { connection: ANA_AGAIN },
+        notify(ANA, welcome("ana")),
+        notify(ANA, Notice::Resumed(again)),
+    ]);
+    core.stored(asked, UNAVAILABLE);
+    let avoid = [user("ben")].into();
+    let ticket = &*proposal.sides[0].ticket;
+    let ticket = Arc::new(Ticket { avoid, priority: Priority::Wronged, ..ticket.clone() });
+    let [search] = core.asked([
+        record(Event::StoreUnavailable),
+        refused(UNAVAILABLE_REFUSAL),
+        ack(ANA, 2, Err(UNAVAILABLE_REFUSAL)),
+        core.look(&ticket, Stage::Exact),
+    ]);
+    core.stored(search, listed(1));
+    core.expect([]);
+}
+
+#[test]
 fn who_was_claimed_while_away_finds_the_proposal_on_return() {
     let (mut core, ticket) = ana_waits();
     core.disconnected(ANA);
