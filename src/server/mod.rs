@@ -1,10 +1,9 @@
 //! The whole: a node, its store and its edges, made from a configuration.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, request::Parts};
@@ -18,7 +17,7 @@ use crate::config::{AllowedOrigins, Config};
 use crate::dialect::Dialect;
 use crate::http;
 use crate::node::{Node, Tasks};
-use crate::socket::{self, AddressLimit, Doorway, Listener, Transport, Upgrades};
+use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, Transport, Upgrades};
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
@@ -57,7 +56,12 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen { address, error } => write!(f, "cannot listen on {address} ({error})"),
+            Self::Listen { address, error } => {
+                // The reason without the number that the standard library puts behind it.
+                let reason = error.to_string().to_lowercase();
+                let reason = reason.split(" (os error").next().unwrap_or_default();
+                write!(f, "cannot listen on {address} ({reason})")
+            }
         }
     }
 }
@@ -84,8 +88,9 @@ impl Server {
         let doorway = Arc::new(Doorway {
             node: node.clone(),
             origins: config.allowed_origins.clone(),
-            requests_per_minute: assembly::per_minute(config.limits.requests_per_address_per_minute),
-            budgets: Mutex::new(HashMap::new()),
+            requests: AddressBudgets::new(assembly::per_minute(
+                config.limits.requests_per_address_per_minute,
+            )),
             upgrades,
         });
         let app = http::routes(node.clone(), config.running.demo)

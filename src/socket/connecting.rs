@@ -1,20 +1,21 @@
 //! From a handshake to a [`Connection`]: who may come in, and what happens between the engine's middleware
 //! and the moment the connection stands.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde_json::value::RawValue;
 
 use super::Edge;
+use super::addresses::AddressLimit;
 use super::extract::{Arrival, Said};
 use super::handshake::Upgrades;
 use super::listener::Cut;
+use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
-use crate::dialect::Dialect;
+use crate::dialect::{ATTACHMENTS, Dialect};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
 use crate::domain::limits::Limits;
@@ -78,45 +79,6 @@ impl Peer {
     }
 }
 
-/// Connections of each address. Loopback is not counted: everybody is there behind a proxy.
-#[derive(Clone)]
-pub struct AddressLimit {
-    most: Option<usize>,
-    /// Guards the counts. A lock, because connections of all threads share them; held for one look-up.
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-impl AddressLimit {
-    /// At most `most` connections of one address; `None` is no limit.
-    pub fn new(most: Option<usize>) -> Self {
-        Self { most, open: Arc::default() }
-    }
-
-    fn enter(&self, address: Option<IpAddr>) -> Result<Option<IpAddr>, usize> {
-        let (Some(most), Some(address)) = (self.most, address.filter(|address| !address.is_loopback()))
-        else {
-            return Ok(None);
-        };
-        let mut open = lock(&self.open);
-        let count = open.entry(address).or_default();
-        if *count >= most {
-            return Err(most);
-        }
-        *count += 1;
-        Ok(Some(address))
-    }
-
-    fn leave(&self, address: IpAddr) {
-        let mut open = lock(&self.open);
-        if let Some(count) = open.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&address);
-            }
-        }
-    }
-}
-
 /// Between a client's events and its connection. Before the connection stands, events wait here: the engine
 /// sends nothing until then.
 pub(super) struct Gate {
@@ -134,8 +96,13 @@ pub(super) struct Gate {
 }
 
 enum State {
-    Entering { identity: Identity, outlet: SocketOutlet, early: Vec<(Option<AckId>, Asked)> },
-    Open { connection: Connection, outlet: SocketOutlet },
+    /// Holds nothing that leads back to the socket: should the engine drop it now, nobody is told, and all
+    /// this must go with it.
+    Entering {
+        identity: Identity,
+        early: Vec<(Option<AckId>, Asked)>,
+    },
+    Open(Connection),
     Closed,
 }
 
@@ -158,7 +125,6 @@ impl Gate {
             counters.add(Counter::ConnectionsPerAddressOverLimit);
             Turned::AddressFull(most)
         })?;
-        let outlet = SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         Ok(Self {
             node: edge.node.clone(),
             dialect: edge.setup.dialect,
@@ -167,62 +133,67 @@ impl Gate {
             counted,
             upgrades: edge.upgrades.clone(),
             polling: arrival.polling_sid(),
-            state: Mutex::new(State::Entering { identity, outlet, early: Vec::new() }),
+            state: Mutex::new(State::Entering { identity, early: Vec::new() }),
         })
     }
 
     /// The connection stands: its session begins, with what was said early.
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, arrival: &Arrival) {
         let mut state = lock(&self.state);
-        let State::Entering { identity, outlet, early } = std::mem::replace(&mut *state, State::Closed)
-        else {
+        let State::Entering { identity, early } = std::mem::replace(&mut *state, State::Closed) else {
             return;
         };
-        let own = SocketOutlet { socket: outlet.socket.clone(), peer: outlet.peer.clone() };
+        let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         let Identity { user, guest } = identity;
-        match self.node.connect(user, guest, self.dialect, Box::new(outlet)) {
+        match self.node.connect(user, guest, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
-                if let (Some(sid), Some(peer)) = (&self.polling, &own.peer) {
+                if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
                     self.upgrades.expect(sid.clone(), peer.clone());
                 }
                 for (ack, asked) in early {
-                    self.hand_on(&connection, &own, ack, asked);
+                    self.hand_on(&connection, outlet, ack, asked);
                 }
-                *state = State::Open { connection, outlet: own };
+                *state = State::Open(connection);
             }
-            Err(_) => own.cut(),
+            Err(_) => outlet().cut(),
         }
     }
 
     /// The client says something.
     pub(super) fn hear(&self, said: &Said) {
         let asked = if said.attachments {
-            Err(Refusal::Invalid { field: "attachments" })
+            Err(Refusal::Invalid { field: ATTACHMENTS })
         } else {
             self.dialect.decode(&said.packet, &self.limits)
         };
         match &mut *lock(&self.state) {
             State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
-            State::Entering { outlet, .. } => self.refuse_busy(outlet, said.ack),
-            State::Open { connection, outlet } => self.hand_on(connection, outlet, said.ack, asked),
+            State::Entering { .. } => self.refuse_busy(|| said.outlet(), said.ack),
+            State::Open(connection) => self.hand_on(connection, || said.outlet(), said.ack, asked),
             State::Closed => {}
         }
     }
 
-    fn hand_on(&self, connection: &Connection, outlet: &SocketOutlet, ack: Option<AckId>, asked: Asked) {
+    fn hand_on(
+        &self,
+        connection: &Connection,
+        outlet: impl FnOnce() -> SocketOutlet,
+        ack: Option<AckId>,
+        asked: Asked,
+    ) {
         if connection.command(ack, asked).is_err() {
             self.refuse_busy(outlet, ack);
         }
     }
 
     /// The shard cannot take more now: the client is told here, and the shard is spared.
-    fn refuse_busy(&self, outlet: &SocketOutlet, ack: Option<AckId>) {
+    fn refuse_busy(&self, outlet: impl FnOnce() -> SocketOutlet, ack: Option<AckId>) {
         self.node.counters().add(Counter::RefusedBusy);
         if let Some(ack) = ack {
             let answer: Box<RawValue> =
                 self.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
             // A client whose outgoing messages are full as well is closed by its shard.
-            let _ = outlet.acknowledge(ack, &answer);
+            let _ = outlet().acknowledge(ack, &answer);
         }
     }
 
@@ -230,7 +201,7 @@ impl Gate {
     pub(super) fn close(&self, left: bool) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
         match state {
-            State::Open { connection, .. } => connection.closed(left),
+            State::Open(connection) => connection.closed(left),
             State::Entering { .. } | State::Closed => {}
         }
     }
@@ -252,9 +223,4 @@ fn identify(edge: &Edge, arrival: &Arrival) -> Result<Identity, Denied> {
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let now_seconds = edge.node.clock().now().as_ms() / 1_000;
     edge.authenticator.identify(arrival.auth(), authorization, now_seconds)
-}
-
-/// A panic elsewhere leaves nothing half done here: the guarded values are replaced whole.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,7 @@
 //! Requests on their way to the engine: who may ask at all, and what the engine is given of a request.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
@@ -15,10 +14,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::addresses::AddressBudgets;
 use super::connecting::Peer;
 use super::listener::Transport;
+use super::lock;
 use crate::config::AllowedOrigins;
-use crate::domain::budget::Budget;
 use crate::metrics::Counter;
 use crate::node::Node;
 
@@ -39,8 +39,6 @@ const KEPT_HEADERS: [HeaderName; 12] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
-/// Addresses whose budget is remembered before full ones are forgotten.
-const ADDRESSES_REMEMBERED: usize = 10_000;
 /// Seconds after which a client that was refused because the node is going down may try elsewhere.
 const DRAINING_RETRY_SECONDS: &str = "1";
 
@@ -50,10 +48,8 @@ pub struct Doorway {
     pub node: Arc<Node>,
     /// Pages that may connect.
     pub origins: AllowedOrigins,
-    /// Requests of one address in a minute; 0 is no limit.
-    pub requests_per_minute: u32,
-    /// Budgets of addresses. A lock, because requests of all threads share them; held for one look-up.
-    pub budgets: Mutex<HashMap<IpAddr, Budget>>,
+    /// Requests of each address.
+    pub requests: AddressBudgets,
     /// Sessions that began by polling and may move to a WebSocket.
     pub upgrades: Upgrades,
 }
@@ -65,11 +61,11 @@ pub struct Upgrades(Arc<Mutex<HashMap<String, Arc<Peer>>>>);
 
 impl Upgrades {
     pub(super) fn expect(&self, sid: String, peer: Arc<Peer>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(sid, peer);
+        lock(&self.0).insert(sid, peer);
     }
 
     pub(super) fn forget(&self, sid: &str) -> Option<Arc<Peer>> {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = lock(&self.0);
         let peer = sessions.remove(sid);
         if sessions.is_empty() {
             sessions.shrink_to_fit();
@@ -113,7 +109,8 @@ impl Doorway {
         transport: &Transport,
         headers: &HeaderMap,
     ) -> Result<(), Response> {
-        if !established && !self.has_budget(transport.address.ip()) {
+        let now = self.node.clock().now();
+        if !established && !self.requests.spend(transport.address.ip(), now) {
             self.node.counters().add(Counter::RequestsPerAddressOverLimit);
             let headers = [(RETRY_AFTER, "60")];
             return Err((StatusCode::TOO_MANY_REQUESTS, headers, "too many requests\n").into_response());
@@ -133,19 +130,6 @@ impl Doorway {
             }
             Some(_) | None => Ok(()),
         }
-    }
-
-    /// Loopback has no limit: everybody is there behind a proxy.
-    fn has_budget(&self, address: IpAddr) -> bool {
-        if self.requests_per_minute == 0 || address.is_loopback() {
-            return true;
-        }
-        let now = self.node.clock().now();
-        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        if budgets.len() >= ADDRESSES_REMEMBERED {
-            budgets.retain(|_, budget| !budget.is_full(now));
-        }
-        budgets.entry(address).or_default().spend(self.requests_per_minute, now).is_ok()
     }
 }
 

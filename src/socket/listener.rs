@@ -7,7 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::lock;
 
 /// After a failed accept (usually: no file descriptor left) the next is tried this much later.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -72,7 +74,7 @@ enum Side {
 impl Cut {
     pub(super) fn cut(&self) {
         self.done.store(true, Ordering::Release);
-        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wakers = lock(&self.wakers);
         for waker in wakers.iter_mut().filter_map(Option::take) {
             waker.wake();
         }
@@ -81,7 +83,7 @@ impl Cut {
     /// Whether it is done; if not, `context` is woken when it will be.
     fn is_done(&self, side: Side, context: &Context<'_>) -> bool {
         if !self.done.load(Ordering::Acquire) {
-            let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut wakers = lock(&self.wakers);
             let place = &mut wakers[side as usize];
             if !place.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
                 *place = Some(context.waker().clone());

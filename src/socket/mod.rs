@@ -8,7 +8,7 @@
 //! - it is registered in the middleware: one registered on connect would miss events sent right after.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use socketioxide::handler::ConnectHandler;
@@ -20,13 +20,15 @@ use crate::dialect::Dialect;
 use crate::domain::limits::Limits;
 use crate::node::Node;
 
+mod addresses;
 mod connecting;
 mod extract;
 mod handshake;
 mod listener;
 mod outlet;
 
-pub use connecting::{AddressLimit, Peer};
+pub use addresses::{AddressBudgets, AddressLimit};
+pub use connecting::Peer;
 pub use handshake::{Doorway, Upgrades, enter};
 pub use listener::{Listener, Transport};
 
@@ -106,13 +108,18 @@ pub fn layer(
     let edge = Arc::new(Edge { node, authenticator, addresses, upgrades, setup });
     let opened = |arrival: Arrival| {
         if let Some(gate) = arrival.gate() {
-            gate.open();
+            gate.open(&arrival);
         }
         ready(())
     };
     let admit = move |arrival: Arrival| ready(admit(&edge, &arrival));
     io.ns("/", opened.with(admit));
     (layer, io)
+}
+
+/// A panic elsewhere leaves nothing half done here: the guarded values are replaced whole.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Decides whether a client comes in, by asking those who know, and registers what listens to it.

@@ -65,7 +65,7 @@ impl<E: Entropy> Core<E> {
         replaces: Option<TicketId>,
         now: Time,
     ) {
-        let ticket_id = TicketId(self.entropy.next_u64());
+        let ticket_id = TicketId(self.entropy.next_ticket());
         let owner = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let ticket = Ticket {
