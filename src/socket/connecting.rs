@@ -8,19 +8,16 @@ use std::sync::{Arc, Mutex};
 use serde_json::value::RawValue;
 
 use super::Edge;
-use super::addresses::AddressLimit;
 use super::extract::{Arrival, Said};
-use super::handshake::Upgrades;
 use super::listener::Cut;
 use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
-use crate::dialect::{ATTACHMENTS, Dialect};
+use crate::dialect::ATTACHMENTS;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
-use crate::domain::limits::Limits;
 use crate::metrics::Counter;
-use crate::node::{Connection, Node, Outlet};
+use crate::node::{Connection, Outlet};
 
 /// Commands that may arrive in the instant before a connection stands.
 const EARLY_COMMANDS: usize = 256;
@@ -82,12 +79,9 @@ impl Peer {
 /// Between a client's events and its connection. Before the connection stands, events wait here: the engine
 /// sends nothing until then.
 pub(super) struct Gate {
-    node: Arc<Node>,
-    dialect: Dialect,
-    limits: Limits,
-    addresses: AddressLimit,
+    edge: Arc<Edge>,
+    /// The address that is counted for it.
     counted: Option<IpAddr>,
-    upgrades: Upgrades,
     /// The engine's id, where the session began by polling.
     polling: Option<String>,
     /// Guards the state. A lock, because the engine calls from its reading task and from its connecting
@@ -126,12 +120,8 @@ impl Gate {
             Turned::AddressFull(most)
         })?;
         Ok(Self {
-            node: edge.node.clone(),
-            dialect: edge.setup.dialect,
-            limits: edge.setup.limits.clone(),
-            addresses: edge.addresses.clone(),
+            edge: edge.clone(),
             counted,
-            upgrades: edge.upgrades.clone(),
             polling: arrival.polling_sid(),
             state: Mutex::new(State::Entering { identity, early: Vec::new() }),
         })
@@ -145,10 +135,10 @@ impl Gate {
         };
         let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         let Identity { user, guest } = identity;
-        match self.node.connect(user, guest, self.dialect, Box::new(outlet())) {
+        match self.edge.node.connect(user, guest, self.edge.setup.dialect, Box::new(outlet())) {
             Ok(connection) => {
                 if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
-                    self.upgrades.expect(sid.clone(), peer.clone());
+                    self.edge.upgrades.expect(sid.clone(), peer.clone());
                 }
                 for (ack, asked) in early {
                     self.hand_on(&connection, outlet, ack, asked);
@@ -164,7 +154,7 @@ impl Gate {
         let asked = if said.attachments {
             Err(Refusal::Invalid { field: ATTACHMENTS })
         } else {
-            self.dialect.decode(&said.packet, &self.limits)
+            self.edge.setup.dialect.decode(&said.packet, &self.edge.setup.limits)
         };
         match &mut *lock(&self.state) {
             State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
@@ -188,10 +178,10 @@ impl Gate {
 
     /// The shard cannot take more now: the client is told here, and the shard is spared.
     fn refuse_busy(&self, outlet: impl FnOnce() -> SocketOutlet, ack: Option<AckId>) {
-        self.node.counters().add(Counter::RefusedBusy);
+        self.edge.node.counters().add(Counter::RefusedBusy);
         if let Some(ack) = ack {
             let answer: Box<RawValue> =
-                self.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
+                self.edge.setup.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
             // A client whose outgoing messages are full as well is closed by its shard.
             let _ = outlet().acknowledge(ack, &answer);
         }
@@ -210,10 +200,10 @@ impl Gate {
 impl Drop for Gate {
     fn drop(&mut self) {
         if let Some(sid) = &self.polling {
-            self.upgrades.forget(sid);
+            self.edge.upgrades.forget(sid);
         }
         if let Some(address) = self.counted {
-            self.addresses.leave(address);
+            self.edge.addresses.leave(address);
         }
     }
 }
