@@ -70,6 +70,7 @@ impl Node {
         let count = u8::try_from(setup.shards.clamp(1, 256) - 1).unwrap_or(u8::MAX);
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..=count).map(|_| mpsc::channel(LETTERS_IN_INBOX)).unzip();
+        let tickets = SystemEntropy::new().tickets();
         let mut tasks = JoinSet::new();
         let mut mailboxes = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
@@ -77,8 +78,9 @@ impl Node {
             mailboxes.push(sender);
             let node = setup.node.clone();
             let (policies, limits) = (setup.policies.clone(), setup.limits.clone());
+            let entropy = SystemEntropy::counting(tickets.clone());
             let shard = Shard {
-                core: Core::new(node.clone(), number, policies, limits, SystemEntropy::new()),
+                core: Core::new(node.clone(), number, policies, limits, entropy),
                 node,
                 clock,
                 store: store.clone(),

@@ -168,6 +168,8 @@ impl Shard {
         tracing::error!("handling an input panicked; its session is given up, the others go on");
         if let Some(connection) = connection {
             self.core.abandon(connection);
+            let now = self.clock.now();
+            self.guarded(None, |shard| shard.carry_out(now));
         }
     }
 

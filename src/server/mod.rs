@@ -56,7 +56,12 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen { address, error } => write!(f, "cannot listen on {address} ({error})"),
+            Self::Listen { address, error } => {
+                // The reason without the number that the standard library puts behind it.
+                let reason = error.to_string().to_lowercase();
+                let reason = reason.split(" (os error").next().unwrap_or_default();
+                write!(f, "cannot listen on {address} ({reason})")
+            }
         }
     }
 }

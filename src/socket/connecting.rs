@@ -8,19 +8,16 @@ use std::sync::{Arc, Mutex};
 use serde_json::value::RawValue;
 
 use super::Edge;
-use super::addresses::AddressLimit;
 use super::extract::{Arrival, Said};
-use super::handshake::Upgrades;
 use super::listener::Cut;
 use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
-use crate::dialect::Dialect;
+use crate::dialect::ATTACHMENTS;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
-use crate::domain::limits::Limits;
 use crate::metrics::Counter;
-use crate::node::{Connection, Node, Outlet};
+use crate::node::{Connection, Outlet};
 
 /// Commands that may arrive in the instant before a connection stands.
 const EARLY_COMMANDS: usize = 256;
@@ -82,12 +79,9 @@ impl Peer {
 /// Between a client's events and its connection. Before the connection stands, events wait here: the engine
 /// sends nothing until then.
 pub(super) struct Gate {
-    node: Arc<Node>,
-    dialect: Dialect,
-    limits: Limits,
-    addresses: AddressLimit,
+    edge: Arc<Edge>,
+    /// The address that is counted for it.
     counted: Option<IpAddr>,
-    upgrades: Upgrades,
     /// The engine's id, where the session began by polling.
     polling: Option<String>,
     /// Guards the state. A lock, because the engine calls from its reading task and from its connecting
@@ -96,8 +90,13 @@ pub(super) struct Gate {
 }
 
 enum State {
-    Entering { identity: Identity, outlet: SocketOutlet, early: Vec<(Option<AckId>, Asked)> },
-    Open { connection: Connection, outlet: SocketOutlet },
+    /// Holds nothing that leads back to the socket: should the engine drop it now, nobody is told, and all
+    /// this must go with it.
+    Entering {
+        identity: Identity,
+        early: Vec<(Option<AckId>, Asked)>,
+    },
+    Open(Connection),
     Closed,
 }
 
@@ -120,71 +119,71 @@ impl Gate {
             counters.add(Counter::ConnectionsPerAddressOverLimit);
             Turned::AddressFull(most)
         })?;
-        let outlet = SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         Ok(Self {
-            node: edge.node.clone(),
-            dialect: edge.setup.dialect,
-            limits: edge.setup.limits.clone(),
-            addresses: edge.addresses.clone(),
+            edge: edge.clone(),
             counted,
-            upgrades: edge.upgrades.clone(),
             polling: arrival.polling_sid(),
-            state: Mutex::new(State::Entering { identity, outlet, early: Vec::new() }),
+            state: Mutex::new(State::Entering { identity, early: Vec::new() }),
         })
     }
 
     /// The connection stands: its session begins, with what was said early.
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, arrival: &Arrival) {
         let mut state = lock(&self.state);
-        let State::Entering { identity, outlet, early } = std::mem::replace(&mut *state, State::Closed)
-        else {
+        let State::Entering { identity, early } = std::mem::replace(&mut *state, State::Closed) else {
             return;
         };
-        let own = SocketOutlet { socket: outlet.socket.clone(), peer: outlet.peer.clone() };
+        let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         let Identity { user, guest } = identity;
-        match self.node.connect(user, guest, self.dialect, Box::new(outlet)) {
+        match self.edge.node.connect(user, guest, self.edge.setup.dialect, Box::new(outlet())) {
             Ok(connection) => {
-                if let (Some(sid), Some(peer)) = (&self.polling, &own.peer) {
-                    self.upgrades.expect(sid.clone(), peer.clone());
+                if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
+                    self.edge.upgrades.expect(sid.clone(), peer.clone());
                 }
                 for (ack, asked) in early {
-                    self.hand_on(&connection, &own, ack, asked);
+                    self.hand_on(&connection, outlet, ack, asked);
                 }
-                *state = State::Open { connection, outlet: own };
+                *state = State::Open(connection);
             }
-            Err(_) => own.cut(),
+            Err(_) => outlet().cut(),
         }
     }
 
     /// The client says something.
     pub(super) fn hear(&self, said: &Said) {
         let asked = if said.attachments {
-            Err(Refusal::Invalid { field: "attachments" })
+            Err(Refusal::Invalid { field: ATTACHMENTS })
         } else {
-            self.dialect.decode(&said.packet, &self.limits)
+            self.edge.setup.dialect.decode(&said.packet, &self.edge.setup.limits)
         };
         match &mut *lock(&self.state) {
             State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
-            State::Entering { outlet, .. } => self.refuse_busy(outlet, said.ack),
-            State::Open { connection, outlet } => self.hand_on(connection, outlet, said.ack, asked),
+            State::Entering { .. } => self.refuse_busy(|| said.outlet(), said.ack),
+            State::Open(connection) => self.hand_on(connection, || said.outlet(), said.ack, asked),
             State::Closed => {}
         }
     }
 
-    fn hand_on(&self, connection: &Connection, outlet: &SocketOutlet, ack: Option<AckId>, asked: Asked) {
+    fn hand_on(
+        &self,
+        connection: &Connection,
+        outlet: impl FnOnce() -> SocketOutlet,
+        ack: Option<AckId>,
+        asked: Asked,
+    ) {
         if connection.command(ack, asked).is_err() {
             self.refuse_busy(outlet, ack);
         }
     }
 
     /// The shard cannot take more now: the client is told here, and the shard is spared.
-    fn refuse_busy(&self, outlet: &SocketOutlet, ack: Option<AckId>) {
-        self.node.counters().add(Counter::RefusedBusy);
+    fn refuse_busy(&self, outlet: impl FnOnce() -> SocketOutlet, ack: Option<AckId>) {
+        self.edge.node.counters().add(Counter::RefusedBusy);
         if let Some(ack) = ack {
             let answer: Box<RawValue> =
-                self.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
+                self.edge.setup.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
             // A client whose outgoing messages are full as well is closed by its shard.
-            let _ = outlet.acknowledge(ack, &answer);
+            let _ = outlet().acknowledge(ack, &answer);
         }
     }
 
@@ -192,7 +191,7 @@ impl Gate {
     pub(super) fn close(&self, left: bool) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
         match state {
-            State::Open { connection, .. } => connection.closed(left),
+            State::Open(connection) => connection.closed(left),
             State::Entering { .. } | State::Closed => {}
         }
     }
@@ -201,10 +200,10 @@ impl Gate {
 impl Drop for Gate {
     fn drop(&mut self) {
         if let Some(sid) = &self.polling {
-            self.upgrades.forget(sid);
+            self.edge.upgrades.forget(sid);
         }
         if let Some(address) = self.counted {
-            self.addresses.leave(address);
+            self.edge.addresses.leave(address);
         }
     }
 }

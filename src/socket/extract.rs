@@ -9,6 +9,7 @@ use socketioxide::handler::{FromConnectParts, FromDisconnectParts, FromMessagePa
 use socketioxide::socket::{DisconnectReason, Socket};
 
 use super::connecting::{Gate, Peer};
+use super::outlet::SocketOutlet;
 use crate::domain::id::AckId;
 
 /// A client that wants in.
@@ -20,6 +21,7 @@ pub(super) struct Arrival {
 
 /// An event of a client.
 pub(super) struct Said {
+    socket: Arc<Socket<LocalAdapter>>,
     /// `["event", arguments...]`, as sent.
     pub(super) packet: String,
     /// Whether attachments came with it.
@@ -32,6 +34,13 @@ pub(super) struct Said {
 pub(super) struct Departed {
     /// It said good-bye.
     pub(super) left: bool,
+}
+
+impl Said {
+    /// The way back to the client, to refuse right here.
+    pub(super) fn outlet(&self) -> SocketOutlet {
+        SocketOutlet { socket: self.socket.clone(), peer: None }
+    }
 }
 
 impl Arrival {
@@ -88,7 +97,7 @@ impl FromMessageParts<LocalAdapter> for Said {
     type Error = Infallible;
 
     fn from_message_parts(
-        _: &Arc<Socket<LocalAdapter>>,
+        socket: &Arc<Socket<LocalAdapter>>,
         value: &mut Value,
         ack: &Option<i64>,
     ) -> Result<Self, Infallible> {
@@ -98,7 +107,7 @@ impl FromMessageParts<LocalAdapter> for Said {
         };
         // Clients number their acknowledgements from 0; the engine reads any 63 bits.
         let ack = ack.and_then(|ack| u64::try_from(ack).ok()).map(AckId);
-        Ok(Self { packet, attachments, ack })
+        Ok(Self { socket: socket.clone(), packet, attachments, ack })
     }
 }
 

@@ -108,7 +108,7 @@ pub fn layer(
     let edge = Arc::new(Edge { node, authenticator, addresses, upgrades, setup });
     let opened = |arrival: Arrival| {
         if let Some(gate) = arrival.gate() {
-            gate.open();
+            gate.open(&arrival);
         }
         ready(())
     };
