@@ -161,16 +161,24 @@ impl Shard {
 
     /// Does `work`. Should it panic, the session of `connection` is given up and the others go on.
     fn guarded(&mut self, connection: Option<ConnectionId>, work: impl FnOnce(&mut Self)) {
-        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
+        if self.survives(work) {
             return;
         }
-        self.counters.add(Counter::Panics);
-        tracing::error!("handling an input panicked; its session is given up, the others go on");
         if let Some(connection) = connection {
             self.core.abandon(connection);
             let now = self.clock.now();
-            self.guarded(None, |shard| shard.carry_out(now));
+            self.survives(|shard| shard.carry_out(now));
         }
+    }
+
+    /// Whether `work` came to its end without a panic.
+    fn survives(&mut self, work: impl FnOnce(&mut Self)) -> bool {
+        let survived = catch_unwind(AssertUnwindSafe(|| work(self))).is_ok();
+        if !survived {
+            self.counters.add(Counter::Panics);
+            tracing::error!("handling an input panicked; its session is given up, the others go on");
+        }
+        survived
     }
 
     fn carry_out(&mut self, now: Time) {
