@@ -8,7 +8,10 @@ use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
 
 pub mod memory;
+mod post;
 pub mod redis;
+
+pub use post::{Letter, NotEntered, Pending, Post, Pulse, Received};
 
 /// An answer that is there, or one that comes.
 pub enum Submitted {
@@ -23,4 +26,14 @@ pub trait Store: Send + Sync + 'static {
     /// Starts `operation`. Operations of one session arrive one after the other; those of different
     /// sessions in any order.
     fn submit(&self, operation: Operation, now: Time) -> Submitted;
+
+    /// The word for it in health.
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    /// Whether it answers, as far as is known.
+    fn is_available(&self) -> bool {
+        true
+    }
 }

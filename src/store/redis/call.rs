@@ -33,6 +33,16 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// A command whose answer is read by whoever asks.
+    pub(super) fn plain(command: Cmd) -> Self {
+        Self { command, script: None, expected: Expected::Done }
+    }
+
+    /// A script whose answer is read by whoever asks.
+    pub(super) fn script(script: &'static Script, keys: &[String], arguments: &[&str]) -> Self {
+        call(arg(evaluate(script, keys), arguments), script, Expected::Done)
+    }
+
     /// The same with the script's text in place of its hash, which leaves it known to the server.
     pub(super) fn in_full(&self) -> Option<Cmd> {
         let mut command = redis::cmd("EVAL");

@@ -56,6 +56,18 @@ impl Carrier {
         }
     }
 
+    /// The answer to a call of no operation, unless there is none in time.
+    pub(super) async fn fetch(&self, call: &Call) -> Option<Value> {
+        match timeout(self.timeouts.operation, self.answer(call)).await {
+            Ok(Ok(value)) => Some(value),
+            Ok(Err(Some(error))) => {
+                tracing::error!(%error, "Redis refused a command");
+                None
+            }
+            Ok(Err(None)) | Err(_) => None,
+        }
+    }
+
     /// The answer, from whichever connection brings one. `None` for an error: there is no connection.
     async fn answer(&self, call: &Call) -> Result<Value, Option<RedisError>> {
         let (mut lost, mut in_full) = (0, None);

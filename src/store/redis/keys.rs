@@ -14,11 +14,13 @@
 //! | `qala:{r:<room>}` | hash | members `a` and `b`, number of the `last` message | when it is closed, or a week after the last message |
 //! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
 //! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |
+//! | `qala:nodes` | zset | nodes by the time of their last sign of life, ms | a node 5 s after its last |
+//! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node, or a day after it last looked |
 //!
 //! What stands in braces decides the slot of a Cluster: each script touches one. A direction is written
 //! `en>es`, a bucket `b1mf`: level, whether it is asked, gender, asked gender.
 
-use crate::domain::id::{RoomId, UserId};
+use crate::domain::id::{NodeId, RoomId, UserId};
 use crate::domain::ticket::PoolId;
 
 /// What keys begin with in production.
@@ -51,6 +53,16 @@ impl Keys {
     /// A room, the names of its messages, its messages.
     pub(super) fn room(&self, room: RoomId) -> [String; 3] {
         ["", ":names", ":messages"].map(|name| format!("{}{{r:{room}}}{name}", self.0))
+    }
+
+    /// Which nodes live.
+    pub(super) fn nodes(&self) -> String {
+        format!("{}nodes", self.0)
+    }
+
+    /// What a node is told by others.
+    pub(super) fn inbox(&self, node: &NodeId) -> String {
+        format!("{}{{n:{}}}:inbox", self.0, node.as_str())
     }
 }
 

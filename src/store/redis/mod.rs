@@ -12,7 +12,7 @@
 //!   answered at once.
 //! - **Time.** [`Clock`] says whose.
 //!
-//! What is not here: sessions, inboxes and heartbeats of nodes.
+//! [`RedisPost`] carries envelopes between the nodes that share it. What is not here: sessions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,16 +31,23 @@ use crate::domain::time::Time;
 mod address;
 mod call;
 mod carry;
+mod inbox;
 mod keeper;
 mod keys;
 mod lanes;
 mod link;
+mod nodes;
+mod post;
+mod reach;
 mod reply;
 mod scripts;
 mod text;
+mod wire;
 
 pub use address::{NotARedisUrl, RedisUrl};
 pub use keys::PREFIX;
+pub use post::RedisPost;
+pub use reach::{Unreachable, reach};
 
 use call::Caller;
 use carry::{Carrier, unavailable};
@@ -167,5 +174,13 @@ impl Store for RedisStore {
             drop(permit);
             outcome
         }))
+    }
+
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn is_available(&self) -> bool {
+        self.is_connected()
     }
 }

@@ -35,4 +35,6 @@ scripts! {
     REMEMBER = "shared_time" "remember";
     OPEN_ROOM = "open_room";
     APPEND = "shared_time" "append";
+    BEAT = "beat";
+    BURY = "bury";
 }

@@ -68,6 +68,9 @@ pub(super) fn parse_users(list: &str) -> Arc<[UserId]> {
     list.split('\n').filter(|user| !user.is_empty()).map(|user| UserId::new(unescaped(user))).collect()
 }
 
+/// Words of a [`body`].
+pub(super) const BODY_WORDS: usize = 18;
+
 /// What no script reads of a ticket: everything but its name, its user and whom it avoids.
 pub(super) fn body(ticket: &Ticket) -> String {
     let Ticket { owner, attributes: own, criteria: asked, .. } = ticket;
@@ -214,6 +217,7 @@ mod tests {
             assert_eq!(read_back(&ticket), Some(ticket));
         }
         let nobody = ticket("ana", &[]);
+        assert_eq!(body(&nobody).split(' ').count(), BODY_WORDS);
         assert_eq!(users(&nobody.avoid), "\n");
         assert_eq!(read_back(&nobody), Some(nobody));
     }

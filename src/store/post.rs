@@ -1,0 +1,84 @@
+//! What carries envelopes between nodes, and knows which nodes live.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::domain::envelope::Envelope;
+use crate::domain::id::{NodeId, SessionId};
+
+/// Something that takes a while.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An envelope and the session it is for, on a node that is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Letter {
+    /// The session.
+    pub to: SessionId,
+    /// What it is told.
+    pub envelope: Envelope,
+}
+
+/// What came in.
+#[derive(Debug, Default, PartialEq)]
+pub struct Received {
+    /// In the order of each sender, each once.
+    pub letters: Vec<Letter>,
+    /// So many more were sent and did not come, or mean nothing here.
+    pub lost: u64,
+}
+
+/// What a sign of life is answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pulse {
+    /// What time it is for all nodes, ms.
+    pub now_ms: u64,
+    /// Every node and the time of its last sign of life, this one included.
+    pub nodes: Vec<(NodeId, u64)>,
+}
+
+/// Why a node cannot take part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotEntered {
+    /// A living node has this name.
+    NameTaken(NodeId),
+    /// Nobody answers.
+    Unavailable,
+}
+
+impl fmt::Display for NotEntered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameTaken(node) => write!(f, "a node named {} is running already", node.as_str()),
+            Self::Unavailable => f.write_str("redis did not answer"),
+        }
+    }
+}
+
+impl std::error::Error for NotEntered {}
+
+/// Carries envelopes between nodes, for one of them.
+///
+/// Letters to one node arrive in the order they were sent, each once; those of different nodes in any order.
+/// One call of [`Post::send`] for a node follows the end of the one before.
+pub trait Post: Send + Sync + 'static {
+    /// Takes part from now on, unless a living node has the same name.
+    fn enter(&self) -> Pending<'_, Result<(), NotEntered>>;
+
+    /// Brings letters to a node. Does not end before they are there: whoever learns that the node is gone
+    /// drops it. `first` is the number of the first letter, counted for each node from 1.
+    fn send(&self, to: NodeId, first: u64, letters: Vec<Letter>) -> Pending<'static, ()>;
+
+    /// What came in since the last call, at least something after a while. What an earlier call gave counts
+    /// as handled.
+    fn receive(&self) -> Pending<'_, Received>;
+
+    /// Gives a sign of life and learns of those of others. `None`: nobody answers.
+    fn beat(&self) -> Pending<'_, Option<Pulse>>;
+
+    /// Removes what a dead node left, unless it gave a sign of life after `last_ms`.
+    fn bury(&self, node: NodeId, last_ms: u64) -> Pending<'_, ()>;
+
+    /// Takes part no longer.
+    fn leave(&self) -> Pending<'_, ()>;
+}

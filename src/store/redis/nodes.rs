@@ -1,0 +1,86 @@
+//! Signs of life: which nodes there are, by Redis' clock.
+
+use std::time::Duration;
+
+use redis::Value;
+use tokio::time::sleep;
+
+use super::call::Call;
+use super::carry::Carrier;
+use super::keys::Keys;
+use super::scripts;
+use crate::domain::id::NodeId;
+use crate::store::{NotEntered, Pulse};
+
+/// A name is free when its last sign of life is older: the others have noticed its end by then.
+const FREE_AFTER_MS: &str = "6000";
+/// How often it is looked whether the name is free.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Takes the name of `node` unless somebody lives under it. One that stopped without a word is waited for.
+pub(super) async fn enter(carrier: &Carrier, keys: &Keys, node: &NodeId) -> Result<(), NotEntered> {
+    let mut first_seen = None;
+    loop {
+        let (free, pulse) = ask(carrier, keys, node, FREE_AFTER_MS).await.ok_or(NotEntered::Unavailable)?;
+        if free {
+            return Ok(());
+        }
+        let last = pulse.nodes.into_iter().find(|(named, _)| named == node).map(|(_, last)| last);
+        if *first_seen.get_or_insert(last) != last {
+            return Err(NotEntered::NameTaken(node.clone()));
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Gives a sign of life.
+pub(super) async fn beat(carrier: &Carrier, keys: &Keys, node: &NodeId) -> Option<Pulse> {
+    ask(carrier, keys, node, "").await.map(|(_, pulse)| pulse)
+}
+
+async fn ask(carrier: &Carrier, keys: &Keys, node: &NodeId, free_after: &str) -> Option<(bool, Pulse)> {
+    let call = Call::script(&scripts::BEAT, &[keys.nodes()], &[node.as_str(), free_after]);
+    read(carrier.fetch(&call).await?)
+}
+
+/// Removes `node`, unless it lives; its inbox goes with it. `true` for the one who did.
+pub(super) async fn bury(carrier: &Carrier, keys: &Keys, node: &NodeId, last_ms: u64) -> bool {
+    let call = Call::script(&scripts::BURY, &[keys.nodes()], &[node.as_str(), &last_ms.to_string()]);
+    let mine = carrier.fetch(&call).await == Some(Value::Int(1));
+    if mine {
+        let mut unlink = redis::cmd("UNLINK");
+        unlink.arg(keys.inbox(node));
+        carrier.fetch(&Call::plain(unlink)).await;
+    }
+    mine
+}
+
+/// Reads what the script says; `None` if it means nothing.
+fn read(value: Value) -> Option<(bool, Pulse)> {
+    let Value::Array(parts) = value else { return None };
+    let [free, now, Value::Array(pairs)] = parts.as_slice() else { return None };
+    let (pairs, _) = pairs.as_chunks::<2>();
+    let node = |[name, last]: &[Value; 2]| Some((NodeId::new(text(name)?), text(last)?.parse().ok()?));
+    let nodes = pairs.iter().map(node).collect::<Option<_>>()?;
+    Some((text(free)? == "1", Pulse { now_ms: text(now)?.parse().ok()?, nodes }))
+}
+
+fn text(value: &Value) -> Option<&str> {
+    if let Value::BulkString(bytes) = value { std::str::from_utf8(bytes).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_pulse_is_none() {
+        let bulk = |text: &str| Value::BulkString(text.into());
+        let nodes = Value::Array(vec![bulk("n-1"), bulk("5")]);
+        let pulse = Pulse { now_ms: 7, nodes: vec![(NodeId::new("n-1"), 5)] };
+        assert_eq!(read(Value::Array(vec![bulk("1"), bulk("7"), nodes.clone()])), Some((true, pulse)));
+        for value in [Value::Nil, Value::Array(vec![]), Value::Array(vec![bulk("1"), bulk("x"), nodes])] {
+            assert_eq!(read(value), None);
+        }
+    }
+}
