@@ -24,6 +24,7 @@ use super::policy::Policy;
 use super::ticket::PoolId;
 use super::time::Time;
 
+mod burying;
 mod commanding;
 mod connecting;
 mod matching;
@@ -35,6 +36,7 @@ mod talking;
 mod tests;
 mod timing;
 
+use burying::Widowed;
 use session::{Asker, Session, Sessions};
 use storing::Asked;
 
@@ -81,6 +83,16 @@ pub enum Input {
         to: SessionId,
         /// What.
         envelope: Envelope,
+    },
+    /// Another node gives no sign of life any more.
+    NodeGone {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node that was gone gives signs of life again.
+    NodeBack {
+        /// Which.
+        node: NodeId,
     },
     /// The node is going down: everybody is told when to come back.
     Shutdown {
@@ -149,6 +161,8 @@ pub struct Core<E> {
     renew_at: Time,
     /// Wake-ups, soonest first. An entry that its session no longer wants is skipped when it comes up.
     wakes: BinaryHeap<Reverse<(Time, SessionId)>>,
+    /// Sessions whose peer's node is gone.
+    widowed: Widowed,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -171,6 +185,7 @@ impl<E: Entropy> Core<E> {
             listed: BTreeSet::new(),
             renew_at: Time::NEVER,
             wakes: BinaryHeap::new(),
+            widowed: Widowed::default(),
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -186,6 +201,8 @@ impl<E: Entropy> Core<E> {
             Input::Command { connection, ack, command } => self.command(connection, ack, command, now),
             Input::Stored { operation, outcome } => self.stored(operation, outcome, now),
             Input::Envelope { to, envelope } => self.envelope(to, envelope, now),
+            Input::NodeGone { node } => self.node_gone(&node, now),
+            Input::NodeBack { node } => self.node_back(&node),
             Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
         }
         self.deliver_local(now);
@@ -195,6 +212,7 @@ impl<E: Entropy> Core<E> {
     pub fn handle_timeout(&mut self, now: Time) {
         self.renew_if_due(now);
         self.wake_due(now);
+        self.part_due(now);
         self.deliver_local(now);
     }
 

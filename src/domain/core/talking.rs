@@ -44,6 +44,7 @@ impl Session {
 impl<E: Entropy> Core<E> {
     /// Another session says something to this one.
     pub(super) fn envelope(&mut self, id: SessionId, envelope: Envelope, now: Time) {
+        self.heard_from_peer(id, &envelope);
         match envelope {
             Envelope::Proposed(proposal) => self.proposed_by_other(id, &proposal),
             Envelope::Accepted(proposal) => self.accepted_by_other(id, &proposal),

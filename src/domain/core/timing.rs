@@ -13,7 +13,7 @@ impl<E: Entropy> Core<E> {
     /// When something is due next; [`Time::NEVER`] if nothing is.
     pub fn poll_timeout(&self) -> Time {
         let wake = self.wakes.peek().map_or(Time::NEVER, |Reverse((at, _))| *at);
-        wake.min(self.renew_at)
+        wake.min(self.renew_at).min(self.widowed.next())
     }
 
     /// Sees to it that the core wakes up for the session's next deadline. A wake-up that comes too early
