@@ -15,8 +15,8 @@ pub(crate) fn banner(config: &Config, server: &Server, took: Duration) -> String
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{line}");
     };
-    let (version, node) = (env!("CARGO_PKG_VERSION"), server.node());
-    line(format!("qala {version}  node {node}  store embedded (one node, nothing survives a restart)"));
+    let (version, node, store) = (env!("CARGO_PKG_VERSION"), server.node(), server.store());
+    line(format!("qala {version}  node {node}  store {store}"));
     if config.running.demo {
         line(format!("  demo      http://{at}"));
     } else {

@@ -12,8 +12,6 @@ use crate::arguments::ServeArguments;
 use crate::exit::{self, Complaint, Exit};
 use crate::{banner, log};
 
-const START_HINT: &str = "stop what listens there, or choose another --port (0 takes a free one)";
-
 /// Checks the configuration, then runs a node, or only says what would run.
 pub(crate) fn serve(arguments: ServeArguments) -> Exit {
     let config = match configuration(arguments.sources) {
@@ -53,7 +51,7 @@ async fn serve_until_asked(config: &Config, started: Instant) -> Exit {
     };
     let mut server = match Server::start(config).await {
         Ok(server) => server,
-        Err(error) => return exit::failure(&error.to_string(), Some(START_HINT)),
+        Err(error) => return exit::failure(&error.to_string(), Some(&error.hint())),
     };
     exit::print(&banner::banner(config, &server, started.elapsed()));
     tokio::select! {

@@ -81,7 +81,7 @@ fn help_and_version_need_no_valid_environment() {
 #[test]
 fn check_says_what_would_run_and_starts_nothing() {
     let given = ["serve", "--check", "--port=8080", "--threads", "2"];
-    let output = qala(&given, &[("REDIS_URL", "redis://db:6379"), ("MAX_CONNECTIONS_PER_WORKER", "5000")]);
+    let output = qala(&given, &[("KAFKA_BROKERS", "db:9092"), ("MAX_CONNECTIONS_PER_WORKER", "5000")]);
     assert_eq!(
         text(&output.stdout),
         "ok: would listen on 127.0.0.1:8080 for guests from this machine, pages of this machine; dialect \
@@ -89,9 +89,21 @@ fn check_says_what_would_run_and_starts_nothing() {
     );
     assert_eq!(
         text(&output.stderr),
-        "note: no effect in this version: REDIS_URL (the store is embedded: one node, no redis)\n"
+        "note: no effect in this version: KAFKA_BROKERS (events are not published yet)\n"
     );
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_redis_out_of_reach_is_said_without_its_password() {
+    // Nothing listens on port 1.
+    let output = qala(&["serve", "--port=0"], &[("REDIS_URL", "redis://:hunter2@127.0.0.1:1")]);
+    assert_eq!(
+        text(&output.stderr),
+        "error: cannot reach redis at 127.0.0.1:1 (connection refused, tried 3 times in 5 s)\n\
+         hint: start it, correct --redis-url (from REDIS_URL), or leave it out for the embedded store\n"
+    );
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("", Some(1)));
 }
 
 #[test]
@@ -108,7 +120,7 @@ fn wrong_arguments() {
         (&["dance"], "error: unknown command `dance`", "hint: `qala --help` lists the commands"),
         (&["bench"], "error: unknown command `bench`", "hint: `qala --help` lists the commands"),
         (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
-        (&["serve", "--redis-url", "x"], "error: unknown option --redis-url", lists),
+        (&["serve", "--kafka-url", "x"], "error: unknown option --kafka-url", lists),
         (&["serve", "-x"], "error: unknown option -x", lists),
         (&["serve", "now"], "error: unexpected argument `now`", "hint: options begin with --"),
         (&["serve", "--port"], "error: --port needs a value", says),

@@ -65,8 +65,6 @@ const MILLION: u64 = 1_000_000;
 const TEXT: Kind = Kind::Text { what: "a text", accepts: not_blank };
 const HTTP_URL: Kind =
     Kind::Text { what: "an http or https address", accepts: |value| is_url(value, &["http", "https"]) };
-const REDIS_URL: Kind =
-    Kind::Text { what: "a redis or rediss address", accepts: |value| is_url(value, &["redis", "rediss"]) };
 const BROKERS: Kind = Kind::Text { what: "host:port pairs with commas between", accepts: is_broker_list };
 
 pub(super) static NODE_ENV: VariableSpec =
@@ -113,7 +111,13 @@ pub(super) static SUPABASE_URL: VariableSpec = idle(
     "SUPABASE_URL (tokens are checked only with SUPABASE_JWT_SECRET; profiles are not looked up yet)",
 );
 
-const EMBEDDED: &str = "redis://127.0.0.1:6379";
+pub(super) static REDIS_PASSWORD: VariableSpec = VariableSpec {
+    name: "REDIS_PASSWORD",
+    kind: TEXT,
+    example: "secret",
+    secret: true,
+    role: Role::Changes { flag: "redis-url", how: "the password, where the address has none" },
+};
 
 /// Every variable without an option, in the order in which they are shown.
 pub static VARIABLES: &[&VariableSpec] = &[
@@ -123,12 +127,11 @@ pub static VARIABLES: &[&VariableSpec] = &[
     &RATE_LIMIT_WINDOW,
     &MESSAGE_LIMIT,
     &MESSAGE_WINDOW,
-    &idle_secret("REDIS_URL", REDIS_URL, EMBEDDED, "REDIS_URL (the store is embedded: one node, no redis)"),
-    &idle_secret("REDIS_PASSWORD", TEXT, "secret", "REDIS_PASSWORD (the store is embedded)"),
-    &idle("REDIS_TTL_SOCKET_MAP", seconds(1, YEAR), "3600", "REDIS_TTL_SOCKET_MAP (the store is embedded)"),
-    &idle("REDIS_TTL_MATCH_MAP", seconds(1, YEAR), "3600", "REDIS_TTL_MATCH_MAP (the store is embedded)"),
-    &idle("REDIS_TTL_USER_STATS", seconds(1, YEAR), "3600", "REDIS_TTL_USER_STATS (the store is embedded)"),
-    &idle("REDIS_POOL_SIZE", count(1, MILLION), "10", "REDIS_POOL_SIZE (the store is embedded)"),
+    &REDIS_PASSWORD,
+    &idle("REDIS_TTL_SOCKET_MAP", seconds(1, YEAR), "3600", "REDIS_TTL_SOCKET_MAP (qala keeps no such map)"),
+    &idle("REDIS_TTL_MATCH_MAP", seconds(1, YEAR), "3600", "REDIS_TTL_MATCH_MAP (qala keeps no such map)"),
+    &idle("REDIS_TTL_USER_STATS", seconds(1, YEAR), "3600", "REDIS_TTL_USER_STATS (qala keeps no such map)"),
+    &idle("REDIS_POOL_SIZE", count(1, MILLION), "10", "REDIS_POOL_SIZE (one connection is shared by all)"),
     &SUPABASE_URL,
     &idle_secret(
         "SUPABASE_SERVICE_ROLE_KEY",
@@ -193,7 +196,7 @@ pub(super) fn per_minute(number: Option<u64>, window_ms: Option<u64>, usual: u64
     Some(number.saturating_mul(MINUTE_MS).div_ceil(window_ms.unwrap_or(MINUTE_MS)))
 }
 
-fn is_url(value: &str, schemes: &[&str]) -> bool {
+pub(super) fn is_url(value: &str, schemes: &[&str]) -> bool {
     let Some((scheme, rest)) = value.trim().split_once("://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let known = schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme));

@@ -21,6 +21,7 @@ mod reader;
 mod running;
 mod secret;
 mod sources;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -38,12 +39,14 @@ use reader::Reader;
 pub use running::{DialectName, LogFormat, LogLevel, Running};
 pub use secret::Secret;
 pub use sources::{ConfigFile, Given, Origin, Sources};
+pub use store::{Redis, Store};
 
 /// Every option, in the order in which help and documentation show them inside their group.
 pub static OPTIONS: &[&OptionSpec] = &[
     &listen::HOST,
     &listen::PORT,
     &origins::ALLOWED_ORIGINS,
+    &store::REDIS_URL,
     &auth::AUTH,
     &auth::JWT_SECRET,
     &auth::JWT_AUDIENCE,
@@ -88,6 +91,8 @@ pub struct Config {
     pub listen: Listen,
     /// Pages that may connect.
     pub allowed_origins: AllowedOrigins,
+    /// What nodes share.
+    pub store: Store,
     /// Who may enter.
     pub auth: Auth,
     /// How people are paired.
@@ -99,7 +104,7 @@ pub struct Config {
     /// The process itself.
     pub running: Running,
     /// Variables of the existing systems that are set and have no effect in this version, each with the
-    /// reason: `REDIS_URL (the store is embedded: one node, no redis)`.
+    /// reason: `KAFKA_BROKERS (events are not published yet)`.
     pub without_effect: Vec<&'static str>,
 }
 
@@ -119,6 +124,7 @@ impl Config {
         let mut reader = Reader::new(sources);
         let production = running::Production::read(&mut reader);
         let listen = Listen::read(&mut reader);
+        let store = Store::read(&mut reader);
         let auth = Auth::read(&mut reader, &listen, &production);
         let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
         let matching = Matching::read(&mut reader);
@@ -127,7 +133,7 @@ impl Config {
         let engine = Engine::read(&mut reader);
         let without_effect = foreign::without_effect(&mut reader);
         let config =
-            Self { listen, allowed_origins, auth, matching, limits, engine, running, without_effect };
+            Self { listen, allowed_origins, store, auth, matching, limits, engine, running, without_effect };
         (config, reader.into_problems())
     }
 }

@@ -36,6 +36,8 @@ impl OptionSpec {
 pub enum Group {
     /// Where to listen, and for pages of which origin.
     Listening,
+    /// What nodes share.
+    Store,
     /// Who may enter.
     Access,
     /// How people are paired.
@@ -50,13 +52,21 @@ pub enum Group {
 
 impl Group {
     /// Every group, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Listening, Self::Access, Self::Matching, Self::Limits, Self::Transport, Self::Process];
+    pub const ALL: [Self; 7] = [
+        Self::Listening,
+        Self::Store,
+        Self::Access,
+        Self::Matching,
+        Self::Limits,
+        Self::Transport,
+        Self::Process,
+    ];
 
     /// The heading itself.
     pub fn title(self) -> &'static str {
         match self {
             Self::Listening => "Listening",
+            Self::Store => "Many nodes",
             Self::Access => "Who may enter",
             Self::Matching => "Matching",
             Self::Limits => "Limits",

@@ -14,7 +14,11 @@ mod health;
 
 /// Every route. The demo page is there when `demo` is.
 pub fn routes(node: Arc<Node>, demo: bool) -> Router {
-    let health = Router::new().route("/health", get(health::health)).with_state(node);
+    let health = Router::new()
+        .route("/health", get(health::health))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(node);
     let routes = if demo { health.merge(demo::routes()) } else { health };
     routes.fallback(nothing_here)
 }

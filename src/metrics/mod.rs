@@ -97,6 +97,14 @@ counters! {
     RefusedQueueFull = "refused_queue_full",
     /// Store operations without an answer.
     StoreUnavailable = "store_unavailable",
+    /// Letters that reached another node.
+    LettersSent = "letters_sent",
+    /// Letters that came from other nodes.
+    LettersReceived = "letters_received",
+    /// Letters between nodes that were lost: no room, a dead node, or a full inbox.
+    LettersLost = "letters_lost",
+    /// Nodes that gave no sign of life any more.
+    NodesGone = "nodes_gone",
     /// Inputs whose handling panicked; the session was given up, the others went on.
     Panics = "panics",
 }
@@ -115,6 +123,11 @@ impl Counters {
     /// One more.
     pub fn add(&self, counter: Counter) {
         self.0[counter as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many more.
+    pub fn add_many(&self, counter: Counter, count: u64) {
+        self.0[counter as usize].fetch_add(count, Ordering::Relaxed);
     }
 
     /// How many so far.

@@ -18,7 +18,7 @@ use crate::domain::id::{ConnectionId, NodeId, UserId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::Policy;
 use crate::metrics::Counters;
-use crate::store::Store;
+use crate::store::{Post, Store};
 
 mod clock;
 mod counting;
@@ -26,6 +26,8 @@ mod entropy;
 mod mailbox;
 mod memory;
 mod outlet;
+mod post;
+mod roll;
 mod shard;
 
 pub use clock::Clock;
@@ -56,6 +58,8 @@ pub struct Node {
     clock: Clock,
     counters: Arc<Counters>,
     mailboxes: Vec<mpsc::Sender<Mail>>,
+    store: Arc<dyn Store>,
+    post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
     draining: AtomicBool,
 }
@@ -64,14 +68,19 @@ pub struct Node {
 pub struct Tasks(JoinSet<()>);
 
 impl Node {
-    /// Starts the shards. Must be called within a runtime.
-    pub fn start(setup: Setup, store: &Arc<dyn Store>) -> (Arc<Self>, Tasks) {
+    /// Starts the shards, and what connects them with other nodes if there is a post. Must be called within a
+    /// runtime.
+    pub fn start(setup: Setup, store: &Arc<dyn Store>, post: Option<Arc<dyn Post>>) -> (Arc<Self>, Tasks) {
         let (clock, counters) = (Clock::start(), Arc::new(Counters::default()));
         let count = u8::try_from(setup.shards.clamp(1, 256) - 1).unwrap_or(u8::MAX);
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..=count).map(|_| mpsc::channel(LETTERS_IN_INBOX)).unzip();
         let tickets = SystemEntropy::new().tickets();
         let mut tasks = JoinSet::new();
+        let outgoing = post.as_ref().map(|post| {
+            let rooms = post::Rooms { node: setup.node.clone(), shards: inboxes.clone() };
+            post::start(post, rooms, clock, &counters, &mut tasks)
+        });
         let mut mailboxes = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
             let (sender, mailbox) = mpsc::channel(COMMANDS_IN_MAILBOX + setup.max_connections);
@@ -88,6 +97,7 @@ impl Node {
                 mailbox,
                 inbox,
                 shards: inboxes.clone(),
+                outgoing: outgoing.clone(),
                 outlets: HashMap::new(),
                 outbox: VecDeque::new(),
                 underway: JoinSet::new(),
@@ -98,7 +108,9 @@ impl Node {
         tasks.spawn(memory::give_back(counters.clone()));
         let next_connection = AtomicU64::new(1);
         let draining = AtomicBool::new(false);
-        let node = Self { id: setup.node, clock, counters, mailboxes, next_connection, draining };
+        let store = store.clone();
+        let node =
+            Self { id: setup.node, clock, counters, mailboxes, store, post, next_connection, draining };
         (Arc::new(node), Tasks(tasks))
     }
 
@@ -132,6 +144,13 @@ impl Node {
         }
     }
 
+    /// Tells other nodes that this one is gone, after everything else it had to tell.
+    pub async fn leave(&self) {
+        if let Some(post) = &self.post {
+            post.leave().await;
+        }
+    }
+
     /// Whether it is going down: nobody new comes in.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
@@ -140,6 +159,11 @@ impl Node {
     /// The node's name.
     pub fn id(&self) -> &NodeId {
         &self.id
+    }
+
+    /// What it keeps shared things in.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     /// The node's clock.
@@ -154,6 +178,11 @@ impl Node {
 }
 
 impl Tasks {
+    /// Ends them.
+    pub fn end(&mut self) {
+        self.0.abort_all();
+    }
+
     /// Waits until one of them ends, which none does while the node is in use.
     pub async fn ended(&mut self) {
         while let Some(ended) = self.0.join_next().await {

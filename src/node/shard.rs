@@ -13,18 +13,19 @@ use tokio::task::JoinSet;
 use crate::dialect::Dialect;
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
-use crate::domain::id::{ConnectionId, NodeId, OperationId, SessionId};
+use crate::domain::id::{Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
 use crate::metrics::{Counter, Counters};
-use crate::store::{Store, Submitted};
+use crate::store::{Letter, Store, Submitted};
 
 use super::clock::Clock;
 use super::counting;
 use super::entropy::SystemEntropy;
 use super::mailbox::Mail;
 use super::outlet::{Outlet, Undelivered};
+use super::post::Outgoing;
 
 /// Inputs of one turn. Small enough that writers get their turn long before a connection's outgoing
 /// messages reach their limit.
@@ -36,10 +37,14 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// Connections closed in one step of a shutdown.
 const CLOSING_STEPS: u64 = 20;
 
-/// An envelope for a session of another shard of this node.
-pub(super) struct Letter {
-    pub(super) to: SessionId,
-    pub(super) envelope: Envelope,
+/// What reaches a shard besides mail.
+pub(super) enum Incoming {
+    /// An envelope, from another shard or another node.
+    Letter(Letter),
+    /// A node gives no sign of life any more.
+    NodeGone(NodeId),
+    /// One that was thought dead does again.
+    NodeBack(NodeId),
 }
 
 /// What a shard is given.
@@ -50,9 +55,11 @@ pub(super) struct Shard {
     pub(super) store: Arc<dyn Store>,
     pub(super) counters: Arc<Counters>,
     pub(super) mailbox: mpsc::Receiver<Mail>,
-    pub(super) inbox: mpsc::Receiver<Letter>,
+    pub(super) inbox: mpsc::Receiver<Incoming>,
     /// The inboxes of all shards of the node, by number.
-    pub(super) shards: Vec<mpsc::Sender<Letter>>,
+    pub(super) shards: Vec<mpsc::Sender<Incoming>>,
+    /// Where letters to other nodes go, if there are any.
+    pub(super) outgoing: Option<mpsc::Sender<Outgoing>>,
     pub(super) outlets: HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
     /// Letters for shards whose inbox is full. While there are any, nothing is taken from the mailbox.
     pub(super) outbox: VecDeque<Letter>,
@@ -90,8 +97,13 @@ impl Shard {
                 () = sleep => {}
             }
             self.send_outbox();
-            for Letter { to, envelope } in letters.drain(..) {
-                self.handle(Input::Envelope { to, envelope }, None);
+            for incoming in letters.drain(..) {
+                let input = match incoming {
+                    Incoming::Letter(Letter { to, envelope }) => Input::Envelope { to, envelope },
+                    Incoming::NodeGone(node) => Input::NodeGone { node },
+                    Incoming::NodeBack(node) => Input::NodeBack { node },
+                };
+                self.handle(input, None);
             }
             for mail in mails.drain(..) {
                 self.take(mail);
@@ -197,10 +209,11 @@ impl Shard {
                 }
                 Effect::Ask { operation, request } => self.ask(operation, request, now),
                 Effect::Send { to, envelope } => {
-                    // The embedded store has one node: there is no other to write to.
                     if to.node == self.node {
                         self.outbox.push_back(Letter { to: to.session, envelope });
                         self.send_outbox();
+                    } else {
+                        self.send_away(to, envelope);
                     }
                 }
                 Effect::Record(event) => counting::count(&self.counters, &event),
@@ -243,12 +256,28 @@ impl Shard {
         }
     }
 
+    /// A shard does not wait for other nodes: a letter that has no room is lost, and counted.
+    fn send_away(&self, to: Address, envelope: Envelope) {
+        let letter = Letter { to: to.session, envelope };
+        let sent = self
+            .outgoing
+            .as_ref()
+            .is_some_and(|outgoing| outgoing.try_send(Outgoing { node: to.node, letter }).is_ok());
+        if !sent {
+            self.counters.add(Counter::LettersLost);
+        }
+    }
+
     fn send_outbox(&mut self) {
         while let Some(letter) = self.outbox.pop_front() {
             let Some(inbox) = self.shards.get(usize::from(letter.to.shard)) else { continue };
-            if let Err(mpsc::error::TrySendError::Full(letter)) = inbox.try_send(letter) {
-                self.outbox.push_front(letter);
-                break;
+            match inbox.try_reserve() {
+                Ok(room) => room.send(Incoming::Letter(letter)),
+                Err(mpsc::error::TrySendError::Full(())) => {
+                    self.outbox.push_front(letter);
+                    break;
+                }
+                Err(mpsc::error::TrySendError::Closed(())) => {}
             }
         }
     }

@@ -63,12 +63,12 @@ pub(super) fn per_minute(limit: config::Limit) -> u32 {
     limit.map_or(0, std::num::NonZeroU32::get)
 }
 
-/// `n-7f3k`: short enough to say, enough of them that two nodes hardly ever share one.
+/// `n-7f3k2q`: short enough to say, enough of them that two nodes hardly ever share one.
 fn generated_name() -> String {
     let mut bits = SystemEntropy::new().next_u64();
     let letters = NAME_LETTERS.len() as u64;
     let mut name = String::from("n-");
-    for _ in 0..4 {
+    for _ in 0..6 {
         let letter = usize::try_from(bits % letters).unwrap_or(0);
         name.push(char::from(NAME_LETTERS[letter]));
         bits /= letters;

@@ -13,15 +13,18 @@ use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::auth::Authenticator;
-use crate::config::{AllowedOrigins, Config};
+use crate::config::{self, AllowedOrigins, Config};
 use crate::dialect::Dialect;
 use crate::http;
 use crate::node::{Node, Tasks};
 use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, Transport, Upgrades};
-use crate::store::Store;
-use crate::store::memory::MemoryStore;
+use crate::store::NotEntered;
+use crate::store::redis::{NotARedisUrl, Unreachable};
 
 mod assembly;
+mod sharing;
+
+use sharing::Shared;
 
 /// After a shutdown, clients are asked to wait this long: a new process is up by then.
 const COME_BACK_AFTER: Duration = Duration::from_secs(2);
@@ -32,6 +35,9 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// The engine's own closing of what is left.
 const ENGINE_CLOSES_WITHIN: Duration = Duration::from_secs(1);
 
+/// What other nodes must know of the end within.
+const LEAVES_WITHIN: Duration = Duration::from_secs(1);
+
 /// A server that runs.
 pub struct Server {
     address: SocketAddr,
@@ -39,6 +45,7 @@ pub struct Server {
     tasks: Tasks,
     engine: socket::Handle,
     serving: JoinSet<io::Result<()>>,
+    store: String,
 }
 
 /// Why a server did not start.
@@ -51,6 +58,22 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The address of Redis is none.
+    RedisUrl {
+        /// Who gave it.
+        origin: config::Origin,
+        /// Why.
+        error: NotARedisUrl,
+    },
+    /// Redis cannot be reached.
+    Redis {
+        /// Who gave its address.
+        origin: config::Origin,
+        /// Why.
+        error: Unreachable,
+    },
+    /// The node cannot take part with others.
+    NotEntered(NotEntered),
 }
 
 impl fmt::Display for StartError {
@@ -61,6 +84,36 @@ impl fmt::Display for StartError {
                 let reason = error.to_string().to_lowercase();
                 let reason = reason.split(" (os error").next().unwrap_or_default();
                 write!(f, "cannot listen on {address} ({reason})")
+            }
+            Self::RedisUrl { origin, error } => write!(f, "{origin} {error}"),
+            Self::Redis { error, .. } => error.fmt(f),
+            Self::NotEntered(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StartError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Listen { .. } => {
+                "stop what listens there, or choose another --port (0 takes a free one)".to_owned()
+            }
+            Self::RedisUrl { .. } => {
+                "for example redis://127.0.0.1:6379, or leave it out for the embedded store".to_owned()
+            }
+            Self::Redis { origin, .. } => {
+                let from = match origin {
+                    config::Origin::Flag(_) | config::Origin::Default(_) => String::new(),
+                    config::Origin::Variable(_) | config::Origin::Key { .. } => format!(" (from {origin})"),
+                };
+                format!("start it, correct --redis-url{from}, or leave it out for the embedded store")
+            }
+            Self::NotEntered(NotEntered::NameTaken(_)) => {
+                "give each node a --node name of its own, or none for a new one at every start".to_owned()
+            }
+            Self::NotEntered(NotEntered::Unavailable) => {
+                "look at its log, and start the node again".to_owned()
             }
         }
     }
@@ -73,9 +126,10 @@ impl Server {
         let listen = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let dialect = Dialect::Qala;
-        let (node, tasks) = Node::start(assembly::node(config, dialect), &store);
+        let setup = assembly::node(config, dialect);
+        let Shared { store, post, shown } = sharing::open(&config.store, &setup).await?;
+        let (node, tasks) = Node::start(setup, &store, post);
         let upgrades = Upgrades::default();
         let per_address = config.limits.connections_per_address.map(|most| most.get() as usize);
         let (layer, engine) = socket::layer(
@@ -100,7 +154,7 @@ impl Server {
             .into_make_service_with_connect_info::<Transport>();
         let mut serving = JoinSet::new();
         serving.spawn(async move { axum::serve(Listener::new(listener), app).await });
-        Ok(Self { address, node, tasks, engine, serving })
+        Ok(Self { address, node, tasks, engine, serving, store: shown })
     }
 
     /// Where it listens.
@@ -111,6 +165,11 @@ impl Server {
     /// The node's name.
     pub fn node(&self) -> &str {
         self.node.id().as_str()
+    }
+
+    /// What it keeps shared things in, as people are told.
+    pub fn store(&self) -> &str {
+        &self.store
     }
 
     /// Waits until the server fails, which it does not while all is well.
@@ -135,6 +194,11 @@ impl Server {
             tracing::warn!("not everybody was told in time");
         }
         self.serving.abort_all();
+        // The signs of life end first: one after the good-bye would be taken for a life.
+        self.tasks.end();
+        if tokio::time::timeout(LEAVES_WITHIN, self.node.leave()).await.is_err() {
+            tracing::warn!("other nodes notice the end of this one by its silence");
+        }
     }
 }
 

@@ -79,8 +79,8 @@ fn variables_without_effect_are_checked() {
         let line = format!("error: {name} is `{value}`; expected {expected}");
         assert_eq!(environment(&[(name, value)]).complaints(), [line]);
     }
-    let redis = "error: REDIS_URL is not usable; expected a redis or rediss address, for example \
-                 redis://127.0.0.1:6379";
+    let redis = "error: REDIS_URL is not usable; expected a redis, rediss, redis+sentinel or redis+cluster \
+                 address, for example redis://127.0.0.1:6379";
     assert_eq!(environment(&[("REDIS_URL", "http://me:hunter2@db")]).complaints(), [redis]);
 }
 

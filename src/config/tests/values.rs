@@ -202,7 +202,6 @@ fn what_has_no_effect_is_named() {
     ])
     .config();
     let expected = [
-        "REDIS_URL (the store is embedded: one node, no redis)",
         "SUPABASE_URL (tokens are checked only with SUPABASE_JWT_SECRET; profiles are not looked up yet)",
         "KAFKA_BROKERS (events are not published yet)",
     ];

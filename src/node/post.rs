@@ -1,0 +1,200 @@
+//! Between the shards of this node and other nodes: letters out, letters in, signs of life.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, Id, JoinSet};
+use tokio::time::sleep;
+
+use super::clock::Clock;
+use super::roll::Roll;
+use super::shard::Incoming;
+use crate::domain::id::NodeId;
+use crate::metrics::{Counter, Counters};
+use crate::store::{Letter, Post};
+
+/// Letters that shards have handed over and that were not looked at yet.
+const LETTERS_HANDED_OVER: usize = 16_384;
+/// Letters that wait for one node. More are lost: whoever does not read for so long misses newer ones anyway.
+const LETTERS_WAITING: usize = 16_384;
+/// Letters that go out together.
+const LETTERS_AT_ONCE: usize = 128;
+/// Letters taken over at once.
+const TURN: usize = 256;
+/// Between two signs of life of which the first did not arrive.
+const BEAT_AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// A letter to a session of another node.
+pub(super) struct Outgoing {
+    pub(super) node: NodeId,
+    pub(super) letter: Letter,
+}
+
+/// Where this node's sessions are.
+pub(super) struct Rooms {
+    pub(super) node: NodeId,
+    pub(super) shards: Vec<mpsc::Sender<Incoming>>,
+}
+
+/// Starts the three tasks; what shards have for other nodes goes into the channel.
+pub(super) fn start(
+    post: &Arc<dyn Post>,
+    rooms: Rooms,
+    clock: Clock,
+    counters: &Arc<Counters>,
+    tasks: &mut JoinSet<()>,
+) -> mpsc::Sender<Outgoing> {
+    let (outgoing, letters) = mpsc::channel(LETTERS_HANDED_OVER);
+    let (gone, news_of_gone) = mpsc::channel(64);
+    let lanes = Lanes {
+        post: post.clone(),
+        counters: counters.clone(),
+        by_node: HashMap::new(),
+        underway: JoinSet::new(),
+    };
+    tasks.spawn(lanes.run(letters, news_of_gone));
+    tasks.spawn(bring_in(post.clone(), rooms.shards.clone(), counters.clone()));
+    tasks.spawn(live(post.clone(), rooms, clock, counters.clone(), gone));
+    outgoing
+}
+
+/// Letters on their way out, in order for each node.
+struct Lanes {
+    post: Arc<dyn Post>,
+    counters: Arc<Counters>,
+    /// A lane stays when its node is gone: should that come back, its letters go on being counted.
+    by_node: HashMap<NodeId, Lane>,
+    /// One batch for each node that letters are on their way to.
+    underway: JoinSet<NodeId>,
+}
+
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Letter>,
+    /// How many were sent.
+    sent: u64,
+    underway: Option<(AbortHandle, u64)>,
+}
+
+impl Lanes {
+    async fn run(mut self, mut letters: mpsc::Receiver<Outgoing>, mut gone: mpsc::Receiver<NodeId>) {
+        let mut taken = Vec::with_capacity(TURN);
+        loop {
+            tokio::select! {
+                biased;
+                Some(node) = gone.recv() => self.give_up(&node),
+                Some(Ok((task, node))) = self.underway.join_next_with_id() => self.arrived(task, node),
+                count = letters.recv_many(&mut taken, TURN) => if count == 0 { return },
+            }
+            for Outgoing { node, letter } in taken.drain(..) {
+                self.post_letter(node, letter);
+            }
+        }
+    }
+
+    fn post_letter(&mut self, node: NodeId, letter: Letter) {
+        let lane = self.by_node.entry(node.clone()).or_default();
+        if lane.waiting.len() >= LETTERS_WAITING {
+            return self.counters.add(Counter::LettersLost);
+        }
+        lane.waiting.push_back(letter);
+        self.send(node);
+    }
+
+    /// Sends what waits for a node, unless something is on its way there.
+    fn send(&mut self, node: NodeId) {
+        let Some(lane) = self.by_node.get_mut(&node) else { return };
+        if lane.underway.is_some() || lane.waiting.is_empty() {
+            return;
+        }
+        let letters: Vec<_> = lane.waiting.drain(..lane.waiting.len().min(LETTERS_AT_ONCE)).collect();
+        let count = letters.len() as u64;
+        let sending = self.post.send(node.clone(), lane.sent + 1, letters);
+        lane.sent += count;
+        let handle = self.underway.spawn(async move {
+            sending.await;
+            node
+        });
+        lane.underway = Some((handle, count));
+    }
+
+    fn arrived(&mut self, task: Id, node: NodeId) {
+        let Some(lane) = self.by_node.get_mut(&node) else { return };
+        // A batch that was given up may have arrived all the same.
+        if let Some((_, count)) = lane.underway.take_if(|(handle, _)| handle.id() == task) {
+            self.counters.add_many(Counter::LettersSent, count);
+            self.send(node);
+        }
+    }
+
+    /// Nobody reads there any more.
+    fn give_up(&mut self, node: &NodeId) {
+        let Some(lane) = self.by_node.get_mut(node) else { return };
+        let mut lost = lane.waiting.len() as u64;
+        lane.waiting.clear();
+        if let Some((handle, count)) = lane.underway.take() {
+            handle.abort();
+            lost += count;
+        }
+        self.counters.add_many(Counter::LettersLost, lost);
+    }
+}
+
+/// Letters of other nodes go to their shards. A shard that is behind is waited for: what is not taken stays in
+/// the store.
+async fn bring_in(post: Arc<dyn Post>, shards: Vec<mpsc::Sender<Incoming>>, counters: Arc<Counters>) {
+    loop {
+        let received = post.receive().await;
+        counters.add_many(Counter::LettersReceived, received.letters.len() as u64);
+        if received.lost > 0 {
+            counters.add_many(Counter::LettersLost, received.lost);
+            tracing::warn!(lost = received.lost, "letters of other nodes were lost");
+        }
+        for letter in received.letters {
+            let Some(shard) = shards.get(usize::from(letter.to.shard)) else { continue };
+            if shard.send(Incoming::Letter(letter)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Gives signs of life, and tells every shard which nodes give none any more.
+async fn live(
+    post: Arc<dyn Post>,
+    rooms: Rooms,
+    clock: Clock,
+    counters: Arc<Counters>,
+    lanes: mpsc::Sender<NodeId>,
+) {
+    let mut roll = Roll::new(rooms.node);
+    loop {
+        let Some(pulse) = post.beat().await else {
+            sleep(BEAT_AGAIN_AFTER).await;
+            continue;
+        };
+        let news = roll.take(&pulse, clock.now());
+        for node in news.back {
+            tracing::info!(node = node.as_str(), "a node that was thought dead is back");
+            tell(&rooms.shards, || Incoming::NodeBack(node.clone())).await;
+        }
+        for (node, last_ms) in news.gone {
+            tracing::warn!(node = node.as_str(), "a node gave no sign of life for 5 s");
+            counters.add(Counter::NodesGone);
+            tell(&rooms.shards, || Incoming::NodeGone(node.clone())).await;
+            // The lanes end only with the shards.
+            let _ = lanes.send(node.clone()).await;
+            post.bury(node, last_ms).await;
+        }
+        sleep(roll.next(clock.now())).await;
+    }
+}
+
+async fn tell(shards: &[mpsc::Sender<Incoming>], incoming: impl Fn() -> Incoming) {
+    for shard in shards {
+        // A shard that is gone has nobody to tell.
+        let _ = shard.send(incoming()).await;
+    }
+}
