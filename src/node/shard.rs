@@ -169,7 +169,8 @@ impl Shard {
         if let Some(connection) = connection {
             self.core.abandon(connection);
             let now = self.clock.now();
-            self.guarded(None, |shard| shard.carry_out(now));
+            // What it leaves behind may hold what panicked; then its peer learns of it when grace ends.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.carry_out(now)));
         }
     }
 
