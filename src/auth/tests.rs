@@ -56,6 +56,16 @@ fn the_scheme_is_known_in_any_case() {
 }
 
 #[test]
+fn a_token_with_conditions_that_nobody_understands_is_refused() {
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    for listed in [vec!["exp".to_owned()], vec!["b64".to_owned(), "x".to_owned()], Vec::new()] {
+        let header = Header { crit: Some(listed), ..Header::new(Algorithm::HS256) };
+        let token = jsonwebtoken::encode(&header, &json!({ "sub": "u1" }), &key).expect("a token");
+        assert_eq!(identify(&jwt(None, None), &token), Err(Denied::InvalidToken), "{:?}", header.crit);
+    }
+}
+
+#[test]
 fn no_token_is_told_from_a_wrong_one() {
     for auth in [None, Some("{}"), Some(r#"{"token":""}"#), Some(r#"{"token":null}"#), Some("null")] {
         assert_eq!(jwt(None, None).identify(auth, None, NOW), Err(Denied::Missing), "{auth:?}");
