@@ -98,6 +98,7 @@ fn check_says_what_would_run_and_starts_nothing() {
 fn wrong_arguments() {
     let lists = "hint: `qala serve --help` lists the options";
     let says = "hint: `qala serve --help` says which";
+    let behind = "hint: options of serve stand behind `serve`";
     for (arguments, error, hint) in [
         (
             &[][..],
@@ -110,6 +111,10 @@ fn wrong_arguments() {
         (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
         (&["serve", "--redis-url", "x"], "error: unknown option --redis-url", lists),
         (&["serve", "-x"], "error: unknown option -x", lists),
+        (&["--port", "3000", "serve"], "error: unknown option --port", behind),
+        (&["--check"], "error: unknown option --check", behind),
+        (&["--port=3000"], "error: unknown option --port", behind),
+        (&["--prot", "3000", "serve"], "error: unknown option --prot", lists),
         (&["serve", "now"], "error: unexpected argument `now`", "hint: options begin with --"),
         (&["serve", "--port"], "error: --port needs a value", says),
         (&["serve", "--port", "--check"], "error: --port needs a value", says),
