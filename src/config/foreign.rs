@@ -67,8 +67,13 @@ const HTTP_URL: Kind =
     Kind::Text { what: "an http or https address", accepts: |value| is_url(value, &["http", "https"]) };
 const BROKERS: Kind = Kind::Text { what: "host:port pairs with commas between", accepts: is_broker_list };
 
-pub(super) static NODE_ENV: VariableSpec =
-    changes("NODE_ENV", TEXT, "production", "production", "`production` turns it on; all else is ignored");
+pub(super) static NODE_ENV: VariableSpec = changes(
+    "NODE_ENV",
+    TEXT,
+    "production",
+    "production",
+    "`production`, whatever its case, turns it on; all else is ignored",
+);
 pub(super) static CONNECTIONS_PER_WORKER: VariableSpec = changes(
     "MAX_CONNECTIONS_PER_WORKER",
     count(1, 10 * MILLION),

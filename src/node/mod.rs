@@ -29,6 +29,8 @@ mod outlet;
 mod post;
 mod roll;
 mod shard;
+#[cfg(test)]
+mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
@@ -133,14 +135,15 @@ impl Node {
         Connection::open(connection, mailbox, connected)
     }
 
-    /// Tells every client that the node is going down and closes them one after the other within `spread`.
-    pub async fn shut_down(&self, retry_after: Duration, spread: Duration) {
+    /// Tells every client that the node is going down and, after `last_words`, closes them one after the
+    /// other within `spread`.
+    pub async fn shut_down(&self, retry_after: Duration, last_words: Duration, spread: Duration) {
         self.draining.store(true, Ordering::Relaxed);
         let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         for mailbox in &self.mailboxes {
-            let (retry_after_ms, spread_ms) = (ms(retry_after), ms(spread));
+            let retry_after_ms = ms(retry_after);
             // A shard that is gone has no clients to tell.
-            let _ = mailbox.send(Mail::Shutdown { retry_after_ms, spread_ms }).await;
+            let _ = mailbox.send(Mail::Shutdown { retry_after_ms, last_words, spread }).await;
         }
     }
 

@@ -2,14 +2,13 @@
 //! and the moment the connection stands.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use serde_json::value::RawValue;
 
 use super::Edge;
 use super::extract::{Arrival, Said};
-use super::listener::Cut;
 use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
@@ -33,6 +32,10 @@ pub(super) enum Turned {
     Full,
     /// The address holds as many as it may.
     AddressFull(usize),
+    /// A session was opened over this transport before: a second one needs its own.
+    Again,
+    /// The node is going down.
+    GoingDown,
 }
 
 impl fmt::Display for Turned {
@@ -40,39 +43,13 @@ impl fmt::Display for Turned {
         match self {
             Self::Denied(denied) => f.write_str(denied.message()),
             Self::Full => f.write_str("Server is full. Please try again later."),
+            Self::Again => f.write_str("This connection was used before. Please open a new one."),
+            Self::GoingDown => f.write_str("Server is going down. Please try again in a moment."),
             Self::AddressFull(most) => write!(
                 f,
                 "Too many connections from this IP (max {most}). Please close other tabs or wait a moment."
             ),
         }
-    }
-}
-
-/// The other end of a transport. Travels with the handshake's request.
-pub struct Peer {
-    /// Where it is.
-    pub address: SocketAddr,
-    cut: Mutex<Arc<Cut>>,
-    entering: Mutex<Option<Arc<Gate>>>,
-}
-
-impl Peer {
-    pub(super) fn new(address: SocketAddr, cut: Arc<Cut>) -> Self {
-        Self { address, cut: Mutex::new(cut), entering: Mutex::new(None) }
-    }
-
-    /// Closes the transport at once.
-    pub(super) fn cut(&self) {
-        lock(&self.cut).cut();
-    }
-
-    /// The session goes on over another stream.
-    pub(super) fn moved_to(&self, cut: Arc<Cut>) {
-        *lock(&self.cut) = cut;
-    }
-
-    pub(super) fn set_entering(&self, gate: Option<Arc<Gate>>) -> Option<Arc<Gate>> {
-        std::mem::replace(&mut lock(&self.entering), gate)
     }
 }
 
@@ -106,6 +83,12 @@ impl Gate {
     /// Lets a client in, or says why not.
     pub(super) fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<Self, Turned> {
         let counters = edge.node.counters();
+        if edge.node.is_draining() {
+            return Err(Turned::GoingDown);
+        }
+        if arrival.peer().is_some_and(|peer| peer.was_admitted()) {
+            return Err(Turned::Again);
+        }
         if counters.connections() >= edge.setup.max_connections as u64 {
             counters.add(Counter::ConnectionsOverLimit);
             return Err(Turned::Full);
@@ -119,6 +102,9 @@ impl Gate {
             counters.add(Counter::ConnectionsPerAddressOverLimit);
             Turned::AddressFull(most)
         })?;
+        if let Some(peer) = arrival.peer() {
+            peer.admit();
+        }
         Ok(Self {
             edge: edge.clone(),
             counted,
@@ -138,7 +124,7 @@ impl Gate {
         match self.edge.node.connect(user, guest, self.edge.setup.dialect, Box::new(outlet())) {
             Ok(connection) => {
                 if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
-                    self.edge.upgrades.expect(sid.clone(), peer.clone());
+                    self.edge.polling.opened(sid.clone(), peer.clone());
                 }
                 for (ack, asked) in early {
                     self.hand_on(&connection, outlet, ack, asked);
@@ -200,7 +186,7 @@ impl Gate {
 impl Drop for Gate {
     fn drop(&mut self) {
         if let Some(sid) = &self.polling {
-            self.edge.upgrades.forget(sid);
+            self.edge.polling.closed(sid);
         }
         if let Some(address) = self.counted {
             self.edge.addresses.leave(address);

@@ -8,8 +8,9 @@ use socketioxide::adapter::LocalAdapter;
 use socketioxide::handler::{FromConnectParts, FromDisconnectParts, FromMessageParts, Value};
 use socketioxide::socket::{DisconnectReason, Socket};
 
-use super::connecting::{Gate, Peer};
+use super::connecting::Gate;
 use super::outlet::SocketOutlet;
+use super::peer::Peer;
 use crate::domain::id::AckId;
 
 /// A client that wants in.
@@ -32,6 +33,8 @@ pub(super) struct Said {
 
 /// A client that is gone.
 pub(super) struct Departed {
+    /// What is left of its transport.
+    pub(super) peer: Option<Arc<Peer>>,
     /// It said good-bye.
     pub(super) left: bool,
 }
@@ -115,9 +118,10 @@ impl FromDisconnectParts<LocalAdapter> for Departed {
     type Error = Infallible;
 
     fn from_disconnect_parts(
-        _: &Arc<Socket<LocalAdapter>>,
+        socket: &Arc<Socket<LocalAdapter>>,
         reason: DisconnectReason,
     ) -> Result<Self, Infallible> {
-        Ok(Self { left: reason == DisconnectReason::ClientNSDisconnect })
+        let peer = socket.req_parts().extensions.get::<Arc<Peer>>().cloned();
+        Ok(Self { peer, left: reason == DisconnectReason::ClientNSDisconnect })
     }
 }

@@ -1,7 +1,7 @@
 //! Requests on their way to the engine: who may ask at all, and what the engine is given of a request.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
@@ -9,15 +9,16 @@ use axum::http::header::{
     RETRY_AFTER, SEC_WEBSOCKET_KEY,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::addresses::AddressBudgets;
-use super::connecting::Peer;
 use super::listener::Transport;
-use super::lock;
+use super::peer::{Peer, PollingSessions};
+use super::streams::Streams;
 use crate::config::AllowedOrigins;
+use crate::domain::time::Time;
 use crate::metrics::Counter;
 use crate::node::Node;
 
@@ -34,6 +35,10 @@ const KEPT_HEADERS: [HeaderName; 7] = [
     ORIGIN,
     SEC_WEBSOCKET_KEY,
 ];
+/// How long a stream waits for its next request: longer than load balancers keep one open.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// What the engine says of a session that it does not know: the client begins a new one.
+const UNKNOWN_SESSION: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 /// Seconds after which a client that was refused because the node is going down may try elsewhere.
 const DRAINING_RETRY_SECONDS: &str = "1";
 
@@ -45,28 +50,10 @@ pub struct Doorway {
     pub origins: AllowedOrigins,
     /// Requests of each address.
     pub requests: AddressBudgets,
-    /// Sessions that began by polling and may move to a WebSocket.
-    pub upgrades: Upgrades,
-}
-
-/// Sessions that began by polling, by the engine's id: when one moves to a WebSocket, it is that stream
-/// which closes it.
-#[derive(Clone, Default)]
-pub struct Upgrades(Arc<Mutex<HashMap<String, Arc<Peer>>>>);
-
-impl Upgrades {
-    pub(super) fn expect(&self, sid: String, peer: Arc<Peer>) {
-        lock(&self.0).insert(sid, peer);
-    }
-
-    pub(super) fn forget(&self, sid: &str) -> Option<Arc<Peer>> {
-        let mut sessions = lock(&self.0);
-        let peer = sessions.remove(sid);
-        if sessions.is_empty() {
-            sessions.shrink_to_fit();
-        }
-        peer
-    }
+    /// Sessions that began by polling.
+    pub polling: PollingSessions,
+    /// All streams, for their deadlines.
+    pub streams: Arc<Streams>,
 }
 
 /// Lets a request through to the engine, smaller than it came, or answers why not.
@@ -78,21 +65,34 @@ pub async fn enter(
 ) -> Response {
     let engine = request.uri().path().starts_with(ENGINE_PATH);
     let query = request.uri().query().unwrap_or_default();
-    let sid = parameter(query, "sid");
-    if let Err(refused) = doorway.admit(engine, sid.is_some(), &transport, request.headers()) {
+    let sid = parameter(query, "sid").filter(|_| engine).map(str::to_owned);
+    let known = sid.as_deref().and_then(|sid| doorway.polling.get(sid));
+    if let Err(refused) = doorway.admit(engine, known.as_ref(), &transport, request.headers()) {
         return refused;
     }
-    if !engine {
-        return next.run(request).await;
+    let Transport { address, handle } = transport;
+    // A poll is answered when there is something to say: the engine sees to it that it is. Anything else
+    // has to arrive whole.
+    let held = engine && request.method() == Method::GET;
+    handle.request_until(if held { Time::NEVER } else { doorway.streams.silent_until() });
+    let websocket = parameter(query, "transport") == Some("websocket");
+    let request = if engine {
+        let (parts, body) = request.into_parts();
+        let peer = Arc::new(Peer::new(address, handle.clone(), websocket));
+        Request::from_parts(lighter(parts, peer), body)
+    } else {
+        request
+    };
+    let response = next.run(request).await;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        handle.request_until(doorway.streams.silent_until());
+        if let Some(sid) = sid {
+            doorway.polling.moved(sid, &handle);
+        }
+    } else {
+        handle.request_until(doorway.node.clock().now() + KEEP_ALIVE);
     }
-    if let Some(sid) = sid.filter(|_| parameter(query, "transport") == Some("websocket"))
-        && let Some(peer) = doorway.upgrades.forget(sid)
-    {
-        peer.moved_to(transport.cut.clone());
-    }
-    let (parts, body) = request.into_parts();
-    let peer = Arc::new(Peer::new(transport.address, transport.cut));
-    next.run(Request::from_parts(lighter(parts, peer), body)).await
+    response
 }
 
 impl Doorway {
@@ -100,12 +100,12 @@ impl Doorway {
     fn admit(
         &self,
         engine: bool,
-        established: bool,
+        known: Option<&Arc<Peer>>,
         transport: &Transport,
         headers: &HeaderMap,
     ) -> Result<(), Response> {
         let now = self.node.clock().now();
-        if !established && !self.requests.spend(transport.address.ip(), now) {
+        if known.is_none() && !self.requests.spend(transport.address.ip(), now) {
             self.node.counters().add(Counter::RequestsPerAddressOverLimit);
             let headers = [(RETRY_AFTER, "60")];
             return Err((StatusCode::TOO_MANY_REQUESTS, headers, "too many requests\n").into_response());
@@ -113,7 +113,10 @@ impl Doorway {
         if !engine {
             return Ok(());
         }
-        if !established && self.node.is_draining() {
+        if known.is_some_and(|peer| peer.is_dead()) {
+            return Err((StatusCode::BAD_REQUEST, UNKNOWN_SESSION).into_response());
+        }
+        if known.is_none() && self.node.is_draining() {
             let headers = [(RETRY_AFTER, DRAINING_RETRY_SECONDS)];
             return Err((StatusCode::SERVICE_UNAVAILABLE, headers, "going down\n").into_response());
         }
@@ -155,6 +158,7 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::streams::Handle;
     use super::*;
 
     /// The names of the headers that are left.
@@ -164,7 +168,8 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).expect("valid headers").into_parts();
-        let peer = Arc::new(Peer::new(([127, 0, 0, 1], 1).into(), Arc::default()));
+        let peer =
+            Arc::new(Peer::new(([127, 0, 0, 1], 1).into(), Arc::new(Handle::until(Time::NEVER)), false));
         let mut kept: Vec<String> =
             lighter(parts, peer).headers.keys().map(|name| name.as_str().to_owned()).collect();
         kept.sort_unstable();
