@@ -13,7 +13,7 @@ use super::roll::Roll;
 use super::shard::Incoming;
 use crate::domain::id::NodeId;
 use crate::metrics::{Counter, Counters};
-use crate::store::{Letter, Post};
+use crate::store::{Inbox, Letter, Post};
 
 /// Letters that shards have handed over and that were not looked at yet.
 const LETTERS_HANDED_OVER: usize = 16_384;
@@ -55,7 +55,7 @@ pub(super) fn start(
         underway: JoinSet::new(),
     };
     tasks.spawn(lanes.run(letters, news_of_gone));
-    tasks.spawn(bring_in(post.clone(), rooms.shards.clone(), counters.clone()));
+    tasks.spawn(bring_in(post.inbox(), rooms.shards.clone(), counters.clone()));
     tasks.spawn(live(post.clone(), rooms, clock, counters.clone(), gone));
     outgoing
 }
@@ -144,9 +144,9 @@ impl Lanes {
 
 /// Letters of other nodes go to their shards. A shard that is behind is waited for: what is not taken stays in
 /// the store.
-async fn bring_in(post: Arc<dyn Post>, shards: Vec<mpsc::Sender<Incoming>>, counters: Arc<Counters>) {
+async fn bring_in(mut inbox: Box<dyn Inbox>, shards: Vec<mpsc::Sender<Incoming>>, counters: Arc<Counters>) {
     loop {
-        let received = post.receive().await;
+        let received = inbox.receive().await;
         counters.add_many(Counter::LettersReceived, received.letters.len() as u64);
         if received.lost > 0 {
             counters.add_many(Counter::LettersLost, received.lost);

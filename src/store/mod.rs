@@ -11,7 +11,7 @@ pub mod memory;
 mod post;
 pub mod redis;
 
-pub use post::{Letter, NotEntered, Pending, Post, Pulse, Received};
+pub use post::{Inbox, Letter, NotEntered, Pending, Post, Pulse, Received};
 
 /// An answer that is there, or one that comes.
 pub enum Submitted {

@@ -69,9 +69,8 @@ pub trait Post: Send + Sync + 'static {
     /// drops it. `first` is the number of the first letter, counted for each node from 1.
     fn send(&self, to: NodeId, first: u64, letters: Vec<Letter>) -> Pending<'static, ()>;
 
-    /// What came in since the last call, at least something after a while. What an earlier call gave counts
-    /// as handled.
-    fn receive(&self) -> Pending<'_, Received>;
+    /// The node's inbox. One at a time reads it.
+    fn inbox(&self) -> Box<dyn Inbox>;
 
     /// Gives a sign of life and learns of those of others. `None`: nobody answers.
     fn beat(&self) -> Pending<'_, Option<Pulse>>;
@@ -81,4 +80,10 @@ pub trait Post: Send + Sync + 'static {
 
     /// Takes part no longer.
     fn leave(&self) -> Pending<'_, ()>;
+}
+
+/// Where the letters of other nodes come in.
+pub trait Inbox: Send {
+    /// Waits for what comes next. What an earlier call gave counts as handled.
+    fn receive(&mut self) -> Pending<'_, Received>;
 }

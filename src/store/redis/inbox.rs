@@ -18,7 +18,7 @@ use super::reach::blocking;
 use super::wire;
 use crate::domain::id::NodeId;
 use crate::domain::ticket::PoolId;
-use crate::store::{Letter, Received};
+use crate::store::{Inbox, Letter, Pending, Received};
 
 /// Entries that an inbox holds, about: a node that stands still for as long as it counts as living misses
 /// nothing, and a stream of entries of one signal each takes some ten megabytes. The oldest make way; the
@@ -49,7 +49,7 @@ pub(super) fn append(key: &str, from: &NodeId, start: u64, first: u64, letters: 
 }
 
 /// Reads an inbox.
-pub(super) struct Inbox {
+pub(super) struct RedisInbox {
     url: RedisUrl,
     timeouts: Timeouts,
     key: String,
@@ -62,25 +62,11 @@ pub(super) struct Inbox {
     senders: Senders,
 }
 
-impl Inbox {
+impl RedisInbox {
     pub(super) fn new(url: RedisUrl, timeouts: &Timeouts, key: String, pools: Vec<PoolId>) -> Self {
         let timeouts = blocking(timeouts, BLOCK);
         let (last, senders) = (BEGINNING.to_owned(), Senders::default());
         Self { url, timeouts, key, pools, link: None, last, trim_at: None, senders }
-    }
-
-    /// What came since the last call, which is handled by now. Waits until something comes.
-    pub(super) async fn receive(&mut self) -> Received {
-        loop {
-            match self.read().await {
-                Some(received) if received != Received::default() => return received,
-                Some(_) => {}
-                None => {
-                    self.link = None;
-                    sleep(RECONNECT_AFTER).await;
-                }
-            }
-        }
     }
 
     /// `None` when the connection is of no use.
@@ -143,6 +129,23 @@ impl Inbox {
             self.senders.take(&fields, &self.pools, &mut received);
         }
         received
+    }
+}
+
+impl Inbox for RedisInbox {
+    fn receive(&mut self) -> Pending<'_, Received> {
+        Box::pin(async {
+            loop {
+                match self.read().await {
+                    Some(received) if received != Received::default() => return received,
+                    Some(_) => {}
+                    None => {
+                        self.link = None;
+                        sleep(RECONNECT_AFTER).await;
+                    }
+                }
+            }
+        })
     }
 }
 

@@ -123,8 +123,8 @@ pub struct RedisStore {
     /// Names submissions: at random for each store, then counted.
     name: u64,
     submissions: AtomicU64,
-    /// The task that keeps the connection; it ends with the store.
-    _keeper: JoinSet<()>,
+    /// The task that keeps the connection; it ends with the store and the posts that share it.
+    keeper: Arc<JoinSet<()>>,
 }
 
 impl RedisStore {
@@ -141,7 +141,7 @@ impl RedisStore {
             lanes: Lanes::default(),
             name: SysRng.try_next_u64().unwrap_or_default(),
             submissions: AtomicU64::new(0),
-            _keeper: tasks,
+            keeper: Arc::new(tasks),
         }
     }
 

@@ -9,18 +9,18 @@ use std::time::Duration;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use redis::Value;
-use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::RedisStore;
 use super::call::Call;
 use super::carry::Carrier;
-use super::inbox::{self, Inbox};
+use super::inbox::{self, RedisInbox};
 use super::keys::Keys;
 use super::{Settings, nodes};
 use crate::domain::id::NodeId;
 use crate::domain::ticket::PoolId;
-use crate::store::{Letter, NotEntered, Pending, Post, Pulse, Received};
+use crate::store::{Inbox, Letter, NotEntered, Pending, Post, Pulse};
 
 /// Between two attempts to send: Redis is away, or the other node has not made its inbox again yet.
 const SEND_AGAIN_AFTER: Duration = Duration::from_millis(100);
@@ -32,21 +32,23 @@ pub struct RedisPost {
     start: u64,
     keys: Keys,
     carrier: Arc<Carrier>,
-    /// Behind a lock because reading goes on where it stopped; only one task ever reads.
-    inbox: Mutex<Inbox>,
+    /// Keeps the connection while the post is there.
+    _keeper: Arc<JoinSet<()>>,
+    pools: Vec<PoolId>,
+    settings: Settings,
 }
 
 impl RedisPost {
     /// The post of `node`, which serves `pools`, over the connection of `store`.
     pub fn new(node: NodeId, pools: Vec<PoolId>, settings: &Settings, store: &RedisStore) -> Self {
-        let keys = store.caller.keys.clone();
-        let inbox = Inbox::new(settings.url.clone(), &settings.timeouts, keys.inbox(&node), pools);
         Self {
             node,
             start: SysRng.try_next_u64().unwrap_or_default(),
-            keys,
+            keys: store.caller.keys.clone(),
             carrier: Arc::clone(&store.carrier),
-            inbox: Mutex::new(inbox),
+            _keeper: Arc::clone(&store.keeper),
+            pools,
+            settings: settings.clone(),
         }
     }
 }
@@ -67,8 +69,9 @@ impl Post for RedisPost {
         })
     }
 
-    fn receive(&self) -> Pending<'_, Received> {
-        Box::pin(async { self.inbox.lock().await.receive().await })
+    fn inbox(&self) -> Box<dyn Inbox> {
+        let Settings { url, timeouts, .. } = &self.settings;
+        Box::new(RedisInbox::new(url.clone(), timeouts, self.keys.inbox(&self.node), self.pools.clone()))
     }
 
     fn beat(&self) -> Pending<'_, Option<Pulse>> {

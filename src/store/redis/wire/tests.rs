@@ -1,3 +1,5 @@
+//! Every letter is read back as it was, and no text at all makes reading it panic.
+
 use proptest::prelude::*;
 
 use super::*;
