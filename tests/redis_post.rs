@@ -68,12 +68,12 @@ fn carries_letters(servers: &Servers) {
     within(10, async {
         // Ben has not looked yet: there is no inbox, and the letters wait for one.
         let (sent, got) = tokio::join!(ana.send(NodeId::new("ben"), 1, letters(1..4)), take(&mut *inbox, 3));
-        assert_eq!((sent, got), ((), (letters(1..4), 0)));
-        ana.send(NodeId::new("ben"), 4, letters(4..5)).await;
+        assert_eq!((sent, got), (true, (letters(1..4), 0)));
+        assert!(ana.send(NodeId::new("ben"), 4, letters(4..5)).await);
         // The same again, as after an answer that was lost.
-        ana.send(NodeId::new("ben"), 1, letters(1..6)).await;
+        assert!(ana.send(NodeId::new("ben"), 1, letters(1..6)).await);
         // One between them that never came.
-        ana.send(NodeId::new("ben"), 7, letters(7..8)).await;
+        assert!(ana.send(NodeId::new("ben"), 7, letters(7..8)).await);
         assert_eq!(take(&mut *inbox, 3).await, (letters([4, 5, 7]), 1));
     });
     let pulse = within(5, ana.beat()).expect("an answer");
@@ -101,6 +101,15 @@ fn letters_travel_over_a_watched_server() {
 #[test]
 fn letters_travel_over_a_cluster() {
     carries_letters(&CLUSTER);
+}
+
+#[test]
+fn letters_to_nobody_are_given_up_and_leave_nothing() {
+    let settings = settings(&SINGLE);
+    let ana = node("ana", &settings);
+    assert!(!within(15, ana.send(NodeId::new("nobody"), 1, letters(1..2))));
+    let inbox = format!("EXISTS {}{{n:nobody}}:inbox", settings.prefix);
+    assert_eq!(SINGLE.servers[0].ask::<i64>(&inbox).expect("an answer"), 0);
 }
 
 #[test]
@@ -142,7 +151,7 @@ fn nothing_is_lost_or_doubled_while_the_connections_are_cut_all_the_time() {
     });
     let sending = async {
         for first in (1..=LETTERS).step_by(TOGETHER as usize) {
-            ana.send(NodeId::new("ben"), first.into(), letters(first..first + TOGETHER)).await;
+            assert!(ana.send(NodeId::new("ben"), first.into(), letters(first..first + TOGETHER)).await);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
@@ -162,7 +171,7 @@ fn a_server_that_comes_back_empty_is_used_on() {
     let mut inbox = ben.inbox();
     within(10, async {
         let (sent, got) = tokio::join!(ana.send(NodeId::new("ben"), 1, letters(1..2)), take(&mut *inbox, 1));
-        assert_eq!((sent, got), ((), (letters(1..2), 0)));
+        assert_eq!((sent, got), (true, (letters(1..2), 0)));
     });
     server.kill();
     let sending = RUNTIME.spawn(ana.send(NodeId::new("ben"), 2, letters(2..4)));
@@ -171,6 +180,6 @@ fn a_server_that_comes_back_empty_is_used_on() {
     let began = Instant::now();
     assert_eq!(within(10, take(&mut *inbox, 2)), (letters(2..4), 0));
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    within(5, sending).expect("it was sent");
+    assert!(within(5, sending).expect("it was sent"));
     drop(server);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, Id, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::clock::Clock;
@@ -47,16 +47,15 @@ pub(super) fn start(
     tasks: &mut JoinSet<()>,
 ) -> mpsc::Sender<Outgoing> {
     let (outgoing, letters) = mpsc::channel(LETTERS_HANDED_OVER);
-    let (gone, news_of_gone) = mpsc::channel(64);
     let lanes = Lanes {
         post: post.clone(),
         counters: counters.clone(),
         by_node: HashMap::new(),
         underway: JoinSet::new(),
     };
-    tasks.spawn(lanes.run(letters, news_of_gone));
+    tasks.spawn(lanes.run(letters));
     tasks.spawn(bring_in(post.inbox(), rooms.shards.clone(), counters.clone()));
-    tasks.spawn(live(post.clone(), rooms, clock, counters.clone(), gone));
+    tasks.spawn(live(post.clone(), rooms, clock, counters.clone()));
     outgoing
 }
 
@@ -67,7 +66,7 @@ struct Lanes {
     /// A lane stays when its node is gone: should that come back, its letters go on being counted.
     by_node: HashMap<NodeId, Lane>,
     /// One batch for each node that letters are on their way to.
-    underway: JoinSet<NodeId>,
+    underway: JoinSet<(NodeId, bool)>,
 }
 
 #[derive(Default)]
@@ -75,17 +74,17 @@ struct Lane {
     waiting: VecDeque<Letter>,
     /// How many were sent.
     sent: u64,
-    underway: Option<(AbortHandle, u64)>,
+    /// How many are on their way.
+    underway: Option<u64>,
 }
 
 impl Lanes {
-    async fn run(mut self, mut letters: mpsc::Receiver<Outgoing>, mut gone: mpsc::Receiver<NodeId>) {
+    async fn run(mut self, mut letters: mpsc::Receiver<Outgoing>) {
         let mut taken = Vec::with_capacity(TURN);
         loop {
             tokio::select! {
                 biased;
-                Some(node) = gone.recv() => self.give_up(&node),
-                Some(Ok((task, node))) = self.underway.join_next_with_id() => self.arrived(task, node),
+                Some(Ok((node, sent))) = self.underway.join_next() => self.ended(node, sent),
                 count = letters.recv_many(&mut taken, TURN) => if count == 0 { return },
             }
             for Outgoing { node, letter } in taken.drain(..) {
@@ -113,32 +112,17 @@ impl Lanes {
         let count = letters.len() as u64;
         let sending = self.post.send(node.clone(), lane.sent + 1, letters);
         lane.sent += count;
-        let handle = self.underway.spawn(async move {
-            sending.await;
-            node
+        self.underway.spawn(async move {
+            let sent = sending.await;
+            (node, sent)
         });
-        lane.underway = Some((handle, count));
+        lane.underway = Some(count);
     }
 
-    fn arrived(&mut self, task: Id, node: NodeId) {
-        let Some(lane) = self.by_node.get_mut(&node) else { return };
-        // A batch that was given up may have arrived all the same.
-        if let Some((_, count)) = lane.underway.take_if(|(handle, _)| handle.id() == task) {
-            self.counters.add_many(Counter::LettersSent, count);
-            self.send(node);
-        }
-    }
-
-    /// Nobody reads there any more.
-    fn give_up(&mut self, node: &NodeId) {
-        let Some(lane) = self.by_node.get_mut(node) else { return };
-        let mut lost = lane.waiting.len() as u64;
-        lane.waiting.clear();
-        if let Some((handle, count)) = lane.underway.take() {
-            handle.abort();
-            lost += count;
-        }
-        self.counters.add_many(Counter::LettersLost, lost);
+    fn ended(&mut self, node: NodeId, sent: bool) {
+        let count = self.by_node.get_mut(&node).and_then(|lane| lane.underway.take()).unwrap_or(0);
+        self.counters.add_many(if sent { Counter::LettersSent } else { Counter::LettersLost }, count);
+        self.send(node);
     }
 }
 
@@ -162,13 +146,7 @@ async fn bring_in(mut inbox: Box<dyn Inbox>, shards: Vec<mpsc::Sender<Incoming>>
 }
 
 /// Gives signs of life, and tells every shard which nodes give none any more.
-async fn live(
-    post: Arc<dyn Post>,
-    rooms: Rooms,
-    clock: Clock,
-    counters: Arc<Counters>,
-    lanes: mpsc::Sender<NodeId>,
-) {
+async fn live(post: Arc<dyn Post>, rooms: Rooms, clock: Clock, counters: Arc<Counters>) {
     let mut roll = Roll::new(rooms.node);
     loop {
         let Some(pulse) = post.beat().await else {
@@ -184,8 +162,6 @@ async fn live(
             tracing::warn!(node = node.as_str(), "a node gave no sign of life for 5 s");
             counters.add(Counter::NodesGone);
             tell(&rooms.shards, || Incoming::NodeGone(node.clone())).await;
-            // The lanes end only with the shards.
-            let _ = lanes.send(node.clone()).await;
             post.bury(node, last_ms).await;
         }
         sleep(roll.next(clock.now())).await;

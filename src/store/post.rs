@@ -65,9 +65,9 @@ pub trait Post: Send + Sync + 'static {
     /// Takes part from now on, unless a living node has the same name.
     fn enter(&self) -> Pending<'_, Result<(), NotEntered>>;
 
-    /// Brings letters to a node. Does not end before they are there: whoever learns that the node is gone
-    /// drops it. `first` is the number of the first letter, counted for each node from 1.
-    fn send(&self, to: NodeId, first: u64, letters: Vec<Letter>) -> Pending<'static, ()>;
+    /// Brings letters to a node, however long the way there is interrupted. `false` if there was no such node
+    /// for a while. `first` is the number of the first letter, counted for each node from 1.
+    fn send(&self, to: NodeId, first: u64, letters: Vec<Letter>) -> Pending<'static, bool>;
 
     /// The node's inbox. One at a time reads it.
     fn inbox(&self) -> Box<dyn Inbox>;
@@ -75,7 +75,8 @@ pub trait Post: Send + Sync + 'static {
     /// Gives a sign of life and learns of those of others. `None`: nobody answers.
     fn beat(&self) -> Pending<'_, Option<Pulse>>;
 
-    /// Removes what a dead node left, unless it gave a sign of life after `last_ms`.
+    /// Removes what a dead node left, unless it gave a sign of life after `last_ms`. Should it live after all,
+    /// it finds its letters for a while.
     fn bury(&self, node: NodeId, last_ms: u64) -> Pending<'_, ()>;
 
     /// Takes part no longer.

@@ -172,8 +172,29 @@ describe('a node dies', () => {
     const gone = performance.now() - began
     assert.ok(gone - noticed > 1_500 && gone - noticed < 3_000, `left ${gone - noticed} ms later`)
     t.diagnostic(`peer_away after ${noticed.toFixed()} ms, peer_left after ${gone.toFixed()} ms`)
-    assert.equal(await redis.ask(`EXISTS qala:{n:${node}}:inbox`), '0')
+    const seconds = Number(await redis.ask(`TTL qala:{n:${node}}:inbox`))
+    assert.ok(seconds > 0 && seconds <= 60, `its inbox goes in ${seconds} s`)
     assert.equal(await redis.ask('ZCARD qala:nodes'), '2')
+  })
+
+  it('a node that stood still for a while finds its talks as they were', LONG, async (t) => {
+    const slow = new Server(['--redis-url', redis.url, ...NO_LIMITS, ...grace(20)])
+    await slow.start()
+    t.after(() => slow.finish())
+    const steady = new Server(['--redis-url', redis.url, ...NO_LIMITS, ...grace(20)])
+    await steady.start()
+    t.after(() => steady.finish())
+    const { a, b, sessionId } = await talk(t, [slow, steady])
+    process.kill(slow.pid, 'SIGSTOP')
+    await b.next('session:peer_away', { ms: NODE_DEATH_MS })
+    b.emit('webrtc:offer', { sessionId, offer: description('offer') })
+    await pause(1_000)
+    process.kill(slow.pid, 'SIGCONT')
+    await b.next('session:peer_back', { ms: BACK_MS })
+    await a.next('webrtc:offer', { ms: BACK_MS })
+    await a.do('chat:send', { sessionId, content: 'still here' })
+    assert.equal((await b.next('chat:message')).content, 'still here')
+    assert.deepEqual(a.all('session:peer_away'), [], 'who stood still thinks nobody dead')
   })
 
   it('a node that stops in order leaves nothing behind', LIMIT, async () => {

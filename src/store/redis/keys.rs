@@ -15,7 +15,7 @@
 //! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
 //! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |
 //! | `qala:nodes` | zset | nodes by the time of their last sign of life, ms | a node 5 s after its last |
-//! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node, or a day after it last looked |
+//! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node; a minute after others thought it dead, a day after it last looked |
 //!
 //! What stands in braces decides the slot of a Cluster: each script touches one. A direction is written
 //! `en>es`, a bucket `b1mf`: level, whether it is asked, gender, asked gender.

@@ -14,6 +14,8 @@ use crate::store::{NotEntered, Pulse};
 
 /// A name is free when its last sign of life is older: the others have noticed its end by then.
 const FREE_AFTER_MS: &str = "6000";
+/// How long the inbox of a node is kept that others think dead.
+const INBOX_SECONDS: u32 = 60;
 /// How often it is looked whether the name is free.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -23,6 +25,8 @@ pub(super) async fn enter(carrier: &Carrier, keys: &Keys, node: &NodeId) -> Resu
     loop {
         let (free, pulse) = ask(carrier, keys, node, FREE_AFTER_MS).await.ok_or(NotEntered::Unavailable)?;
         if free {
+            // What was meant for an earlier run of that name.
+            forget_inbox(carrier, keys, node).await;
             return Ok(());
         }
         let last = pulse.nodes.into_iter().find(|(named, _)| named == node).map(|(_, last)| last);
@@ -43,16 +47,31 @@ async fn ask(carrier: &Carrier, keys: &Keys, node: &NodeId, free_after: &str) ->
     read(carrier.fetch(&call).await?)
 }
 
-/// Removes `node`, unless it lives; its inbox goes with it. `true` for the one who did.
+/// Removes `node`, unless it lives. `true` for the one who did.
 pub(super) async fn bury(carrier: &Carrier, keys: &Keys, node: &NodeId, last_ms: u64) -> bool {
     let call = Call::script(&scripts::BURY, &[keys.nodes()], &[node.as_str(), &last_ms.to_string()]);
     let mine = carrier.fetch(&call).await == Some(Value::Int(1));
     if mine {
-        let mut unlink = redis::cmd("UNLINK");
-        unlink.arg(keys.inbox(node));
-        carrier.fetch(&Call::plain(unlink)).await;
+        // It may only have stood still: then it goes on with what it was told meanwhile.
+        let mut expire = redis::cmd("EXPIRE");
+        expire.arg(keys.inbox(node)).arg(INBOX_SECONDS);
+        carrier.fetch(&Call::plain(expire)).await;
     }
     mine
+}
+
+/// Removes `node` as one that will not come back.
+pub(super) async fn leave(carrier: &Carrier, keys: &Keys, node: &NodeId) {
+    let mut remove = redis::cmd("ZREM");
+    remove.arg(keys.nodes()).arg(node.as_str());
+    carrier.fetch(&Call::plain(remove)).await;
+    forget_inbox(carrier, keys, node).await;
+}
+
+async fn forget_inbox(carrier: &Carrier, keys: &Keys, node: &NodeId) {
+    let mut unlink = redis::cmd("UNLINK");
+    unlink.arg(keys.inbox(node));
+    carrier.fetch(&Call::plain(unlink)).await;
 }
 
 /// Reads what the script says; `None` if it means nothing.

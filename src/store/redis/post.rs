@@ -10,7 +10,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use redis::Value;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::RedisStore;
 use super::call::Call;
@@ -24,6 +24,10 @@ use crate::store::{Inbox, Letter, NotEntered, Pending, Post, Pulse};
 
 /// Between two attempts to send: Redis is away, or the other node has not made its inbox again yet.
 const SEND_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// A node without an inbox for so long is gone: one that lives makes it anew as soon as it sees that it is not
+/// there.
+const NOBODY_THERE_AFTER: Duration = Duration::from_secs(10);
 
 /// The post of one node.
 pub struct RedisPost {
@@ -58,12 +62,22 @@ impl Post for RedisPost {
         Box::pin(nodes::enter(&self.carrier, &self.keys, &self.node))
     }
 
-    fn send(&self, to: NodeId, first: u64, letters: Vec<Letter>) -> Pending<'static, ()> {
+    fn send(&self, to: NodeId, first: u64, letters: Vec<Letter>) -> Pending<'static, bool> {
         let command = inbox::append(&self.keys.inbox(&to), &self.node, self.start, first, &letters);
         let (call, carrier) = (Call::plain(command), Arc::clone(&self.carrier));
         Box::pin(async move {
-            // No stream is no answer: its node makes it anew as soon as it sees that, or is gone.
-            while !matches!(carrier.fetch(&call).await, Some(Value::BulkString(_))) {
+            let mut missing_since = None;
+            loop {
+                match carrier.fetch(&call).await {
+                    Some(Value::BulkString(_)) => return true,
+                    Some(_) => {
+                        let since = *missing_since.get_or_insert_with(Instant::now);
+                        if since.elapsed() >= NOBODY_THERE_AFTER {
+                            return false;
+                        }
+                    }
+                    None => missing_since = None,
+                }
                 sleep(SEND_AGAIN_AFTER).await;
             }
         })
@@ -87,8 +101,6 @@ impl Post for RedisPost {
     }
 
     fn leave(&self) -> Pending<'_, ()> {
-        Box::pin(async {
-            nodes::bury(&self.carrier, &self.keys, &self.node, u64::MAX >> 11).await;
-        })
+        Box::pin(nodes::leave(&self.carrier, &self.keys, &self.node))
     }
 }
