@@ -79,6 +79,24 @@ fn help_and_version_need_no_valid_environment() {
 }
 
 #[test]
+fn a_build_from_a_checkout_names_its_commit() {
+    let version = text(&qala(&["--version"], &[]).stdout);
+    let commit = version
+        .strip_prefix(concat!("qala ", env!("CARGO_PKG_VERSION"), " ("))
+        .and_then(|rest| rest.strip_suffix(")\n"));
+    match option_env!("QALA_COMMIT") {
+        Some("") | None => assert_eq!(version, concat!("qala ", env!("CARGO_PKG_VERSION"), "\n")),
+        given => assert_eq!(commit, given),
+    }
+    // Where the build could ask, it did.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let asked = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(&root).output();
+    if root.join(".git").exists() && asked.is_ok_and(|answer| answer.status.success()) {
+        assert!(commit.is_some_and(|commit| !commit.is_empty()), "{version}");
+    }
+}
+
+#[test]
 fn check_says_what_would_run_and_starts_nothing() {
     let given = ["serve", "--check", "--port=8080", "--threads", "2"];
     let output = qala(&given, &[("REDIS_URL", "redis://db:6379"), ("MAX_CONNECTIONS_PER_WORKER", "5000")]);
