@@ -15,7 +15,7 @@ matching, WebRTC signaling and chat over Socket.IO
 Usage: qala <command> [options]
 
 Commands:
-  serve   run a node (embedded store)
+  serve   run a node (embedded store; --redis-url for many nodes)
 
 Options:
   -h, --help      this help; `qala <command> --help` for its options

@@ -2,7 +2,7 @@
 
 use super::foreign::{Role, VARIABLES, VariableSpec};
 use super::option::{Group, OptionSpec};
-use super::{AllowedOrigins, Auth, Config, OPTIONS, Transports};
+use super::{AllowedOrigins, Auth, Config, OPTIONS, Store, Transports};
 
 /// The text of `.env.example`.
 pub fn env_example() -> String {
@@ -113,8 +113,14 @@ pub(super) fn summary(config: &Config) -> String {
         Transports::Websocket => "websocket",
         Transports::Polling => "polling",
     };
+    let store = match &config.store {
+        Store::Embedded => "",
+        // Its address may hold a password.
+        Store::Redis(_) => "share a redis with other nodes; ",
+    };
     format!(
-        "listen on {} for {auth}, {pages}; dialect qala over {transports}; demo {}; {}; at most {} connections",
+        "listen on {} for {auth}, {pages}; {store}dialect qala over {transports}; demo {}; {}; at most {} \
+         connections",
         config.listen.address(),
         if config.running.demo { "on" } else { "off" },
         threads(config.running.threads.get()),

@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::super::{
     AllowedOrigins, Auth, Config, DialectName, Engine, Limits, Listen, LogFormat, LogLevel, Matching,
-    Running, Transports,
+    Running, Secret, Store, Transports,
 };
 use super::{Input, environment, file, flags};
 
@@ -189,6 +189,22 @@ fn the_demo_follows_address_and_production() {
         (vec![("production", "on"), open], false),
     ] {
         assert_eq!(flags(&given).config().running.demo, expected, "{given:?}");
+    }
+}
+
+#[test]
+fn what_nodes_share_is_in_redis_only_if_somebody_says_where() {
+    assert!(matches!(environment(&[("REDIS_PASSWORD", "hunter2")]).config().store, Store::Embedded));
+    let given = [("REDIS_URL", "redis://:hunter2@db/1"), ("REDIS_PASSWORD", "hunter3")];
+    let config = environment(&given).config();
+    let Store::Redis(redis) = &config.store else { panic!("{:?}", config.store) };
+    assert_eq!((redis.url.expose(), redis.origin.to_string().as_str()), (given[0].1, "REDIS_URL"));
+    assert_eq!(redis.password.as_ref().map(Secret::expose), Some("hunter3"));
+    assert!(config.summary().contains("; share a redis with other nodes; "));
+    assert!(!format!("{config:?} {}", config.summary()).contains("hunter"));
+    for url in ["rediss://db", "redis+sentinel://a:1,b:2/main", "rediss+cluster://a,b", " redis://db "] {
+        let Store::Redis(redis) = flags(&[("redis-url", url)]).config().store else { panic!("{url}") };
+        assert_eq!(redis.url.expose(), url.trim());
     }
 }
 
