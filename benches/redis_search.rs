@@ -167,9 +167,11 @@ fn somebody(bench: &mut Bench, stage: Stage) -> Figure {
         1,
         |batch| newcomers(batch + people::rounds_before(stage)).map(arrive).collect(),
         |bench, _, outcomes| {
-            let proposals = outcomes.into_iter().map(|outcome| match outcome {
-                Outcome::Searched(Searched::Claimed(proposal)) => proposal,
-                other => panic!("somebody acceptable waits, but: {other:?}"),
+            let proposals = outcomes.into_iter().map(|outcome| {
+                let Outcome::Searched(Searched::Claimed(proposal)) = outcome else {
+                    panic!("somebody acceptable waits, but: {outcome:?}");
+                };
+                proposal
             });
             let proposals: Vec<_> = proposals.collect();
             bench.ask(proposals.iter().map(|proposal| Operation::Answer {

@@ -55,7 +55,8 @@ end
 if replaced and replaces ~= ticket then
   remove(replaces)
 end
-if not own and call('ZCARD', leases) >= tonumber(ARGV[9]) then
+local count = call('ZCARD', leases)
+if not own and count >= tonumber(ARGV[9]) then
   return { 'full' }
 end
 
@@ -66,9 +67,47 @@ local after, after_ticket = tonumber(ARGV[24]), ARGV[25]
 local FEW = 16
 local heads = call('ZRANGE', KEYS[8] .. look_direction, 0, FEW - 1, 'WITHSCORES')
 local next_head, unread = 1, #heads == 2 * FEW
--- Buckets that were opened: queue, members read, place among them, next rank to read, first member and its score.
-local open = {}
+-- Buckets that were opened, as a heap: the one whose first ticket has waited longest is on top. Of each: queue,
+-- members read, place among them, next rank to read, first member and its score.
+local open, size = {}, 0
 
+local function before(one, other)
+  return one.score < other.score or (one.score == other.score and one.member < other.member)
+end
+
+local function sink(lane, place)
+  while true do
+    local child = 2 * place
+    if child > size then
+      break
+    end
+    if child < size and before(open[child + 1], open[child]) then
+      child = child + 1
+    end
+    if before(lane, open[child]) then
+      break
+    end
+    open[place] = open[child]
+    place = child
+  end
+  open[place] = lane
+end
+
+local function rise(lane)
+  size = size + 1
+  local place = size
+  while place > 1 do
+    local parent = (place - place % 2) / 2
+    if before(open[parent], lane) then
+      break
+    end
+    open[place] = open[parent]
+    place = parent
+  end
+  open[place] = lane
+end
+
+-- Goes on to the next ticket of a bucket that is to be looked at; false at its end.
 local function advance(lane)
   while true do
     lane.at = lane.at + 2
@@ -88,50 +127,31 @@ local function advance(lane)
   end
 end
 
--- Opens every bucket that may have a ticket before `limit`.
-local function open_heads(limit)
+-- The bucket whose first ticket has waited longest, once every bucket that may have an earlier one is open.
+local function first_lane()
   while true do
     if next_head > #heads and unread then
       heads, next_head, unread = call('ZRANGE', KEYS[8] .. look_direction, FEW, -1, 'WITHSCORES'), 1, false
     end
     if next_head > #heads then
-      return
+      return open[1]
     end
     local bucket, score = heads[next_head], tonumber(heads[next_head + 1])
-    if limit and score > limit then
-      return
+    if open[1] and score > open[1].score then
+      return open[1]
     end
     next_head = next_head + 2
     if string.find(look_in, ',' .. bucket .. ',', 1, true) then
-      local lane = { queue = KEYS[9] .. look_direction .. ':' .. bucket, read = {}, at = 1, rank = 0, chunk = 1 }
+      -- Two at once: whoever looks at the first mostly wants to know the second.
+      local lane = { queue = KEYS[9] .. look_direction .. ':' .. bucket, read = {}, at = 1, rank = 0, chunk = 2 }
       if after and score <= after then
         lane.rank, lane.chunk = call('ZCOUNT', lane.queue, '-inf', '(' .. ARGV[24]), 8
       end
       if advance(lane) then
-        open[#open + 1] = lane
-        limit = limit and math.min(limit, lane.score) or lane.score
+        rise(lane)
       end
     end
   end
-end
-
--- The bucket whose first ticket has waited longest.
-local function first_lane()
-  local first
-  for place = 1, #open do
-    local lane = open[place]
-    if not first or lane.score < open[first].score
-      or (lane.score == open[first].score and lane.member < open[first].member) then
-      first = place
-    end
-  end
-  local score = first and open[first].score
-  local opened = #open
-  open_heads(score)
-  if #open > opened then
-    return first_lane()
-  end
-  return first
 end
 
 local user, own_avoid = '\n' .. ARGV[18] .. '\n', ARGV[19]
@@ -154,15 +174,14 @@ end
 
 local left, last, found, more, dead = math.max(tonumber(ARGV[10]), 1), nil, nil, false, {}
 while true do
-  local first = first_lane()
-  if not first then
+  local lane = first_lane()
+  if not lane then
     break
   end
   if left == 0 then
     more = true
     break
   end
-  local lane = open[first]
   left, last = left - 1, { lane.member, lane.score }
   local number = string.sub(lane.member, 1, 20)
   if some_dead and tonumber(call('ZSCORE', leases, number) or 0) <= now then
@@ -173,8 +192,14 @@ while true do
       break
     end
   end
-  if not advance(lane) then
-    table.remove(open, first)
+  if advance(lane) then
+    sink(lane, 1)
+  else
+    local bottom = open[size]
+    open[size], size = nil, size - 1
+    if size > 0 then
+      sink(bottom, 1)
+    end
   end
 end
 for _, number in ipairs(dead) do
@@ -182,6 +207,8 @@ for _, number in ipairs(dead) do
 end
 
 local direction, bucket = ARGV[11], ARGV[12]
+-- A key that is new gets its life; that of others is renewed by one ticket in ten, which saves a fifth of the time.
+local renews_keys = count == 0 or string.byte(ticket, 20) == 48
 if found then
   local other = string.sub(found[MEMBER], 1, 20)
   leave(other, found)
@@ -198,9 +225,10 @@ if found then
   call('HSET', tickets, ticket, '=' .. proposal_id, other, '=' .. proposal_id)
   call('HSET', proposals, proposal_id, pack(kept))
   call('ZADD', expiries, kept[EXPIRES], proposal_id)
-  call('EXPIRE', tickets, WEEK)
-  call('EXPIRE', proposals, WEEK)
-  call('EXPIRE', expiries, WEEK)
+  if renews_keys or call('ZCARD', expiries) == 1 then
+    call('EXPIRE', proposals, WEEK)
+    call('EXPIRE', expiries, WEEK)
+  end
   return { 'claimed', told(proposal_id, kept) }
 end
 
@@ -221,16 +249,19 @@ if own then
 end
 local queue, own_heads, line = KEYS[9] .. direction .. ':' .. bucket, KEYS[8] .. direction, KEYS[7] .. direction
 call('ZADD', queue, score, member)
-call('ZADD', own_heads, 'LT', score, bucket)
+local first_in_queue = call('ZADD', own_heads, 'LT', score, bucket) == 1
 call('ZADD', line, score, ticket)
 call('ZADD', leases, tonumber(ARGV[8]) + shift, ticket)
 call('HSET', tickets, ticket, pack({
   member, direction, bucket, score, tonumber(ARGV[14]), ARGV[18], own_avoid, tonumber(ARGV[20]) + shift, ARGV[21], place,
 }))
-for _, key in ipairs({ queue, own_heads, line, leases, tickets }) do
-  call('EXPIRE', key, WEEK)
+local standing = position(direction, ticket)
+if renews_keys or first_in_queue or standing == 1 then
+  for _, key in ipairs({ queue, own_heads, line, leases, tickets }) do
+    call('EXPIRE', key, WEEK)
+  end
 end
 if more then
   return { 'more', string.format('%.0f', last[2]), string.sub(last[1], 1, 20) }
 end
-return { 'listed', position(direction, ticket), estimate(direction) }
+return { 'listed', standing, estimate(direction) }
