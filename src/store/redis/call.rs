@@ -151,10 +151,7 @@ impl Caller {
             look_in.push(',');
         }
         command.arg(text::direction(direction)).arg(look_in);
-        match plan.after {
-            Some(after) => command.arg(after.effective_ms).arg(text::ticket_id(after.ticket)),
-            None => command.arg("").arg(""),
-        };
+        command.arg(plan.after.map(text::place).unwrap_or_default());
         call(command, &scripts::SEARCH, Expected::Searched(ticket.pool))
     }
 

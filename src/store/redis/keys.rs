@@ -4,9 +4,9 @@
 //! |---|---|---|---|
 //! | `qala:{p:<pool>}:tickets` | hash | ticket -> its record while it waits, `=<proposal>` while it is part of one | a week after the last write |
 //! | `qala:{p:<pool>}:leases` | zset | waiting tickets by lease end | the same |
-//! | `qala:{p:<pool>}:queue:<direction>:<bucket>` | zset | ticket and its ages by effective enqueue time | the same |
-//! | `qala:{p:<pool>}:heads:<direction>` | zset | buckets that are not empty by their first ticket's time | the same |
-//! | `qala:{p:<pool>}:line:<direction>` | zset | tickets of all its buckets by effective enqueue time, for positions | the same |
+//! | `qala:{p:<pool>}:queue:<direction>:<bucket>` | zset | effective enqueue time, ticket, its ages: one text, in that order | the same |
+//! | `qala:{p:<pool>}:heads:<direction>` | zset | the first of each queue of the direction, and its bucket | the same |
+//! | `qala:{p:<pool>}:line:<direction>` | zset | effective enqueue time and ticket of all its queues, for positions | the same |
 //! | `qala:{p:<pool>}:proposals` | hash | proposal -> both sides, and how it ended | 10 s after its time, by the next operation |
 //! | `qala:{p:<pool>}:expiries` | zset | proposals by the end of their time | with them |
 //! | `qala:{p:<pool>}:waits`, `:waits:former` | hash | direction -> eight times the mean of recent waits, ms | a week after the last match |

@@ -10,7 +10,7 @@ use crate::domain::id::{TicketId, UserId};
 use crate::domain::operation::{Answered, Appended, Expired, Outcome, Place, Searched, Standing, Withdrawn};
 use crate::domain::proposal::{Proposal, Side};
 use crate::domain::talk::ChatMessage;
-use crate::domain::ticket::{Order, PoolId};
+use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
 /// What kind of answer a call brings, and what it leaves out because the caller knows it.
@@ -119,10 +119,7 @@ fn searched(mut parts: Parts, pool: PoolId) -> Option<Searched> {
         "claimed" => Searched::Claimed(parts.proposal(pool)?),
         "taken" => Searched::Taken(parts.proposal(pool)?),
         "full" => Searched::Full,
-        "more" => Searched::More(Order {
-            effective_ms: parts.text()?.parse().ok()?,
-            ticket: TicketId(parts.text()?.parse().ok()?),
-        }),
+        "more" => Searched::More(text::parse_place(&parts.text()?)?),
         _ => return None,
     })
 }

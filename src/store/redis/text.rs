@@ -6,12 +6,27 @@ use crate::domain::criteria::{AgeRange, Criteria, Stage, Strict};
 use crate::domain::id::{Address, NodeId, SessionId, TicketId, UserId};
 use crate::domain::person::{Attributes, Direction, Gender, Proficiency};
 use crate::domain::search::Bucket;
-use crate::domain::ticket::{PoolId, Priority, Ticket};
+use crate::domain::ticket::{Order, PoolId, Priority, Ticket};
 use crate::domain::time::Time;
 
 /// A ticket's number: twenty digits, so that numbers sort as texts do.
 pub(super) fn ticket_id(TicketId(number): TicketId) -> String {
     format!("{number:020}")
+}
+
+/// What makes every effective time positive: priority moves them before 1970.
+const MOVED: i64 = 1 << 52;
+
+/// A place in waiting order: sixteen digits of time, then the ticket, so that places sort as texts do.
+pub(super) fn place(Order { effective_ms, ticket }: Order) -> String {
+    format!("{:016}{}", effective_ms.saturating_add(MOVED).max(0), ticket_id(ticket))
+}
+
+/// What [`place`] was given.
+pub(super) fn parse_place(text: &str) -> Option<Order> {
+    let (time, ticket) = text.split_at_checked(16)?;
+    let effective_ms = time.parse::<i64>().ok()? - MOVED;
+    Some(Order { effective_ms, ticket: TicketId(ticket.parse().ok()?) })
 }
 
 /// A language direction.
@@ -226,6 +241,16 @@ mod tests {
         for body in ["", "x", cut, &body.replace(" y ", " ? "), &body.replace("yue", "not-one")] {
             assert_eq!(parse_ticket("1", "ana", "\n", PoolId("text"), body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn places_sort_as_orders_do_and_are_read_back() {
+        let orders = [(-630_720_000_000, 2), (0, 2), (0, 10), (999, 1), (1_700_000_000_000, u64::MAX)]
+            .map(|(effective_ms, ticket)| Order { effective_ms, ticket: TicketId(ticket) });
+        let places = orders.map(place);
+        assert!(places.is_sorted(), "{places:?}");
+        assert_eq!(places.each_ref().map(|place| parse_place(place)), orders.map(Some));
+        assert_eq!((parse_place("17"), parse_place("00000000000000170000000000000000000x")), (None, None));
     }
 
     #[test]

@@ -3,20 +3,20 @@
 -- Answers, for each ticket in the order asked, {'taken', proposal}, {'waiting', position, seconds} or {'unknown'}.
 sweep_proposals()
 local lease_until, standings, estimates = tonumber(ARGV[3]) + shift, {}, {}
-for place = 4, #ARGV do
-  local ticket = ARGV[place]
+for argument = 4, #ARGV do
+  local ticket = ARGV[argument]
   local value = call('HGET', tickets, ticket)
   local id, proposal = taken(value)
   local record = waiting(value)
   if id then
-    standings[place - 3] = { 'taken', told(id, proposal) }
+    standings[argument - 3] = { 'taken', told(id, proposal) }
   elseif record then
     local direction = record[DIRECTION]
     call('ZADD', leases, lease_until, ticket)
     estimates[direction] = estimates[direction] or estimate(direction)
-    standings[place - 3] = { 'waiting', position(direction, ticket), estimates[direction] }
+    standings[argument - 3] = { 'waiting', position(direction, place_in(record[MEMBER])), estimates[direction] }
   else
-    standings[place - 3] = { 'unknown' }
+    standings[argument - 3] = { 'unknown' }
   end
 end
 return standings

@@ -2,9 +2,13 @@
 -- KEYS of all of them: 1 tickets, 2 leases, 3 proposals, 4 expiries, 5 waits, 6 former waits, and the beginnings
 -- of 7 lines, 8 heads, 9 queues. What follows a beginning is a direction, or a direction and a bucket.
 --
--- A ticket is told by its number, twenty digits, so that ties sort by number. In `tickets` it is either
--- '=' and the proposal that it is part of, or, while it waits, this record:
-local MEMBER, DIRECTION, BUCKET, SCORE, STAGE, USER, AVOID, ENQUEUED, BODY, PLACE = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+-- A ticket is told by its number, twenty digits. A place is sixteen digits of its effective time, moved so that
+-- no time is negative, and its number: places sort as texts in waiting order. A member of a queue is a place and
+-- nine digits, its age and the ages it accepts; one of `heads` is the first member of a queue and its bucket.
+-- The sorted sets of places have no scores, because a score costs more to read than all else of an entry.
+--
+-- In `tickets` a ticket is either '=' and the proposal that it is part of, or, while it waits, this record:
+local MEMBER, DIRECTION, BUCKET, STAGE, USER, AVOID, ENQUEUED, BODY, EFFECTIVE = 1, 2, 3, 4, 5, 6, 7, 8, 9
 -- A proposal: its room, its end, how it ended ('' while it stands), both sides. A side:
 local ROOM, EXPIRES, ENDED, CLAIMER, CLAIMED = 1, 2, 3, 4, 5
 local S_TICKET, S_STAGE, S_ACCEPTED, S_USER, S_AVOID, S_BODY, S_DIRECTION, S_ENQUEUED = 1, 2, 3, 4, 5, 6, 7, 8
@@ -19,23 +23,28 @@ local WEEK = 604800
 local tickets, leases, proposals, expiries = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local pack, unpack_record = cmsgpack.pack, cmsgpack.unpack
 
+local function place_in(member)
+  return string.sub(member, 1, 36)
+end
+
 -- Takes a ticket out of its bucket, and keeps the bucket's first ticket known.
 local function leave_queue(record)
-  local queue = KEYS[9] .. record[DIRECTION] .. ':' .. record[BUCKET]
-  local heads = KEYS[8] .. record[DIRECTION]
-  call('ZREM', queue, record[MEMBER])
-  local first = call('ZRANGE', queue, 0, 0, 'WITHSCORES')
-  if first[2] then
-    call('ZADD', heads, first[2], record[BUCKET])
-  else
-    call('ZREM', heads, record[BUCKET])
+  local queue, heads = KEYS[9] .. record[DIRECTION] .. ':' .. record[BUCKET], KEYS[8] .. record[DIRECTION]
+  local first = call('ZRANGE', queue, 0, 1)
+  if first[1] == record[MEMBER] then
+    -- The new one before the old one goes: a key that is empty in between would lose its life.
+    if first[2] then
+      call('ZADD', heads, 0, first[2] .. record[BUCKET])
+    end
+    call('ZREM', heads, record[MEMBER] .. record[BUCKET])
   end
+  call('ZREM', queue, record[MEMBER])
 end
 
 -- Takes a ticket off everything but `tickets`.
 local function leave(ticket, record)
   leave_queue(record)
-  call('ZREM', KEYS[7] .. record[DIRECTION], ticket)
+  call('ZREM', KEYS[7] .. record[DIRECTION], place_in(record[MEMBER]))
   call('ZREM', leases, ticket)
 end
 
@@ -105,8 +114,9 @@ local function estimate(direction)
   return math.min(math.ceil(sum_of_waits(direction) / 8000), 300)
 end
 
-local function position(direction, ticket)
-  return (call('ZRANK', KEYS[7] .. direction, ticket) or 0) + 1
+-- From 1, among all buckets of the direction.
+local function position(direction, place)
+  return (call('ZRANK', KEYS[7] .. direction, place) or 0) + 1
 end
 
 local function told_side(side)
