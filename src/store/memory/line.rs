@@ -68,6 +68,8 @@ mod tests {
             line.join(order(effective_ms, ticket));
         }
         line.join(order(20, 1));
+        line.join(order(30, 2));
+        assert_eq!(line.0.len(), 5, "who is in line stays where it is");
         let at = |line: &Line| {
             [(20, 1), (30, 2), (10, 3), (-5, 4), (20, 5)].map(|(ms, ticket)| line.position(order(ms, ticket)))
         };

@@ -1,0 +1,243 @@
+//! What a pool means, written to be read and not to be fast: a list of those who wait, searched from one end
+//! to the other with the domain's own rule. It knows no buckets, no plans and no order but the tickets' own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use qala::domain::criteria::{AgeRange, Ladder, Stage, Wishes};
+use qala::domain::id::{ProposalId, RoomId, TicketId, UserId};
+use qala::domain::operation::{
+    Answered, Expired, Operation, Outcome, Place, Search, Searched, Standing, Withdrawn,
+};
+use qala::domain::person::Direction;
+use qala::domain::proposal::{Proposal, Side, Verdict};
+use qala::domain::ticket::Ticket;
+use qala::domain::time::Time;
+
+/// Tickets without an owner that one search clears away, besides those it meets.
+const SWEPT_AT_ONCE: usize = 4;
+/// How long a proposal is known after its time is over.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_mins(1);
+
+/// Somebody who waits.
+#[derive(Clone)]
+pub(crate) struct Waiter {
+    /// Who.
+    pub(crate) ticket: Arc<Ticket>,
+    /// How far the wishes have relaxed.
+    pub(crate) stage: Stage,
+    /// Until when the owner counts as alive.
+    pub(crate) lease_until: Time,
+}
+
+/// One pool.
+pub(crate) struct Model {
+    /// How wishes relax.
+    pub(crate) ladder: Ladder,
+    /// Everybody who waits, in no order.
+    pub(crate) waiting: Vec<Waiter>,
+    proposals: Vec<Arc<Proposal>>,
+    /// Every wait that ended in a match, as it happened.
+    waits: Vec<(Direction, Duration)>,
+}
+
+impl Model {
+    /// An empty pool.
+    pub(crate) fn new(ladder: Ladder) -> Self {
+        Self { ladder, waiting: Vec::new(), proposals: Vec::new(), waits: Vec::new() }
+    }
+
+    /// Carries out an operation of a pool, or the opening of a room.
+    pub(crate) fn execute(&mut self, operation: &Operation, now: Time) -> Outcome {
+        self.proposals.retain(|proposal| now < proposal.expires_at + KEPT_AFTER_EXPIRY);
+        match operation {
+            Operation::Search(search) => Outcome::Searched(self.search(search, now)),
+            Operation::Withdraw { ticket, .. } => Outcome::Withdrawn(self.withdraw(*ticket)),
+            Operation::Renew { tickets, lease_until, .. } => {
+                let standing = |ticket: &TicketId| (*ticket, self.standing(*ticket, *lease_until));
+                Outcome::Renewed(tickets.iter().map(standing).collect())
+            }
+            Operation::Answer { proposal, user, verdict, .. } => {
+                Outcome::Answered(self.answer(*proposal, user, *verdict, now))
+            }
+            Operation::Expire { proposal, .. } => Outcome::Expired(self.expire(*proposal, now)),
+            Operation::OpenRoom { room, .. } => {
+                self.open(*room);
+                Outcome::Done
+            }
+            Operation::Attach { .. }
+            | Operation::Detach { .. }
+            | Operation::Remember { .. }
+            | Operation::CloseRoom { .. }
+            | Operation::Append { .. }
+            | Operation::Messages { .. } => panic!("the model knows pools alone"),
+        }
+    }
+
+    /// The one who has waited longest of those alive whom `ticket` at `stage` may meet.
+    pub(crate) fn first_acceptable(&self, ticket: &Ticket, stage: Stage, now: Time) -> Option<&Waiter> {
+        let acceptable = self.waiting.iter().filter(|waiter| {
+            waiter.ticket.id != ticket.id && now < waiter.lease_until && self.may_meet(ticket, stage, waiter)
+        });
+        acceptable.min_by_key(|waiter| waiter.ticket.order())
+    }
+
+    fn may_meet(&self, ticket: &Ticket, stage: Stage, waiter: &Waiter) -> bool {
+        ticket.may_meet(stage, &waiter.ticket, waiter.stage, &self.ladder)
+    }
+
+    /// Whether the two accept each other but for age and avoidance: such a one counts as a candidate.
+    fn is_candidate(&self, ticket: &Ticket, stage: Stage, waiter: &Waiter) -> bool {
+        let whatever_age = |ticket: &Ticket, stage| Wishes {
+            age: AgeRange::ALL,
+            ..self.ladder.wishes(&ticket.criteria, stage)
+        };
+        let (mine, theirs) = (&ticket.attributes, &waiter.ticket.attributes);
+        whatever_age(ticket, stage).accept(mine, theirs)
+            && whatever_age(&waiter.ticket, waiter.stage).accept(theirs, mine)
+    }
+
+    fn search(&mut self, search: &Search, now: Time) -> Searched {
+        let plan = &search.plan;
+        let own = plan.ticket.id;
+        if let Some(taken) = self.taken(own).or_else(|| self.taken(plan.replaces?)) {
+            return Searched::Taken(taken);
+        }
+        self.sweep(now);
+        self.waiting.retain(|waiter| Some(waiter.ticket.id) != plan.replaces || waiter.ticket.id == own);
+        let listed = self.waiting.iter().any(|waiter| waiter.ticket.id == own);
+        if !listed && self.waiting.len() >= search.most_waiting {
+            return Searched::Full;
+        }
+        self.waiting.retain(|waiter| waiter.ticket.id != own);
+        let mut candidates = self.waiting.clone();
+        candidates.retain(|waiter| Some(waiter.ticket.order()) > plan.after);
+        candidates.retain(|waiter| self.is_candidate(&plan.ticket, plan.stage, waiter));
+        candidates.sort_by_key(|waiter| waiter.ticket.order());
+        self.waiting.push(Waiter {
+            ticket: Arc::clone(&plan.ticket),
+            stage: plan.stage,
+            lease_until: search.lease_until,
+        });
+        for (looked_at, candidate) in candidates.iter().enumerate() {
+            if looked_at == plan.candidates {
+                return Searched::More(candidates[looked_at - 1].ticket.order());
+            }
+            if candidate.lease_until <= now {
+                self.waiting.retain(|waiter| waiter.ticket.id != candidate.ticket.id);
+            } else if self.may_meet(&plan.ticket, plan.stage, candidate) {
+                return Searched::Claimed(self.claim(search, candidate, now));
+            }
+        }
+        Searched::Listed(self.place(&plan.ticket))
+    }
+
+    fn claim(&mut self, search: &Search, other: &Waiter, now: Time) -> Arc<Proposal> {
+        let plan = &search.plan;
+        let both = [(&plan.ticket, plan.stage), (&other.ticket, other.stage)];
+        self.waiting.retain(|waiter| both.iter().all(|(ticket, _)| waiter.ticket.id != ticket.id));
+        let proposal = Arc::new(Proposal {
+            id: search.proposal,
+            room: search.room,
+            pool: plan.ticket.pool,
+            sides: both.map(|(ticket, stage)| Side { ticket: Arc::clone(ticket), stage, accepted: false }),
+            expires_at: now + search.accept_within,
+        });
+        self.proposals.push(Arc::clone(&proposal));
+        proposal
+    }
+
+    fn sweep(&mut self, now: Time) {
+        self.waiting.sort_by_key(|waiter| (waiter.lease_until, waiter.ticket.id));
+        let dead = self.waiting.iter().take_while(|waiter| waiter.lease_until <= now).count();
+        self.waiting.drain(..dead.min(SWEPT_AT_ONCE));
+    }
+
+    fn withdraw(&mut self, ticket: TicketId) -> Withdrawn {
+        if let Some(taken) = self.taken(ticket) {
+            return Withdrawn::Taken(taken);
+        }
+        let before = self.waiting.len();
+        self.waiting.retain(|waiter| waiter.ticket.id != ticket);
+        if self.waiting.len() < before { Withdrawn::Removed } else { Withdrawn::Unknown }
+    }
+
+    fn standing(&mut self, ticket: TicketId, lease_until: Time) -> Standing {
+        if let Some(taken) = self.taken(ticket) {
+            return Standing::Taken(taken);
+        }
+        let Some(waiter) = self.waiting.iter_mut().find(|waiter| waiter.ticket.id == ticket) else {
+            return Standing::Unknown;
+        };
+        waiter.lease_until = lease_until;
+        let ticket = Arc::clone(&waiter.ticket);
+        Standing::Waiting(self.place(&ticket))
+    }
+
+    fn answer(&mut self, id: ProposalId, user: &UserId, verdict: Verdict, now: Time) -> Answered {
+        let Some(index) = self.proposals.iter().position(|proposal| proposal.id == id) else {
+            return Answered::Gone;
+        };
+        let mut proposal = Proposal::clone(&self.proposals[index]);
+        if proposal.sides.iter().all(|side| side.ticket.user != *user) {
+            return Answered::Gone;
+        }
+        if proposal.agreed() {
+            return Answered::Agreed(proposal.into());
+        }
+        if now >= proposal.expires_at {
+            return Answered::Gone;
+        }
+        if verdict != Verdict::Accept {
+            return Answered::Ended(self.proposals.remove(index));
+        }
+        proposal
+            .sides
+            .iter_mut()
+            .filter(|side| side.ticket.user == *user)
+            .for_each(|side| side.accepted = true);
+        let proposal = Arc::new(proposal);
+        self.proposals[index] = Arc::clone(&proposal);
+        if !proposal.agreed() {
+            return Answered::Pending(proposal);
+        }
+        for Side { ticket, .. } in &proposal.sides {
+            self.waits.push((ticket.attributes.direction(), now.since(ticket.enqueued_at)));
+        }
+        Answered::Agreed(proposal)
+    }
+
+    fn expire(&mut self, id: ProposalId, now: Time) -> Expired {
+        match self.proposals.iter().position(|proposal| proposal.id == id) {
+            None => Expired::Gone,
+            Some(index) if self.proposals[index].agreed() => {
+                Expired::Agreed(Arc::clone(&self.proposals[index]))
+            }
+            Some(index) if now < self.proposals[index].expires_at => Expired::Early,
+            Some(index) => Expired::Ended(self.proposals.remove(index)),
+        }
+    }
+
+    fn open(&mut self, room: RoomId) {
+        self.proposals.retain(|proposal| proposal.room != room || !proposal.agreed());
+    }
+
+    fn taken(&self, ticket: TicketId) -> Option<Arc<Proposal>> {
+        let of_ticket =
+            |proposal: &&Arc<Proposal>| proposal.sides.iter().any(|side| side.ticket.id == ticket);
+        self.proposals.iter().find(of_ticket).map(Arc::clone)
+    }
+
+    fn place(&self, ticket: &Ticket) -> Place {
+        let direction = ticket.attributes.direction();
+        let before_it = self.waiting.iter().filter(|waiter| {
+            waiter.ticket.attributes.direction() == direction && waiter.ticket.order() < ticket.order()
+        });
+        let position = u32::try_from(before_it.count() + 1).expect("few wait");
+        let waits = self.waits.iter().filter(|(of, _)| *of == direction);
+        // Eight times the mean in milliseconds, each wait with a weight of one eighth, from thirty seconds.
+        let sum = waits.fold(240_000, |sum, (_, wait)| sum - sum / 8 + wait.as_millis());
+        let seconds = sum.div_ceil(8_000).min(300);
+        Place { position, estimated_wait_seconds: u32::try_from(seconds).expect("at most 300") }
+    }
+}

@@ -1,0 +1,92 @@
+//! What every store must answer, operation by operation. One suite for all of them: a case is given a way to
+//! make an empty store and asks it as a node would.
+//!
+//! Time is a number that the cases choose, so a store with a clock of its own has to be told to use theirs.
+
+mod contract {
+    pub(crate) mod asked;
+    pub(crate) mod histories;
+    pub(crate) mod leases;
+    pub(crate) mod proposals;
+    pub(crate) mod rooms;
+    pub(crate) mod search;
+}
+mod store;
+
+use qala::store::Store;
+use qala::store::memory::MemoryStore;
+
+/// Makes an empty store.
+pub(crate) type Factory<'a> = &'a dyn Fn() -> Box<dyn Store>;
+
+/// A test of each case; one that is left out here is an unused function, which the compiler reports.
+macro_rules! cases {
+    ($new:expr; $($noun:ident: $($case:ident)+;)+) => {
+        $(mod $noun {
+            use super::super::*;
+            $(#[test]
+            fn $case() {
+                contract::$noun::$case(&$new);
+            })+
+        })+
+    };
+}
+
+/// Every case, for one store.
+macro_rules! keeps_the_contract {
+    ($store:ident, $new:expr) => {
+        mod $store {
+            cases! {
+                $new;
+                histories:
+                    a_partner_is_remembered_until_then
+                    a_history_is_of_one_user_in_one_pool
+                    the_later_of_two_ends_holds
+                    the_newest_are_kept
+                    a_session_that_ends_takes_no_history_along;
+                leases:
+                    a_withdrawn_ticket_waits_no_longer
+                    a_renewal_tells_how_each_ticket_stands
+                    nobody_is_matched_with_a_ticket_whose_lease_ran_out
+                    a_renewal_moves_the_end_of_a_lease_either_way
+                    a_search_clears_four_dead_tickets_away_wherever_they_are
+                    a_dead_ticket_counts_as_a_candidate;
+                proposals:
+                    both_must_accept
+                    who_rejects_or_leaves_ends_it
+                    nobody_else_may_answer
+                    an_answer_after_its_time_is_none
+                    an_agreed_proposal_stands
+                    a_room_that_opens_takes_the_place_of_its_agreed_proposal
+                    a_proposal_that_nobody_ends_is_forgotten_after_a_minute
+                    a_forgotten_proposal_does_not_touch_the_next_one_of_its_ticket
+                    waits_are_counted_when_a_match_is_agreed
+                    an_estimate_is_at_most_five_minutes;
+                rooms:
+                    messages_are_numbered_from_one
+                    only_members_write
+                    a_message_is_written_once
+                    the_newest_messages_are_kept_and_told_in_portions
+                    a_room_opens_once_and_its_end_forgets_everything;
+                search:
+                    who_finds_nobody_is_listed_behind_those_before
+                    the_one_who_waited_longest_is_claimed
+                    priority_goes_before_waiting
+                    one_millisecond_is_decided_by_name
+                    both_ages_must_be_accepted
+                    either_side_may_avoid_the_other
+                    nobody_meets_oneself
+                    the_listed_stage_decides
+                    a_ticket_that_is_listed_anew_is_where_it_was_listed_last
+                    a_search_stops_at_its_limit_and_goes_on
+                    a_search_of_no_candidates_looks_at_one
+                    a_claimed_ticket_is_told_of_its_proposal
+                    a_replaced_ticket_waits_no_longer
+                    a_full_pool_lists_nobody_new
+                    pools_do_not_mix;
+            }
+        }
+    };
+}
+
+keeps_the_contract!(memory, || Box::new(MemoryStore::new()));
