@@ -5,6 +5,8 @@
 //! the ratio to the same operation among 1,000. What a round needs before and after the operation (people
 //! arriving and leaving again, so that the number of the waiting stays what it says) is not timed.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a benchmark measures and prints")]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;

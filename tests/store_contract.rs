@@ -57,8 +57,8 @@ macro_rules! keeps_the_contract {
                     nobody_else_may_answer
                     an_answer_after_its_time_is_none
                     an_agreed_proposal_stands
-                    a_room_that_opens_takes_the_place_of_its_agreed_proposal
-                    a_proposal_that_nobody_ends_is_forgotten_after_a_minute
+                    an_agreed_proposal_outlives_the_opening_of_its_room
+                    a_proposal_is_forgotten_ten_seconds_after_its_time
                     a_forgotten_proposal_does_not_touch_the_next_one_of_its_ticket
                     waits_are_counted_when_a_match_is_agreed
                     an_estimate_is_at_most_five_minutes;

@@ -19,6 +19,8 @@ pub(crate) fn banner(config: &Config, server: &Server, took: Duration) -> String
     line(format!("qala {version}  node {node}  store embedded (one node, nothing survives a restart)"));
     if config.running.demo {
         line(format!("  demo      http://{at}"));
+    } else {
+        line("  demo      off (--demo on shows it)".to_owned());
     }
     line(format!("  clients   ws://{at}  dialect qala"));
     for said in auth(config) {

@@ -72,7 +72,7 @@ pub(super) static GRACE_SECONDS: OptionSpec = OptionSpec {
     value_name: "seconds",
     default: Some("30"),
     example: "30",
-    help: "time to come back after a lost connection before the other is told",
+    help: "time the place of a lost connection is kept; then the talk is over",
     secret: false,
 };
 
@@ -84,7 +84,7 @@ pub(super) static MAX_WAITING: OptionSpec = OptionSpec {
     value_name: "number",
     default: Some("1000000"),
     example: "1000000",
-    help: "people waiting in one pool; more are refused as busy",
+    help: "people waiting in one pool; more are refused as queue_full",
     secret: false,
 };
 

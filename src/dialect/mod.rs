@@ -15,6 +15,9 @@ mod json;
 mod packet;
 mod qala;
 
+/// What binary attachments are called when they are refused: no dialect asks for any yet.
+pub const ATTACHMENTS: &str = "attachments";
+
 /// An event on its way to a client.
 #[derive(Clone, Debug)]
 pub struct Outgoing {

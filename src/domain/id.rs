@@ -9,6 +9,12 @@ pub trait Entropy {
     /// 64 fresh random bits.
     fn next_u64(&mut self) -> u64;
 
+    /// The number of the next ticket. All cores of a node count together where they can: of two tickets made
+    /// in one millisecond the smaller number goes first.
+    fn next_ticket(&mut self) -> u64 {
+        self.next_u64()
+    }
+
     /// 128 fresh random bits.
     fn next_u128(&mut self) -> u128 {
         (u128::from(self.next_u64()) << 64) | u128::from(self.next_u64())

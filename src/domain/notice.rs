@@ -179,7 +179,7 @@ pub enum Resumed {
         partner: Partner,
         /// Whether you start the call.
         initiator: bool,
-        /// The number of the last chat message you were sent.
+        /// The number of the last chat message that you sent or were sent.
         last_sequence: u64,
     },
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::criteria::Stage;
-use super::id::{ProposalId, RoomId, UserId};
+use super::id::{ProposalId, RoomId, TicketId, UserId};
 use super::ticket::{PoolId, Ticket};
 use super::time::Time;
 
@@ -40,6 +40,11 @@ impl Proposal {
             [own, other] | [other, own] if own.ticket.user == *user => Some((own, other)),
             _ => None,
         }
+    }
+
+    /// Whether it is made of this ticket.
+    pub fn claims(&self, ticket: TicketId) -> bool {
+        self.sides.iter().any(|side| side.ticket.id == ticket)
     }
 
     /// Whether both accepted.

@@ -39,6 +39,10 @@ counters! {
     OriginsRefused = "origins_refused",
     /// HTTP requests refused because their address sent too many.
     RequestsPerAddressOverLimit = "requests_per_address_over_limit",
+    /// TCP streams refused because their address holds as many as it may.
+    StreamsPerAddressOverLimit = "streams_per_address_over_limit",
+    /// TCP streams closed because they never said, or no longer said, what they were for.
+    SilentStreams = "silent_streams",
     /// Connections closed because their client did not read.
     SlowConsumers = "slow_consumers",
     /// Sessions begun.

@@ -1,5 +1,7 @@
 //! What reaches a shard from the edges, in order, bounded.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 
 use crate::dialect::Dialect;
@@ -27,7 +29,7 @@ pub(super) enum Mail {
     /// A client's transport is closed.
     Disconnected { connection: ConnectionId, left: bool },
     /// The node is going down: tell everybody, then close them one after the other.
-    Shutdown { retry_after_ms: u64, spread_ms: u64 },
+    Shutdown { retry_after_ms: u64, last_words: Duration, spread: Duration },
 }
 
 /// A client of this node, as an edge holds it. Dropping it without [`Connection::closed`] counts as a lost

@@ -27,6 +27,8 @@ mod mailbox;
 mod memory;
 mod outlet;
 mod shard;
+#[cfg(test)]
+mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
@@ -70,6 +72,7 @@ impl Node {
         let count = u8::try_from(setup.shards.clamp(1, 256) - 1).unwrap_or(u8::MAX);
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..=count).map(|_| mpsc::channel(LETTERS_IN_INBOX)).unzip();
+        let tickets = SystemEntropy::new().tickets();
         let mut tasks = JoinSet::new();
         let mut mailboxes = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
@@ -77,8 +80,9 @@ impl Node {
             mailboxes.push(sender);
             let node = setup.node.clone();
             let (policies, limits) = (setup.policies.clone(), setup.limits.clone());
+            let entropy = SystemEntropy::counting(tickets.clone());
             let shard = Shard {
-                core: Core::new(node.clone(), number, policies, limits, SystemEntropy::new()),
+                core: Core::new(node.clone(), number, policies, limits, entropy),
                 node,
                 clock,
                 store: store.clone(),
@@ -119,14 +123,15 @@ impl Node {
         Connection::open(connection, mailbox, connected)
     }
 
-    /// Tells every client that the node is going down and closes them one after the other within `spread`.
-    pub async fn shut_down(&self, retry_after: Duration, spread: Duration) {
+    /// Tells every client that the node is going down and, after `last_words`, closes them one after the
+    /// other within `spread`.
+    pub async fn shut_down(&self, retry_after: Duration, last_words: Duration, spread: Duration) {
         self.draining.store(true, Ordering::Relaxed);
         let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         for mailbox in &self.mailboxes {
-            let (retry_after_ms, spread_ms) = (ms(retry_after), ms(spread));
+            let retry_after_ms = ms(retry_after);
             // A shard that is gone has no clients to tell.
-            let _ = mailbox.send(Mail::Shutdown { retry_after_ms, spread_ms }).await;
+            let _ = mailbox.send(Mail::Shutdown { retry_after_ms, last_words, spread }).await;
         }
     }
 

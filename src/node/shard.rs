@@ -34,7 +34,7 @@ pub(super) const LETTERS_IN_INBOX: usize = 16_384;
 /// The longest sleep: timers wake earlier, nothing needs a later one.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// Connections closed in one step of a shutdown.
-const CLOSING_STEPS: u64 = 20;
+const CLOSING_STEPS: u32 = 20;
 
 /// An envelope for a session of another shard of this node.
 pub(super) struct Letter {
@@ -125,11 +125,14 @@ impl Shard {
                 if self.outlets.is_empty() {
                     self.outlets.shrink_to_fit();
                 }
-                self.handle(Input::Disconnected { connection, left }, Some(connection));
+                // Everybody was told what happens: nobody is told that others go as well.
+                if self.closing.is_none() {
+                    self.handle(Input::Disconnected { connection, left }, Some(connection));
+                }
             }
-            Mail::Shutdown { retry_after_ms, spread_ms } => {
+            Mail::Shutdown { retry_after_ms, last_words, spread } => {
                 self.handle(Input::Shutdown { retry_after_ms }, None);
-                self.closing = Some(Closing::new(&self.outlets, spread_ms, self.clock.now()));
+                self.closing = Some(Closing::new(&self.outlets, last_words, spread, self.clock.now()));
             }
         }
     }
@@ -168,6 +171,9 @@ impl Shard {
         tracing::error!("handling an input panicked; its session is given up, the others go on");
         if let Some(connection) = connection {
             self.core.abandon(connection);
+            let now = self.clock.now();
+            // What it leaves behind may hold what panicked; then its peer learns of it when grace ends.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.carry_out(now)));
         }
     }
 
@@ -245,12 +251,17 @@ impl Shard {
 }
 
 impl Closing {
-    fn new(outlets: &HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>, spread_ms: u64, now: Time) -> Self {
+    fn new(
+        outlets: &HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
+        last_words: Duration,
+        spread: Duration,
+        now: Time,
+    ) -> Self {
         let mut left: Vec<ConnectionId> = outlets.keys().copied().collect();
         left.sort_unstable();
-        let in_one_step = left.len().div_ceil(usize::try_from(CLOSING_STEPS).unwrap_or(1)).max(1);
-        let step = Duration::from_millis((spread_ms / CLOSING_STEPS).max(1));
-        Self { left, in_one_step, step, next: now + step }
+        let in_one_step = left.len().div_ceil(CLOSING_STEPS as usize).max(1);
+        let step = (spread / CLOSING_STEPS).max(Duration::from_millis(1));
+        Self { left, in_one_step, step, next: now + last_words }
     }
 
     fn due(&mut self, now: Time) -> Vec<ConnectionId> {

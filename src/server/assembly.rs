@@ -1,13 +1,14 @@
 //! From the configuration's words to each part's own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{self, Config};
 use crate::dialect::Dialect;
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
-use crate::node::{self, SystemEntropy};
-use crate::socket;
+use crate::node::{self, Node, SystemEntropy};
+use crate::socket::{self, Streams};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -42,6 +43,13 @@ pub(super) fn socket(config: &Config, dialect: Dialect) -> socket::Setup {
         max_connections: config.limits.max_connections,
         limits: limits(config),
     }
+}
+
+/// Streams have the time of a connection to say what they are for, and a reader that of a ping.
+pub(super) fn streams(config: &Config, node: &Node) -> Arc<Streams> {
+    let silence = Duration::from_secs(config.limits.connect_timeout_seconds);
+    let stall = Duration::from_millis(config.engine.ping_interval_ms + config.engine.ping_timeout_ms);
+    Arc::new(Streams::new(node.clock(), node.counters().clone(), silence, stall))
 }
 
 fn limits(config: &Config) -> Limits {

@@ -1,10 +1,9 @@
 //! The whole: a node, its store and its edges, made from a configuration.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, request::Parts};
@@ -18,7 +17,7 @@ use crate::config::{AllowedOrigins, Config};
 use crate::dialect::Dialect;
 use crate::http;
 use crate::node::{Node, Tasks};
-use crate::socket::{self, AddressLimit, Doorway, Listener, Transport, Upgrades};
+use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, PollingSessions, Transport};
 use crate::store::Store;
 use crate::store::memory::MemoryStore;
 
@@ -30,6 +29,8 @@ const COME_BACK_AFTER: Duration = Duration::from_secs(2);
 const SPREAD_PER_CLIENT: Duration = Duration::from_millis(2);
 /// What clients are told is on its way for this long before the first is closed.
 const LAST_WORDS: Duration = Duration::from_millis(100);
+/// TCP streams that one connection may need at once: two polls, an upgrade, and one to spare.
+const STREAMS_PER_CONNECTION: usize = 4;
 /// The engine's own closing of what is left.
 const ENGINE_CLOSES_WITHIN: Duration = Duration::from_secs(1);
 
@@ -57,7 +58,12 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen { address, error } => write!(f, "cannot listen on {address} ({error})"),
+            Self::Listen { address, error } => {
+                // The reason without the number that the standard library puts behind it.
+                let reason = error.to_string().to_lowercase();
+                let reason = reason.split(" (os error").next().unwrap_or_default();
+                write!(f, "cannot listen on {address} ({reason})")
+            }
         }
     }
 }
@@ -72,21 +78,25 @@ impl Server {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let dialect = Dialect::Qala;
         let (node, tasks) = Node::start(assembly::node(config, dialect), &store);
-        let upgrades = Upgrades::default();
+        let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
         let per_address = config.limits.connections_per_address.map(|most| most.get() as usize);
+        let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
         let (layer, engine) = socket::layer(
             assembly::socket(config, dialect),
             node.clone(),
             Authenticator::new(&config.auth),
             AddressLimit::new(per_address),
-            upgrades.clone(),
+            polling.clone(),
+            streams.clone(),
         );
         let doorway = Arc::new(Doorway {
             node: node.clone(),
             origins: config.allowed_origins.clone(),
-            requests_per_minute: assembly::per_minute(config.limits.requests_per_address_per_minute),
-            budgets: Mutex::new(HashMap::new()),
-            upgrades,
+            requests: AddressBudgets::new(assembly::per_minute(
+                config.limits.requests_per_address_per_minute,
+            )),
+            polling,
+            streams: streams.clone(),
         });
         let app = http::routes(node.clone(), config.running.demo)
             .layer(layer)
@@ -94,7 +104,12 @@ impl Server {
             .layer(from_fn_with_state(doorway, socket::enter))
             .into_make_service_with_connect_info::<Transport>();
         let mut serving = JoinSet::new();
-        serving.spawn(async move { axum::serve(Listener::new(listener), app).await });
+        let listener = Listener::new(listener, streams.clone(), AddressLimit::new(streams_per_address));
+        serving.spawn(async move { axum::serve(listener, app).await });
+        serving.spawn(async move {
+            streams.watch().await;
+            Ok(())
+        });
         Ok(Self { address, node, tasks, engine, serving })
     }
 
@@ -122,7 +137,7 @@ impl Server {
         let clients = u32::try_from(self.node.counters().connections()).unwrap_or(u32::MAX);
         let spread = SPREAD_PER_CLIENT.saturating_mul(clients).min(within / 2);
         let orderly = async {
-            self.node.shut_down(COME_BACK_AFTER, spread).await;
+            self.node.shut_down(COME_BACK_AFTER, LAST_WORDS, spread).await;
             tokio::time::sleep(spread + LAST_WORDS).await;
             let _ = tokio::time::timeout(ENGINE_CLOSES_WITHIN, self.engine.close()).await;
         };

@@ -1,25 +1,22 @@
 //! From a handshake to a [`Connection`]: who may come in, and what happens between the engine's middleware
 //! and the moment the connection stands.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 
 use serde_json::value::RawValue;
 
 use super::Edge;
 use super::extract::{Arrival, Said};
-use super::handshake::Upgrades;
-use super::listener::Cut;
+use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
-use crate::dialect::Dialect;
+use crate::dialect::ATTACHMENTS;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
-use crate::domain::limits::Limits;
 use crate::metrics::Counter;
-use crate::node::{Connection, Node, Outlet};
+use crate::node::{Connection, Outlet};
 
 /// Commands that may arrive in the instant before a connection stands.
 const EARLY_COMMANDS: usize = 256;
@@ -35,6 +32,10 @@ pub(super) enum Turned {
     Full,
     /// The address holds as many as it may.
     AddressFull(usize),
+    /// A session was opened over this transport before: a second one needs its own.
+    Again,
+    /// The node is going down.
+    GoingDown,
 }
 
 impl fmt::Display for Turned {
@@ -42,6 +43,8 @@ impl fmt::Display for Turned {
         match self {
             Self::Denied(denied) => f.write_str(denied.message()),
             Self::Full => f.write_str("Server is full. Please try again later."),
+            Self::Again => f.write_str("This connection was used before. Please open a new one."),
+            Self::GoingDown => f.write_str("Server is going down. Please try again in a moment."),
             Self::AddressFull(most) => write!(
                 f,
                 "Too many connections from this IP (max {most}). Please close other tabs or wait a moment."
@@ -50,82 +53,12 @@ impl fmt::Display for Turned {
     }
 }
 
-/// The other end of a transport. Travels with the handshake's request.
-pub struct Peer {
-    /// Where it is.
-    pub address: SocketAddr,
-    cut: Mutex<Arc<Cut>>,
-    entering: Mutex<Option<Arc<Gate>>>,
-}
-
-impl Peer {
-    pub(super) fn new(address: SocketAddr, cut: Arc<Cut>) -> Self {
-        Self { address, cut: Mutex::new(cut), entering: Mutex::new(None) }
-    }
-
-    /// Closes the transport at once.
-    pub(super) fn cut(&self) {
-        lock(&self.cut).cut();
-    }
-
-    /// The session goes on over another stream.
-    pub(super) fn moved_to(&self, cut: Arc<Cut>) {
-        *lock(&self.cut) = cut;
-    }
-
-    pub(super) fn set_entering(&self, gate: Option<Arc<Gate>>) -> Option<Arc<Gate>> {
-        std::mem::replace(&mut lock(&self.entering), gate)
-    }
-}
-
-/// Connections of each address. Loopback is not counted: everybody is there behind a proxy.
-#[derive(Clone)]
-pub struct AddressLimit {
-    most: Option<usize>,
-    /// Guards the counts. A lock, because connections of all threads share them; held for one look-up.
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-impl AddressLimit {
-    /// At most `most` connections of one address; `None` is no limit.
-    pub fn new(most: Option<usize>) -> Self {
-        Self { most, open: Arc::default() }
-    }
-
-    fn enter(&self, address: Option<IpAddr>) -> Result<Option<IpAddr>, usize> {
-        let (Some(most), Some(address)) = (self.most, address.filter(|address| !address.is_loopback()))
-        else {
-            return Ok(None);
-        };
-        let mut open = lock(&self.open);
-        let count = open.entry(address).or_default();
-        if *count >= most {
-            return Err(most);
-        }
-        *count += 1;
-        Ok(Some(address))
-    }
-
-    fn leave(&self, address: IpAddr) {
-        let mut open = lock(&self.open);
-        if let Some(count) = open.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&address);
-            }
-        }
-    }
-}
-
 /// Between a client's events and its connection. Before the connection stands, events wait here: the engine
 /// sends nothing until then.
 pub(super) struct Gate {
-    node: Arc<Node>,
-    dialect: Dialect,
-    limits: Limits,
-    addresses: AddressLimit,
+    edge: Arc<Edge>,
+    /// The address that is counted for it.
     counted: Option<IpAddr>,
-    upgrades: Upgrades,
     /// The engine's id, where the session began by polling.
     polling: Option<String>,
     /// Guards the state. A lock, because the engine calls from its reading task and from its connecting
@@ -134,8 +67,13 @@ pub(super) struct Gate {
 }
 
 enum State {
-    Entering { identity: Identity, outlet: SocketOutlet, early: Vec<(Option<AckId>, Asked)> },
-    Open { connection: Connection, outlet: SocketOutlet },
+    /// Holds nothing that leads back to the socket: should the engine drop it now, nobody is told, and all
+    /// this must go with it.
+    Entering {
+        identity: Identity,
+        early: Vec<(Option<AckId>, Asked)>,
+    },
+    Open(Connection),
     Closed,
 }
 
@@ -145,6 +83,12 @@ impl Gate {
     /// Lets a client in, or says why not.
     pub(super) fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<Self, Turned> {
         let counters = edge.node.counters();
+        if edge.node.is_draining() {
+            return Err(Turned::GoingDown);
+        }
+        if arrival.peer().is_some_and(|peer| peer.was_admitted()) {
+            return Err(Turned::Again);
+        }
         if counters.connections() >= edge.setup.max_connections as u64 {
             counters.add(Counter::ConnectionsOverLimit);
             return Err(Turned::Full);
@@ -158,71 +102,74 @@ impl Gate {
             counters.add(Counter::ConnectionsPerAddressOverLimit);
             Turned::AddressFull(most)
         })?;
-        let outlet = SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
+        if let Some(peer) = arrival.peer() {
+            peer.admit();
+        }
         Ok(Self {
-            node: edge.node.clone(),
-            dialect: edge.setup.dialect,
-            limits: edge.setup.limits.clone(),
-            addresses: edge.addresses.clone(),
+            edge: edge.clone(),
             counted,
-            upgrades: edge.upgrades.clone(),
             polling: arrival.polling_sid(),
-            state: Mutex::new(State::Entering { identity, outlet, early: Vec::new() }),
+            state: Mutex::new(State::Entering { identity, early: Vec::new() }),
         })
     }
 
     /// The connection stands: its session begins, with what was said early.
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, arrival: &Arrival) {
         let mut state = lock(&self.state);
-        let State::Entering { identity, outlet, early } = std::mem::replace(&mut *state, State::Closed)
-        else {
+        let State::Entering { identity, early } = std::mem::replace(&mut *state, State::Closed) else {
             return;
         };
-        let own = SocketOutlet { socket: outlet.socket.clone(), peer: outlet.peer.clone() };
+        let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         let Identity { user, guest } = identity;
-        match self.node.connect(user, guest, self.dialect, Box::new(outlet)) {
+        match self.edge.node.connect(user, guest, self.edge.setup.dialect, Box::new(outlet())) {
             Ok(connection) => {
-                if let (Some(sid), Some(peer)) = (&self.polling, &own.peer) {
-                    self.upgrades.expect(sid.clone(), peer.clone());
+                if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
+                    self.edge.polling.opened(sid.clone(), peer.clone());
                 }
                 for (ack, asked) in early {
-                    self.hand_on(&connection, &own, ack, asked);
+                    self.hand_on(&connection, outlet, ack, asked);
                 }
-                *state = State::Open { connection, outlet: own };
+                *state = State::Open(connection);
             }
-            Err(_) => own.cut(),
+            Err(_) => outlet().cut(),
         }
     }
 
     /// The client says something.
     pub(super) fn hear(&self, said: &Said) {
         let asked = if said.attachments {
-            Err(Refusal::Invalid { field: "attachments" })
+            Err(Refusal::Invalid { field: ATTACHMENTS })
         } else {
-            self.dialect.decode(&said.packet, &self.limits)
+            self.edge.setup.dialect.decode(&said.packet, &self.edge.setup.limits)
         };
         match &mut *lock(&self.state) {
             State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
-            State::Entering { outlet, .. } => self.refuse_busy(outlet, said.ack),
-            State::Open { connection, outlet } => self.hand_on(connection, outlet, said.ack, asked),
+            State::Entering { .. } => self.refuse_busy(|| said.outlet(), said.ack),
+            State::Open(connection) => self.hand_on(connection, || said.outlet(), said.ack, asked),
             State::Closed => {}
         }
     }
 
-    fn hand_on(&self, connection: &Connection, outlet: &SocketOutlet, ack: Option<AckId>, asked: Asked) {
+    fn hand_on(
+        &self,
+        connection: &Connection,
+        outlet: impl FnOnce() -> SocketOutlet,
+        ack: Option<AckId>,
+        asked: Asked,
+    ) {
         if connection.command(ack, asked).is_err() {
             self.refuse_busy(outlet, ack);
         }
     }
 
     /// The shard cannot take more now: the client is told here, and the shard is spared.
-    fn refuse_busy(&self, outlet: &SocketOutlet, ack: Option<AckId>) {
-        self.node.counters().add(Counter::RefusedBusy);
+    fn refuse_busy(&self, outlet: impl FnOnce() -> SocketOutlet, ack: Option<AckId>) {
+        self.edge.node.counters().add(Counter::RefusedBusy);
         if let Some(ack) = ack {
             let answer: Box<RawValue> =
-                self.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
+                self.edge.setup.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
             // A client whose outgoing messages are full as well is closed by its shard.
-            let _ = outlet.acknowledge(ack, &answer);
+            let _ = outlet().acknowledge(ack, &answer);
         }
     }
 
@@ -230,7 +177,7 @@ impl Gate {
     pub(super) fn close(&self, left: bool) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
         match state {
-            State::Open { connection, .. } => connection.closed(left),
+            State::Open(connection) => connection.closed(left),
             State::Entering { .. } | State::Closed => {}
         }
     }
@@ -239,10 +186,10 @@ impl Gate {
 impl Drop for Gate {
     fn drop(&mut self) {
         if let Some(sid) = &self.polling {
-            self.upgrades.forget(sid);
+            self.edge.polling.closed(sid);
         }
         if let Some(address) = self.counted {
-            self.addresses.leave(address);
+            self.edge.addresses.leave(address);
         }
     }
 }
@@ -252,9 +199,4 @@ fn identify(edge: &Edge, arrival: &Arrival) -> Result<Identity, Denied> {
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let now_seconds = edge.node.clock().now().as_ms() / 1_000;
     edge.authenticator.identify(arrival.auth(), authorization, now_seconds)
-}
-
-/// A panic elsewhere leaves nothing half done here: the guarded values are replaced whole.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,9 @@ use socketioxide::adapter::LocalAdapter;
 use socketioxide::handler::{FromConnectParts, FromDisconnectParts, FromMessageParts, Value};
 use socketioxide::socket::{DisconnectReason, Socket};
 
-use super::connecting::{Gate, Peer};
+use super::connecting::Gate;
+use super::outlet::SocketOutlet;
+use super::peer::Peer;
 use crate::domain::id::AckId;
 
 /// A client that wants in.
@@ -20,6 +22,7 @@ pub(super) struct Arrival {
 
 /// An event of a client.
 pub(super) struct Said {
+    socket: Arc<Socket<LocalAdapter>>,
     /// `["event", arguments...]`, as sent.
     pub(super) packet: String,
     /// Whether attachments came with it.
@@ -30,8 +33,17 @@ pub(super) struct Said {
 
 /// A client that is gone.
 pub(super) struct Departed {
+    /// What is left of its transport.
+    pub(super) peer: Option<Arc<Peer>>,
     /// It said good-bye.
     pub(super) left: bool,
+}
+
+impl Said {
+    /// The way back to the client, to refuse right here.
+    pub(super) fn outlet(&self) -> SocketOutlet {
+        SocketOutlet { socket: self.socket.clone(), peer: None }
+    }
 }
 
 impl Arrival {
@@ -88,7 +100,7 @@ impl FromMessageParts<LocalAdapter> for Said {
     type Error = Infallible;
 
     fn from_message_parts(
-        _: &Arc<Socket<LocalAdapter>>,
+        socket: &Arc<Socket<LocalAdapter>>,
         value: &mut Value,
         ack: &Option<i64>,
     ) -> Result<Self, Infallible> {
@@ -98,7 +110,7 @@ impl FromMessageParts<LocalAdapter> for Said {
         };
         // Clients number their acknowledgements from 0; the engine reads any 63 bits.
         let ack = ack.and_then(|ack| u64::try_from(ack).ok()).map(AckId);
-        Ok(Self { packet, attachments, ack })
+        Ok(Self { socket: socket.clone(), packet, attachments, ack })
     }
 }
 
@@ -106,9 +118,10 @@ impl FromDisconnectParts<LocalAdapter> for Departed {
     type Error = Infallible;
 
     fn from_disconnect_parts(
-        _: &Arc<Socket<LocalAdapter>>,
+        socket: &Arc<Socket<LocalAdapter>>,
         reason: DisconnectReason,
     ) -> Result<Self, Infallible> {
-        Ok(Self { left: reason == DisconnectReason::ClientNSDisconnect })
+        let peer = socket.req_parts().extensions.get::<Arc<Peer>>().cloned();
+        Ok(Self { peer, left: reason == DisconnectReason::ClientNSDisconnect })
     }
 }

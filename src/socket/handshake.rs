@@ -1,46 +1,44 @@
 //! Requests on their way to the engine: who may ask at all, and what the engine is given of a request.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER,
-    SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
-    TRANSFER_ENCODING, UPGRADE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN,
+    RETRY_AFTER, SEC_WEBSOCKET_KEY,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::connecting::Peer;
+use super::addresses::AddressBudgets;
 use super::listener::Transport;
+use super::peer::{Peer, PollingSessions};
+use super::streams::Streams;
 use crate::config::AllowedOrigins;
-use crate::domain::budget::Budget;
+use crate::domain::time::Time;
 use crate::metrics::Counter;
 use crate::node::Node;
 
 /// Where the engine listens.
 const ENGINE_PATH: &str = "/socket.io";
-/// What the engine reads of a request's headers. The rest is not kept for the life of a connection.
-const KEPT_HEADERS: [HeaderName; 12] = [
+/// What is read of a request's headers behind the doorway: by the engine, by those who ask who somebody is,
+/// and by the answers for pages of other origins.
+const KEPT_HEADERS: [HeaderName; 7] = [
+    ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
     AUTHORIZATION,
-    CONNECTION,
-    CONTENT_LENGTH,
     CONTENT_TYPE,
     HOST,
     ORIGIN,
-    SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_PROTOCOL,
-    SEC_WEBSOCKET_VERSION,
-    TRANSFER_ENCODING,
-    UPGRADE,
 ];
-/// Addresses whose budget is remembered before full ones are forgotten.
-const ADDRESSES_REMEMBERED: usize = 10_000;
+/// How long a stream waits for its next request: longer than load balancers keep one open.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// What the engine says of a session that it does not know: the client begins a new one.
+const UNKNOWN_SESSION: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 /// Seconds after which a client that was refused because the node is going down may try elsewhere.
 const DRAINING_RETRY_SECONDS: &str = "1";
 
@@ -50,32 +48,12 @@ pub struct Doorway {
     pub node: Arc<Node>,
     /// Pages that may connect.
     pub origins: AllowedOrigins,
-    /// Requests of one address in a minute; 0 is no limit.
-    pub requests_per_minute: u32,
-    /// Budgets of addresses. A lock, because requests of all threads share them; held for one look-up.
-    pub budgets: Mutex<HashMap<IpAddr, Budget>>,
-    /// Sessions that began by polling and may move to a WebSocket.
-    pub upgrades: Upgrades,
-}
-
-/// Sessions that began by polling, by the engine's id: when one moves to a WebSocket, it is that stream
-/// which closes it.
-#[derive(Clone, Default)]
-pub struct Upgrades(Arc<Mutex<HashMap<String, Arc<Peer>>>>);
-
-impl Upgrades {
-    pub(super) fn expect(&self, sid: String, peer: Arc<Peer>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(sid, peer);
-    }
-
-    pub(super) fn forget(&self, sid: &str) -> Option<Arc<Peer>> {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let peer = sessions.remove(sid);
-        if sessions.is_empty() {
-            sessions.shrink_to_fit();
-        }
-        peer
-    }
+    /// Requests of each address.
+    pub requests: AddressBudgets,
+    /// Sessions that began by polling.
+    pub polling: PollingSessions,
+    /// All streams, for their deadlines.
+    pub streams: Arc<Streams>,
 }
 
 /// Lets a request through to the engine, smaller than it came, or answers why not.
@@ -87,21 +65,34 @@ pub async fn enter(
 ) -> Response {
     let engine = request.uri().path().starts_with(ENGINE_PATH);
     let query = request.uri().query().unwrap_or_default();
-    let sid = parameter(query, "sid");
-    if let Err(refused) = doorway.admit(engine, sid.is_some(), &transport, request.headers()) {
+    let sid = parameter(query, "sid").filter(|_| engine).map(str::to_owned);
+    let known = sid.as_deref().and_then(|sid| doorway.polling.get(sid));
+    if let Err(refused) = doorway.admit(engine, known.as_ref(), &transport, request.headers()) {
         return refused;
     }
-    if !engine {
-        return next.run(request).await;
+    let Transport { address, handle } = transport;
+    // A poll is answered when there is something to say: the engine sees to it that it is. Anything else
+    // has to arrive whole.
+    let held = engine && request.method() == Method::GET;
+    handle.request_until(if held { Time::NEVER } else { doorway.streams.silent_until() });
+    let websocket = parameter(query, "transport") == Some("websocket");
+    let request = if engine {
+        let (parts, body) = request.into_parts();
+        let peer = Arc::new(Peer::new(address, handle.clone(), websocket));
+        Request::from_parts(lighter(parts, peer), body)
+    } else {
+        request
+    };
+    let response = next.run(request).await;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        handle.request_until(doorway.streams.silent_until());
+        if let Some(sid) = sid {
+            doorway.polling.moved(sid, &handle);
+        }
+    } else {
+        handle.request_until(doorway.node.clock().now() + KEEP_ALIVE);
     }
-    if let Some(sid) = sid.filter(|_| parameter(query, "transport") == Some("websocket"))
-        && let Some(peer) = doorway.upgrades.forget(sid)
-    {
-        peer.moved_to(transport.cut.clone());
-    }
-    let (parts, body) = request.into_parts();
-    let peer = Arc::new(Peer::new(transport.address, transport.cut));
-    next.run(Request::from_parts(lighter(parts, peer), body)).await
+    response
 }
 
 impl Doorway {
@@ -109,11 +100,12 @@ impl Doorway {
     fn admit(
         &self,
         engine: bool,
-        established: bool,
+        known: Option<&Arc<Peer>>,
         transport: &Transport,
         headers: &HeaderMap,
     ) -> Result<(), Response> {
-        if !established && !self.has_budget(transport.address.ip()) {
+        let now = self.node.clock().now();
+        if known.is_none() && !self.requests.spend(transport.address.ip(), now) {
             self.node.counters().add(Counter::RequestsPerAddressOverLimit);
             let headers = [(RETRY_AFTER, "60")];
             return Err((StatusCode::TOO_MANY_REQUESTS, headers, "too many requests\n").into_response());
@@ -121,7 +113,10 @@ impl Doorway {
         if !engine {
             return Ok(());
         }
-        if !established && self.node.is_draining() {
+        if known.is_some_and(|peer| peer.is_dead()) {
+            return Err((StatusCode::BAD_REQUEST, UNKNOWN_SESSION).into_response());
+        }
+        if known.is_none() && self.node.is_draining() {
             let headers = [(RETRY_AFTER, DRAINING_RETRY_SECONDS)];
             return Err((StatusCode::SERVICE_UNAVAILABLE, headers, "going down\n").into_response());
         }
@@ -134,30 +129,17 @@ impl Doorway {
             Some(_) | None => Ok(()),
         }
     }
-
-    /// Loopback has no limit: everybody is there behind a proxy.
-    fn has_budget(&self, address: IpAddr) -> bool {
-        if self.requests_per_minute == 0 || address.is_loopback() {
-            return true;
-        }
-        let now = self.node.clock().now();
-        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        if budgets.len() >= ADDRESSES_REMEMBERED {
-            budgets.retain(|_, budget| !budget.is_full(now));
-        }
-        budgets.entry(address).or_default().spend(self.requests_per_minute, now).is_ok()
-    }
 }
 
 /// A request whose parts hold on to nothing but what they need. The engine keeps them as long as the
 /// connection lives, and as they came they pin the server's 16 KiB read buffer (measured: 4 to 7 kB).
 fn lighter(mut parts: Parts, peer: Arc<Peer>) -> Parts {
-    let mut headers = HeaderMap::with_capacity(KEPT_HEADERS.len());
+    // Grows to room for six, and no handshake has more of these; the next size costs 650 bytes more.
+    let mut headers = HeaderMap::new();
     for name in KEPT_HEADERS {
-        for value in parts.headers.get_all(&name) {
-            if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
-                headers.append(name.clone(), copy);
-            }
+        let copy = parts.headers.get(&name).map(|value| HeaderValue::from_bytes(value.as_bytes()));
+        if let Some(Ok(copy)) = copy {
+            headers.insert(name, copy);
         }
     }
     parts.headers = headers;
@@ -176,7 +158,52 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::streams::Handle;
     use super::*;
+
+    /// The names of the headers that are left.
+    fn kept(headers: &[(&str, &str)]) -> Vec<String> {
+        let mut request = axum::http::Request::get("/socket.io/?EIO=4");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).expect("valid headers").into_parts();
+        let peer =
+            Arc::new(Peer::new(([127, 0, 0, 1], 1).into(), Arc::new(Handle::until(Time::NEVER)), false));
+        let mut kept: Vec<String> =
+            lighter(parts, peer).headers.keys().map(|name| name.as_str().to_owned()).collect();
+        kept.sort_unstable();
+        kept
+    }
+
+    #[test]
+    fn a_handshake_keeps_what_is_read_later() {
+        let handshake = [
+            ("host", "h"),
+            ("origin", "http://h"),
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-extensions", "permessage-deflate"),
+            ("user-agent", "a browser"),
+            ("cookie", "a=b"),
+            ("authorization", "Bearer t"),
+        ];
+        assert_eq!(kept(&handshake), ["authorization", "host", "origin", "sec-websocket-key"]);
+    }
+
+    #[test]
+    fn a_preflight_keeps_what_it_asks_for() {
+        let preflight = [
+            ("host", "h"),
+            ("origin", "http://other"),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", "authorization"),
+        ];
+        let expected = ["access-control-request-headers", "access-control-request-method", "host", "origin"];
+        assert_eq!(kept(&preflight), expected);
+    }
 
     #[test]
     fn parameters_are_found_by_their_whole_name() {

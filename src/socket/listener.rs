@@ -1,14 +1,13 @@
-//! Where transports come from: TCP, with a way to close each from outside.
+//! Where transports come from: TCP, with a deadline for each stream and a way to close it from outside.
 //!
-//! The engine has no call that closes a transport whose outgoing messages are full, and a client that does
-//! not read would keep them: so the stream itself can be cut.
+//! The engine has no call that closes a transport whose client does not read, and the HTTP server waits for
+//! a request as long as it takes: so streams are watched here.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
@@ -16,16 +15,41 @@ use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::addresses::AddressLimit;
+use super::streams::{Handle, Side, Streams};
+use crate::domain::time::Time;
+use crate::metrics::Counter;
+
 /// After a failed accept (usually: no file descriptor left) the next is tried this much later.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// A failing accept is logged this often, not each time.
+const SAY_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// Accepts TCP connections.
-pub struct Listener(TcpListener);
+pub struct Listener {
+    tcp: TcpListener,
+    streams: Arc<Streams>,
+    /// Streams of each address, before anything is known about them.
+    addresses: AddressLimit,
+    say_again_at: Time,
+}
 
 impl Listener {
-    /// Accepts what `listener` does.
-    pub fn new(listener: TcpListener) -> Self {
-        Self(listener)
+    /// Accepts what `listener` does, at most so many streams of one address; all are kept in `streams`.
+    pub fn new(listener: TcpListener, streams: Arc<Streams>, addresses: AddressLimit) -> Self {
+        Self { tcp: listener, streams, addresses, say_again_at: Time::default() }
+    }
+
+    fn take(&self, stream: TcpStream, address: SocketAddr) -> Option<Stream> {
+        let Ok(counted) = self.addresses.enter(Some(address.ip())) else {
+            self.streams.counters.add(Counter::StreamsPerAddressOverLimit);
+            return None;
+        };
+        // Signals are small and urgent. A transport without this option is slower, not wrong.
+        let _ = stream.set_nodelay(true);
+        let handle = self.streams.opened();
+        let counted = counted.map(|address| Box::new(Counted { limit: self.addresses.clone(), address }));
+        Some(Stream { tcp: stream, handle, streams: self.streams.clone(), _counted: counted })
     }
 }
 
@@ -35,14 +59,18 @@ impl axum::serve::Listener for Listener {
 
     async fn accept(&mut self) -> (Stream, SocketAddr) {
         loop {
-            match self.0.accept().await {
+            match self.tcp.accept().await {
                 Ok((stream, address)) => {
-                    // Signals are small and urgent. A transport without this option is slower, not wrong.
-                    let _ = stream.set_nodelay(true);
-                    return (Stream { stream, cut: Arc::default() }, address);
+                    if let Some(stream) = self.take(stream, address) {
+                        return (stream, address);
+                    }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
+                    let now = self.streams.clock.now();
+                    if now >= self.say_again_at {
+                        self.say_again_at = now + SAY_AGAIN_AFTER;
+                        tracing::warn!(%error, "cannot accept connections");
+                    }
                     tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
                 }
             }
@@ -50,52 +78,43 @@ impl axum::serve::Listener for Listener {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.tcp.local_addr()
     }
 }
 
-/// Closes one stream, from anywhere.
-#[derive(Default)]
-pub(super) struct Cut {
-    done: AtomicBool,
-    /// Who waits to read, and who to write. A lock, because the one who cuts is another task; held while a
-    /// waker is put down or taken.
-    wakers: Mutex<[Option<Waker>; 2]>,
+/// Counts one stream of an address as long as it lives.
+struct Counted {
+    limit: AddressLimit,
+    address: IpAddr,
 }
 
-#[derive(Clone, Copy)]
-enum Side {
-    Reading,
-    Writing,
-}
-
-impl Cut {
-    pub(super) fn cut(&self) {
-        self.done.store(true, Ordering::Release);
-        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
-        for waker in wakers.iter_mut().filter_map(Option::take) {
-            waker.wake();
-        }
-    }
-
-    /// Whether it is done; if not, `context` is woken when it will be.
-    fn is_done(&self, side: Side, context: &Context<'_>) -> bool {
-        if !self.done.load(Ordering::Acquire) {
-            let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = &mut wakers[side as usize];
-            if !place.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-                *place = Some(context.waker().clone());
-            }
-        }
-        // Looked at again: it may have been cut before the waker was put down.
-        self.done.load(Ordering::Acquire)
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.limit.leave(self.address);
     }
 }
 
-/// A TCP stream that can be cut.
+/// A TCP stream that is watched.
 pub struct Stream {
-    stream: TcpStream,
-    cut: Arc<Cut>,
+    tcp: TcpStream,
+    handle: Arc<Handle>,
+    streams: Arc<Streams>,
+    _counted: Option<Box<Counted>>,
+}
+
+impl Stream {
+    /// A write with its outcome noted: one that waits too long ends the stream.
+    fn written<T>(&self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match outcome {
+            Poll::Pending => self.handle.write_waits(self.streams.clock.now()),
+            Poll::Ready(_) => self.handle.write_went(),
+        }
+        outcome
+    }
+}
+
+fn aborted<T>() -> Poll<io::Result<T>> {
+    Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
 }
 
 impl AsyncRead for Stream {
@@ -104,10 +123,10 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.cut.is_done(Side::Reading, context) {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        if self.handle.is_cut(Side::Reading, context) {
+            return aborted();
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        Pin::new(&mut self.tcp).poll_read(context, buffer)
     }
 }
 
@@ -117,10 +136,11 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.cut.is_done(Side::Writing, context) {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        if self.handle.is_cut(Side::Writing, context) {
+            return aborted();
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let outcome = Pin::new(&mut self.tcp).poll_write(context, bytes);
+        self.written(outcome)
     }
 
     fn poll_write_vectored(
@@ -128,22 +148,23 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.cut.is_done(Side::Writing, context) {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        if self.handle.is_cut(Side::Writing, context) {
+            return aborted();
         }
-        Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
+        let outcome = Pin::new(&mut self.tcp).poll_write_vectored(context, buffers);
+        self.written(outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.tcp.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        Pin::new(&mut self.tcp).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        Pin::new(&mut self.tcp).poll_shutdown(context)
     }
 }
 
@@ -151,11 +172,11 @@ impl AsyncWrite for Stream {
 #[derive(Clone)]
 pub struct Transport {
     pub(super) address: SocketAddr,
-    pub(super) cut: Arc<Cut>,
+    pub(super) handle: Arc<Handle>,
 }
 
 impl Connected<IncomingStream<'_, Listener>> for Transport {
     fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
-        Self { address: *stream.remote_addr(), cut: stream.io().cut.clone() }
+        Self { address: *stream.remote_addr(), handle: stream.io().handle.clone() }
     }
 }

@@ -8,7 +8,7 @@
 //! - it is registered in the middleware: one registered on connect would miss events sent right after.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use socketioxide::handler::ConnectHandler;
@@ -20,15 +20,20 @@ use crate::dialect::Dialect;
 use crate::domain::limits::Limits;
 use crate::node::Node;
 
+mod addresses;
 mod connecting;
 mod extract;
 mod handshake;
 mod listener;
 mod outlet;
+mod peer;
+mod streams;
 
-pub use connecting::{AddressLimit, Peer};
-pub use handshake::{Doorway, Upgrades, enter};
+pub use addresses::{AddressBudgets, AddressLimit};
+pub use handshake::{Doorway, enter};
 pub use listener::{Listener, Transport};
+pub use peer::{Peer, PollingSessions};
+pub use streams::Streams;
 
 use connecting::Gate;
 use extract::{Arrival, Departed, Said};
@@ -66,7 +71,8 @@ pub(crate) struct Edge {
     pub(crate) node: Arc<Node>,
     pub(crate) authenticator: Authenticator,
     pub(crate) addresses: AddressLimit,
-    pub(crate) upgrades: Upgrades,
+    pub(crate) polling: PollingSessions,
+    pub(crate) streams: Arc<Streams>,
     pub(crate) setup: Setup,
 }
 
@@ -82,7 +88,8 @@ pub fn layer(
     node: Arc<Node>,
     authenticator: Authenticator,
     addresses: AddressLimit,
-    upgrades: Upgrades,
+    polling: PollingSessions,
+    streams: Arc<Streams>,
 ) -> (Layer, SocketIo) {
     let parser = ParserConfig::common()
         .max_incoming_binaries(ATTACHMENTS_READ)
@@ -103,10 +110,10 @@ pub fn layer(
         Transports::Polling => builder.transports([TransportType::Polling]),
     };
     let (layer, io) = builder.build_layer();
-    let edge = Arc::new(Edge { node, authenticator, addresses, upgrades, setup });
+    let edge = Arc::new(Edge { node, authenticator, addresses, polling, streams, setup });
     let opened = |arrival: Arrival| {
         if let Some(gate) = arrival.gate() {
-            gate.open();
+            gate.open(&arrival);
         }
         ready(())
     };
@@ -115,9 +122,15 @@ pub fn layer(
     (layer, io)
 }
 
+/// A panic elsewhere leaves nothing half done here: the guarded values are replaced whole.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Decides whether a client comes in, by asking those who know, and registers what listens to it.
 fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<(), connecting::Turned> {
     let gate = Arc::new(Gate::admit(edge, arrival)?);
+    let streams = edge.streams.clone();
     arrival.remember(gate.clone());
     let listening = gate.clone();
     arrival.socket().on_fallback(move |said: Said| {
@@ -126,6 +139,9 @@ fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<(), connecting::Turned> 
     });
     arrival.socket().on_disconnect(move |departed: Departed| {
         gate.close(departed.left);
+        if let Some(peer) = departed.peer {
+            peer.release(&streams);
+        }
         ready(())
     });
     Ok(())

@@ -10,7 +10,7 @@ use socketioxide::handler::Value;
 use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
 
-use super::connecting::Peer;
+use super::peer::Peer;
 use crate::domain::id::AckId;
 use crate::node::{Outlet, Undelivered};
 

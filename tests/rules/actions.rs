@@ -108,9 +108,6 @@ pub(crate) enum Action {
     Expire {
         which: usize,
     },
-    Open {
-        which: usize,
-    },
     Wait {
         ms: u64,
     },
@@ -161,7 +158,6 @@ fn action() -> impl Strategy<Value = Action> {
         10 => (newest, side, verdict)
             .prop_map(|(which, side, verdict)| Action::Answer { which, side, verdict }),
         4 => which().prop_map(|which| Action::Expire { which }),
-        2 => which().prop_map(|which| Action::Open { which }),
         3 => ms.prop_map(|ms| Action::Wait { ms }),
     ]
 }

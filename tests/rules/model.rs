@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qala::domain::criteria::{AgeRange, Ladder, Stage, Wishes};
-use qala::domain::id::{ProposalId, RoomId, TicketId, UserId};
+use qala::domain::id::{ProposalId, TicketId, UserId};
 use qala::domain::operation::{
     Answered, Expired, Operation, Outcome, Place, Search, Searched, Standing, Withdrawn,
 };
@@ -17,7 +17,7 @@ use qala::domain::time::Time;
 /// Tickets without an owner that one search clears away, besides those it meets.
 const SWEPT_AT_ONCE: usize = 4;
 /// How long a proposal is known after its time is over.
-const KEPT_AFTER_EXPIRY: Duration = Duration::from_mins(1);
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(10);
 
 /// Somebody who waits.
 #[derive(Clone)]
@@ -61,13 +61,10 @@ impl Model {
                 Outcome::Answered(self.answer(*proposal, user, *verdict, now))
             }
             Operation::Expire { proposal, .. } => Outcome::Expired(self.expire(*proposal, now)),
-            Operation::OpenRoom { room, .. } => {
-                self.open(*room);
-                Outcome::Done
-            }
             Operation::Attach { .. }
             | Operation::Detach { .. }
             | Operation::Remember { .. }
+            | Operation::OpenRoom { .. }
             | Operation::CloseRoom { .. }
             | Operation::Append { .. }
             | Operation::Messages { .. } => panic!("the model knows pools alone"),
@@ -216,10 +213,6 @@ impl Model {
             Some(index) if now < self.proposals[index].expires_at => Expired::Early,
             Some(index) => Expired::Ended(self.proposals.remove(index)),
         }
-    }
-
-    fn open(&mut self, room: RoomId) {
-        self.proposals.retain(|proposal| proposal.room != room || !proposal.agreed());
     }
 
     fn taken(&self, ticket: TicketId) -> Option<Arc<Proposal>> {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::super::ATTACHMENTS;
 use super::shape::{MessageBody, spelled};
 use crate::domain::command::{Refusal, Reply};
 
@@ -98,6 +99,9 @@ struct Sentence(Refusal);
 impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            Refusal::Invalid { field: ATTACHMENTS } => {
+                f.write_str("Attachments are not accepted. Send text and try again.")
+            }
             Refusal::Invalid { field } => {
                 write!(f, "The field {field} is missing or wrong. Correct it and try again.")
             }

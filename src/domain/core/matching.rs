@@ -65,7 +65,7 @@ impl<E: Entropy> Core<E> {
         replaces: Option<TicketId>,
         now: Time,
     ) {
-        let ticket_id = TicketId(self.entropy.next_u64());
+        let ticket_id = TicketId(self.entropy.next_ticket());
         let owner = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let ticket = Ticket {
@@ -159,11 +159,20 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge_joined(asker, NOT_WAITING);
                 self.propose_both(id, &proposal, now);
             }
+            Searched::Taken(proposal) if !proposal.claims(ticket) => {
+                self.replaced_too_late(id, asker, &proposal, now);
+            }
             Searched::Taken(proposal) => {
                 self.acknowledge_joined(asker, NOT_WAITING);
                 self.propose(id, &proposal);
                 if let Some(waiting) = self.waits_with(id, ticket) {
                     // The store holds it to a proposal that is over for this session.
+                    waiting.retry_at = now + RETRY_AFTER;
+                }
+            }
+            Searched::Full if asker.is_none() => {
+                // Its owner was promised a place: it is asked for until there is one.
+                if let Some(waiting) = self.waits_with(id, ticket) {
                     waiting.retry_at = now + RETRY_AFTER;
                 }
             }
@@ -173,6 +182,13 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, Err(Refusal::PoolFull { retry_after_ms }));
             }
         }
+    }
+
+    /// The wish that this one replaced had been claimed already: it is declined, and the search repeated.
+    fn replaced_too_late(&mut self, id: SessionId, asker: Asker, proposal: &Proposal, now: Time) {
+        let Some(session) = self.sessions.get(id) else { return };
+        self.decline(proposal.pool, proposal.id, session.user.clone());
+        self.search(id, asker, now);
     }
 
     fn search_failed(&mut self, id: SessionId, asker: Asker, outcome: &Outcome, now: Time) {

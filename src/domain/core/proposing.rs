@@ -11,12 +11,12 @@ use super::super::operation::{Answered, Expired, Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
 use super::super::proposal::{Failure, Proposal, Side, Verdict};
 use super::super::talk::Departure;
-use super::super::ticket::{PoolId, Priority};
+use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
 use super::matching::NOT_WAITING;
 use super::session::{Asker, Proposed, State, Work};
-use super::storing::{Answering, Purpose};
+use super::storing::{Answering, Purpose, Withdrawal};
 
 impl Proposal {
     /// What the user of one side is told of the other.
@@ -221,6 +221,7 @@ impl<E: Entropy> Core<E> {
                 self.open(id, proposal, asker);
             }
             Verdict::Reject => self.acknowledge(asker, Err(Refusal::NoSuchProposal)),
+            Verdict::Leave if self.came_back(id, why) => self.open(id, proposal, None),
             Verdict::Leave => {
                 self.enter(id, &proposal, now);
                 self.leave_room(id, Departure::Left, now);
@@ -254,8 +255,8 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, Ok(Reply::Done));
                 self.requeue(id, &ticket, Priority::Requeued, now);
             }
-            (Verdict::Leave | Verdict::Accept, Some(_)) => {
-                self.give_up(id, why.ticket_end());
+            (Verdict::Leave | Verdict::Accept, Some(ticket)) => {
+                self.let_go(id, proposal, &ticket, why, now);
                 self.answered_and_gone(id, asker, why, now);
             }
             (_, None) => self.answered_and_gone(id, asker, why, now),
@@ -278,13 +279,32 @@ impl<E: Entropy> Core<E> {
             Verdict::Leave => {
                 let Some(session) = self.sessions.get_mut(id) else { return };
                 if let Some(proposed) = session.proposed(asked) {
-                    let proposal = proposed.proposal.clone();
+                    let (proposal, ticket) = (proposed.proposal.clone(), proposed.ticket.clone());
                     self.settle(id, &proposal, now);
-                    self.give_up(id, why.ticket_end());
+                    self.let_go(id, &proposal, &ticket, why, now);
+                } else if let (Some(_), Answering::Asked) = (session.waiting(), why) {
+                    // It failed meanwhile and its ticket was queued again, which is not what was asked.
+                    return self.withdraw(id, Withdrawal::Leave(asker), now);
                 }
                 self.answered_and_gone(id, asker, why, now);
             }
         }
+    }
+
+    /// Whether a client that was given up is there again.
+    fn came_back(&self, id: SessionId, why: Answering) -> bool {
+        let connected = self.sessions.get(id).is_some_and(|session| session.connection.is_some());
+        connected && matches!(why, Answering::End(_))
+    }
+
+    /// The session left its proposal. A client that came back meanwhile was told of it, and waits on.
+    fn let_go(&mut self, id: SessionId, proposal: &Proposal, ticket: &Ticket, why: Answering, now: Time) {
+        if !self.came_back(id, why) {
+            return self.give_up(id, why.ticket_end());
+        }
+        self.requeue(id, ticket, Priority::Usual, now);
+        let (proposal, failure) = (proposal.id, Failure::PartnerLeft);
+        self.notify(id, Notice::MatchFailed { proposal, failure, requeued: true });
     }
 
     /// The session is out of its proposal, as it wanted.
@@ -419,12 +439,15 @@ impl<E: Entropy> Core<E> {
             }
             return;
         };
-        if session.settled == Some(proposal.id) {
-            return;
-        }
         if session.proposed(proposal.id).is_some() {
             self.enter(id, proposal, now);
             self.advance(id, now);
+        } else if session.talking(proposal.room).is_none()
+            && let Some((_, other)) = proposal.sides_of(&session.user)
+        {
+            // It gave the proposal up, or has left the room since: the other one must not wait in it.
+            let left = Envelope::Left { room: proposal.room, departure: Departure::Left };
+            self.send(&other.ticket.owner, left);
         }
     }
 

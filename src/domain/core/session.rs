@@ -95,12 +95,14 @@ pub(super) struct Talking {
     pub(super) since: Time,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<Notice>,
-    /// The number of the last chat message that went to the client.
+    /// Every chat message up to this number is the client's own or went to it.
     pub(super) last_sequence: u64,
     /// The highest number heard of, shown or not.
     pub(super) heard_sequence: u64,
     /// Missed messages are being fetched: newer ones wait, so that order holds.
     pub(super) catching_up: bool,
+    /// When to ask an unavailable store for them again.
+    pub(super) catch_up_at: Time,
 }
 
 /// Operations of a session that are under way.

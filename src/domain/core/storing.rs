@@ -43,15 +43,14 @@ pub(super) enum Purpose {
         proposal: Arc<Proposal>,
         asker: Asker,
     },
-    Append {
-        room: RoomId,
-        asker: Asker,
-    },
+    Append(Appending),
     Sync {
         asker: Asker,
     },
     CatchUp {
         room: RoomId,
+        /// The highest number heard of when the store was asked.
+        heard: u64,
     },
     /// The tickets of these sessions, in the order asked.
     Renew {
@@ -68,6 +67,14 @@ pub(super) enum Purpose {
     },
     /// Nobody waits.
     Nothing,
+}
+
+/// A chat message on its way into the store.
+pub(super) struct Appending {
+    pub(super) room: RoomId,
+    pub(super) content: Arc<str>,
+    pub(super) name: Option<Arc<str>>,
+    pub(super) asker: Asker,
 }
 
 /// Why a ticket is taken off its list.
@@ -102,8 +109,8 @@ impl<E: Entropy> Core<E> {
     }
 
     /// Asks for a chat append, which others of the same session may follow.
-    pub(super) fn ask_append(&mut self, id: SessionId, room: RoomId, asker: Asker, request: Operation) {
-        self.ask_for(Some(id), Purpose::Append { room, asker }, request);
+    pub(super) fn ask_append(&mut self, id: SessionId, appending: Appending, request: Operation) {
+        self.ask_for(Some(id), Purpose::Append(appending), request);
         if let Some(session) = self.sessions.get_mut(id) {
             let under_way = match session.flight {
                 Flight::Appends(count) => count,
@@ -178,9 +185,9 @@ impl<E: Entropy> Core<E> {
                 self.expired(id, proposal, expired, now);
             }
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
-            Purpose::Append { room, asker } => self.appended(id, room, asker, outcome),
+            Purpose::Append(appending) => self.appended(id, appending, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
-            Purpose::CatchUp { room } => self.caught_up(id, room, outcome, now),
+            Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             Purpose::Renew { .. } | Purpose::Disown { .. } | Purpose::Decline { .. } | Purpose::Nothing => {}
         }
     }
@@ -196,7 +203,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Answer { .. }
             | Purpose::Expire { .. }
             | Purpose::Open { .. }
-            | Purpose::Append { .. }
+            | Purpose::Append(_)
             | Purpose::Sync { .. }
             | Purpose::CatchUp { .. }
             | Purpose::Nothing => {}

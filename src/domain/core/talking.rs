@@ -10,13 +10,14 @@ use super::super::id::{Entropy, RoomId, SessionId, UserId};
 use super::super::limits::MESSAGES_AT_ONCE;
 use super::super::notice::{Notice, Partner};
 use super::super::operation::{Appended, Operation, Outcome};
+use super::super::policy::RETRY_AFTER;
 use super::super::proposal::Proposal;
 use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
 use super::super::time::Time;
 use super::Core;
 use super::matching::ms;
 use super::session::{Asker, Session, State, Talking, Work};
-use super::storing::Purpose;
+use super::storing::{Appending, Purpose};
 
 impl Session {
     /// The room of an agreed proposal begins for this session. `false` for a stranger to it.
@@ -33,6 +34,7 @@ impl Session {
             last_sequence: 0,
             heard_sequence: 0,
             catching_up: false,
+            catch_up_at: Time::NEVER,
         };
         self.state = State::Talking(Box::new(talking));
         true
@@ -51,7 +53,7 @@ impl<E: Entropy> Core<E> {
             Envelope::Quality { room, quality } => {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
             }
-            Envelope::Chat { room, message } => self.hear_chat(id, room, message),
+            Envelope::Chat { room, message } => self.hear_chat(id, room, message, now),
             Envelope::Away { room } => {
                 let grace = self.sessions.get(id).map(|session| self.policy(session).grace);
                 let grace_ms = grace.map(ms).unwrap_or_default();
@@ -140,10 +142,12 @@ impl<E: Entropy> Core<E> {
         }
         let Some(session) = self.sessions.get(id) else { return };
         let from = session.user.clone();
-        self.ask_append(id, room, asker, Operation::Append { room, from, content, client_message_id });
+        let appending = Appending { room, content: content.clone(), name: client_message_id.clone(), asker };
+        self.ask_append(id, appending, Operation::Append { room, from, content, client_message_id });
     }
 
-    pub(super) fn appended(&mut self, id: SessionId, room: RoomId, asker: Asker, outcome: Outcome) {
+    pub(super) fn appended(&mut self, id: SessionId, appending: Appending, outcome: Outcome, now: Time) {
+        let Appending { room, content, name, asker } = appending;
         if let Some(retry_after_ms) = outcome.retry_after_ms() {
             return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
         }
@@ -151,18 +155,34 @@ impl<E: Entropy> Core<E> {
         match appended {
             Appended::Added(message) => {
                 let sequence = message.sequence;
-                if let Some(peer) = self.talking(id, room).map(|talking| talking.peer.clone()) {
-                    self.send(&peer, Envelope::Chat { room, message });
-                }
+                self.carry_chat(id, room, message);
                 self.record(Event::ChatAdded);
                 self.acknowledge(asker, Ok(Reply::Sent { sequence }));
             }
-            Appended::Duplicate(sequence) => self.acknowledge(asker, Ok(Reply::Sent { sequence })),
+            Appended::Duplicate(sequence) => {
+                // The answer to the first attempt may have been lost, and then the peer was not told.
+                if let Some(from) = self.sessions.get(id).map(|session| session.user.clone()) {
+                    let message = ChatMessage { sequence, from, content, client_message_id: name, at: now };
+                    self.carry_chat(id, room, message);
+                }
+                self.acknowledge(asker, Ok(Reply::Sent { sequence }));
+            }
             Appended::NoRoom => self.acknowledge(asker, Err(Refusal::NotInRoom)),
         }
     }
 
-    fn hear_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage) {
+    /// Carries a message of this session's to the peer.
+    fn carry_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage) {
+        let Some(talking) = self.talking(id, room) else { return };
+        if message.sequence == talking.last_sequence + 1 {
+            talking.last_sequence = message.sequence;
+        }
+        let peer = talking.peer.clone();
+        self.send(&peer, Envelope::Chat { room, message });
+    }
+
+    /// Tells the client, unless it knows, or something before it is missing: that is fetched first.
+    fn hear_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let away = session.connection.is_none();
         let Some(talking) = session.talking(room) else { return };
@@ -170,6 +190,10 @@ impl<E: Entropy> Core<E> {
         // Who is away, or still catching up, gets it from the store: in order, each once.
         if away || talking.catching_up || message.sequence <= talking.last_sequence {
             return;
+        }
+        if message.sequence > talking.last_sequence + 1 {
+            talking.catching_up = true;
+            return self.enqueue(id, Work::CatchUp, now);
         }
         talking.last_sequence = message.sequence;
         self.notify(id, Notice::Chat { room, message });
@@ -196,20 +220,28 @@ impl<E: Entropy> Core<E> {
     pub(super) fn catch_up(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(id) else { return };
         let State::Talking(talking) = &session.state else { return };
-        let (room, after) = (talking.room, talking.last_sequence);
-        self.ask(id, Purpose::CatchUp { room }, Operation::Messages { room, after });
+        let (room, after, heard) = (talking.room, talking.last_sequence, talking.heard_sequence);
+        self.ask(id, Purpose::CatchUp { room, heard }, Operation::Messages { room, after });
     }
 
-    pub(super) fn caught_up(&mut self, id: SessionId, room: RoomId, outcome: Outcome, now: Time) {
+    pub(super) fn caught_up(&mut self, id: SessionId, room: RoomId, heard: u64, outcome: Outcome, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let (user, away) = (session.user.clone(), session.connection.is_none());
         let Some(talking) = session.talking(room) else { return };
-        talking.catching_up = false;
-        let (Outcome::Messages(messages), false) = (outcome, away) else { return };
-        let Some(newest) = messages.last().map(|message| message.sequence) else { return };
-        talking.last_sequence = newest;
+        talking.catching_up = !away;
+        if away {
+            return;
+        }
+        let Outcome::Messages(messages) = outcome else {
+            talking.catch_up_at = now + RETRY_AFTER;
+            return;
+        };
+        if let Some(newest) = messages.last() {
+            talking.last_sequence = talking.last_sequence.max(newest.sequence);
+        }
         // Something came while the store answered, or there was more than one answer holds.
-        let more = talking.heard_sequence > newest || messages.len() >= MESSAGES_AT_ONCE;
+        let came = talking.heard_sequence > talking.last_sequence.max(heard);
+        let more = came || messages.len() >= MESSAGES_AT_ONCE;
         talking.catching_up = more;
         for message in messages.into_iter().filter(|message| message.from != user) {
             self.notify(id, Notice::Chat { room, message });
@@ -231,11 +263,12 @@ impl<E: Entropy> Core<E> {
     /// The session leaves the room it is in, which ends the room.
     pub(super) fn leave_room(&mut self, id: SessionId, departure: Departure, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let State::Talking(talking) = std::mem::replace(&mut session.state, State::Idle) else { return };
-        let room = talking.room;
-        self.send(&talking.peer, Envelope::Left { room, departure });
+        let State::Talking(talking) = &session.state else { return };
+        let (room, peer, lasted) = (talking.room, talking.peer.clone(), now.since(talking.since));
+        session.state = State::Idle;
+        self.send(&peer, Envelope::Left { room, departure });
         self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
-        self.record(Event::RoomClosed { departure, lasted: now.since(talking.since) });
+        self.record(Event::RoomClosed { departure, lasted });
     }
 
     /// The peer is gone for good, which ends the room.

@@ -66,6 +66,10 @@ impl<E: Entropy> Core<E> {
                     proposed.settle_at = Time::NEVER;
                     work = Some(Work::Expire);
                 }
+                State::Talking(talking) if talking.catch_up_at <= now => {
+                    talking.catch_up_at = Time::NEVER;
+                    work = Some(Work::CatchUp);
+                }
                 State::Waiting(_) | State::Proposed(_) | State::Idle | State::Talking(_) => {}
             }
         }
@@ -93,7 +97,8 @@ impl Session {
                 silence.min(waiting.search_at(policy))
             }
             State::Proposed(proposed) => proposed.settle_at,
-            State::Idle | State::Talking(_) => Time::NEVER,
+            State::Talking(talking) => talking.catch_up_at,
+            State::Idle => Time::NEVER,
         };
         of_state.min(self.away_until)
     }

@@ -90,8 +90,6 @@ impl State {
             }
             Operation::Expire { pool, proposal } => Outcome::Expired(self.pool(pool).expire(proposal, now)),
             Operation::OpenRoom { room, members } => {
-                // The operation does not name the pool; there are as many as dialects, so asking all is cheap.
-                self.pools.values_mut().for_each(|pool| pool.room_opened(room));
                 self.rooms.open(room, members);
                 Outcome::Done
             }

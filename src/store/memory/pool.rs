@@ -7,7 +7,7 @@ use super::proposals::Proposals;
 use super::queue::Listed;
 use super::waiting::{Standpoint, Waiting};
 use super::waits::Waits;
-use crate::domain::id::{ProposalId, RoomId, TicketId, UserId};
+use crate::domain::id::{ProposalId, TicketId, UserId};
 use crate::domain::operation::{Answered, Expired, Place, Search, Searched, Standing, Withdrawn};
 use crate::domain::proposal::{Proposal, Side, Verdict};
 use crate::domain::time::Time;
@@ -109,14 +109,6 @@ impl Pool {
         }
         self.proposals.remove(id);
         Expired::Ended(proposal)
-    }
-
-    /// The room stands: if it is of an agreed proposal, that one is needed no longer.
-    pub(super) fn room_opened(&mut self, room: RoomId) {
-        let agreed = self.proposals.of_room(room).filter(|proposal| proposal.agreed());
-        if let Some(id) = agreed.map(|proposal| proposal.id) {
-            self.proposals.remove(id);
-        }
     }
 
     fn taken(&self, ticket: TicketId, now: Time) -> Option<Arc<Proposal>> {

@@ -1,16 +1,17 @@
-//! The proposals of one pool, from the claim until the room opens, they come to nothing or are forgotten.
+//! The proposals of one pool, from the claim until they come to nothing or are forgotten. An agreed one
+//! outlives the opening of its room: a side that missed the news learns of it when it asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::id::{ProposalId, RoomId, TicketId, UserId};
+use crate::domain::id::{ProposalId, TicketId, UserId};
 use crate::domain::proposal::Proposal;
 use crate::domain::time::Time;
 
-/// How long a proposal is kept after its time is over, for those who ask late. By then either side has
-/// asked many times, or is gone.
-const KEPT_AFTER_EXPIRY: Duration = Duration::from_mins(1);
+/// How long a proposal is kept after its time is over, for those who ask late. A core asks when the time is
+/// over and every second from then on; by now it has asked ten times, or is gone.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(10);
 /// Forgotten proposals that one operation clears away: more than the one that it may make.
 const SWEPT_AT_ONCE: usize = 4;
 
@@ -21,8 +22,6 @@ pub(super) struct Proposals {
     kept: BTreeMap<ProposalId, Arc<Proposal>>,
     /// Both tickets of each, so that whoever lost the notice learns of it.
     by_ticket: BTreeMap<TicketId, ProposalId>,
-    /// The room of each: a room that opens does not name its proposal.
-    by_room: BTreeMap<RoomId, ProposalId>,
     /// The order in which they are forgotten.
     by_expiry: BTreeSet<(Time, ProposalId)>,
 }
@@ -34,7 +33,6 @@ impl Proposals {
         for side in &proposal.sides {
             self.by_ticket.insert(side.ticket.id, id);
         }
-        self.by_room.insert(proposal.room, id);
         self.by_expiry.insert((proposal.expires_at, id));
         self.kept.insert(id, proposal);
     }
@@ -48,11 +46,6 @@ impl Proposals {
     /// The one this ticket is part of.
     pub(super) fn of_ticket(&self, ticket: TicketId, now: Time) -> Option<&Arc<Proposal>> {
         self.get(*self.by_ticket.get(&ticket)?, now)
-    }
-
-    /// The one this room is of.
-    pub(super) fn of_room(&self, room: RoomId) -> Option<&Arc<Proposal>> {
-        self.kept.get(self.by_room.get(&room)?)
     }
 
     /// `user` accepts.
@@ -73,11 +66,10 @@ impl Proposals {
                 self.by_ticket.remove(&side.ticket.id);
             }
         }
-        self.by_room.remove(&proposal.room);
         self.by_expiry.remove(&(proposal.expires_at, id));
     }
 
-    /// Clears away a few that nobody ended and whose room never opened.
+    /// Clears away a few whose time is long over.
     pub(super) fn sweep(&mut self, now: Time) {
         for _ in 0..SWEPT_AT_ONCE {
             match self.by_expiry.first() {
@@ -96,9 +88,6 @@ fn forgotten(expires_at: Time, now: Time) -> bool {
 impl Proposals {
     /// Whether nothing at all is kept.
     pub(super) fn is_bare(&self) -> bool {
-        self.kept.is_empty()
-            && self.by_ticket.is_empty()
-            && self.by_room.is_empty()
-            && self.by_expiry.is_empty()
+        self.kept.is_empty() && self.by_ticket.is_empty() && self.by_expiry.is_empty()
     }
 }

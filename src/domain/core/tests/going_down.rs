@@ -1,0 +1,71 @@
+//! The node goes down, or one session of it has to be given up.
+
+use super::*;
+
+#[test]
+fn everybody_is_told_of_a_shutdown_and_sessions_go_on_until_they_are_closed() {
+    let (mut core, proposal) = both_here();
+    core.connected(ConnectionId(0), "cyd");
+    let welcome = notify(ConnectionId(0), welcome("cyd"));
+    core.expect([record(Event::SessionOpened), welcome, attach("cyd", 2)]);
+    core.disconnected(ConnectionId(0));
+    core.expect([]);
+    core.handle(Input::Shutdown { retry_after_ms: 5_000 });
+    core.expect([ANA, BEN].map(|connection| notify(connection, Notice::Shutdown { retry_after_ms: 5_000 })));
+    core.asks(ANA, 2, Command::Accept(proposal.id));
+    core.expect([answer(&proposal, "ana", Verdict::Accept)]);
+}
+
+#[test]
+fn an_abandoned_session_is_closed_and_its_peer_told() {
+    let (mut core, proposal) = ana_talks();
+    core.asks(ANA, 3, Command::Sync { room: proposal.room, after: 0 });
+    let [reading] = core.asked([ask(Operation::Messages { room: proposal.room, after: 0 })]);
+    core.abandon(ANA);
+    core.expect([
+        Effect::Close { connection: ANA },
+        send(Envelope::Left { room: proposal.room, departure: Departure::Disconnected }),
+        record(Event::SessionClosed),
+    ]);
+    assert_eq!(core.sessions(), 0);
+    core.abandon(ANA);
+    core.disconnected(ANA);
+    core.asks(ANA, 4, Command::Heartbeat);
+    core.expect([]);
+    // The shell drops what is for a closed connection.
+    core.stored(reading, Outcome::Messages(Vec::new()));
+    core.expect([ack(ANA, 3, Ok(Reply::Messages(Vec::new())))]);
+    core.connected(ANA_AGAIN, "ana");
+    let mut again = attach("ana", 0);
+    if let Effect::Ask { request: Operation::Attach { address, .. }, .. } = &mut again {
+        address.session.generation = 1;
+    }
+    core.expect([record(Event::SessionOpened), notify(ANA_AGAIN, welcome("ana")), again]);
+}
+
+#[test]
+fn an_abandoned_sessions_peer_in_the_same_core_hears_of_it_with_the_next_input() {
+    let (mut core, proposal) = both_here();
+    let agreed = accepted(&proposal, &["ana", "ben"]);
+    for (slot, connection, name, other) in [(0, ANA, "ana", "ben"), (1, BEN, "ben", "ana")] {
+        core.hears(slot, Envelope::Agreed(agreed.clone()));
+        let met = remembers(name, other, at(600));
+        core.expect([ended(TicketEnd::Matched), met, notify(connection, ready(&agreed))]);
+    }
+    core.abandon(ANA);
+    core.expect([Effect::Close { connection: ANA }, record(Event::SessionClosed)]);
+    core.handle_timeout();
+    let (room, departure) = (agreed.room, Departure::Disconnected);
+    core.expect([notify(BEN, Notice::PeerLeft { room, user: user("ana"), departure })]);
+}
+
+#[test]
+fn an_abandoned_sessions_wait_is_renewed_no_more() {
+    let (mut core, _) = ana_waits();
+    core.abandon(ANA);
+    let close = Effect::Close { connection: ANA };
+    core.expect([close, ended(TicketEnd::Gone), record(Event::SessionClosed)]);
+    core.wakes_in_vain(2_600);
+    core.wakes_in_vain(15_500);
+    core.sleeps_until(Time::NEVER);
+}

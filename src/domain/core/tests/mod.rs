@@ -1,0 +1,41 @@
+//! The machine, input by input: each test gives an input, asserts the exact list of effects with nothing
+//! left over, and then moves time.
+
+mod chat;
+mod ending;
+mod going_down;
+mod harness;
+mod joining;
+mod ladder;
+mod late_news;
+mod leaving;
+mod limits;
+mod proposing;
+mod reconnecting;
+mod scenes;
+mod talking;
+mod timers;
+mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::command::{Command, Refusal, Reply, Scope};
+use super::super::criteria::{AgeRange, Stage, Strict};
+use super::super::envelope::Envelope;
+use super::super::event::{Event, TicketEnd};
+use super::super::id::{AckId, ConnectionId, OperationId, RoomId, UserId};
+use super::super::limits::{AVOIDED, Limits, MESSAGES_AT_ONCE, RENEWED_AT_ONCE};
+use super::super::notice::{Notice, Resumed};
+use super::super::operation::{Answered, Appended, Expired, Operation, Outcome, Place, Searched};
+use super::super::operation::{Standing, Withdrawn};
+use super::super::person::{Gender, Proficiency};
+use super::super::policy::Policy;
+use super::super::proposal::{Failure, Proposal, Verdict};
+use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
+use super::super::ticket::{Order, PoolId, Priority, Ticket};
+use super::super::time::Time;
+use super::{Effect, Input};
+use harness::Scripted;
+use scenes::*;
+use words::*;
