@@ -27,6 +27,7 @@ impl Work {
             | Self::Silence
             | Self::Expire
             | Self::Away
+            | Self::Resume
             | Self::CatchUp
             | Self::End(_) => false,
         }
@@ -104,6 +105,7 @@ impl<E: Entropy> Core<E> {
             Work::Silence => self.withdraw(id, Withdrawal::Silence, now),
             Work::Expire => self.expire(id),
             Work::Away => self.tell_away(id),
+            Work::Resume => self.resume(id),
             Work::CatchUp => self.catch_up(id),
             Work::End(departure) => self.end(id, departure, now),
         }

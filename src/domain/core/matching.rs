@@ -312,7 +312,8 @@ impl<E: Entropy> Core<E> {
     fn suspended(&mut self, id: SessionId, now: Time) {
         self.listed.remove(&id);
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let back = session.connection.is_some();
+        // Who is told where it stands first is searched for then.
+        let back = session.listening().is_some();
         let Some(waiting) = session.waiting() else { return };
         waiting.listed = false;
         if back {

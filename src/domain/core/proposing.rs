@@ -256,7 +256,7 @@ impl<E: Entropy> Core<E> {
                 self.requeue(id, &ticket, Priority::Requeued, now);
             }
             (Verdict::Leave | Verdict::Accept, Some(ticket)) => {
-                self.let_go(id, proposal, &ticket, why, now);
+                self.let_go(id, &ticket, why, now);
                 self.answered_and_gone(id, asker, why, now);
             }
             (_, None) => self.answered_and_gone(id, asker, why, now),
@@ -281,7 +281,7 @@ impl<E: Entropy> Core<E> {
                 if let Some(proposed) = session.proposed(asked) {
                     let (proposal, ticket) = (proposed.proposal.clone(), proposed.ticket.clone());
                     self.settle(id, &proposal, now);
-                    self.let_go(id, &proposal, &ticket, why, now);
+                    self.let_go(id, &ticket, why, now);
                 } else if let (Some(_), Answering::Asked) = (session.waiting(), why) {
                     // It failed meanwhile and its ticket was queued again, which is not what was asked.
                     return self.withdraw(id, Withdrawal::Leave(asker), now);
@@ -297,14 +297,13 @@ impl<E: Entropy> Core<E> {
         connected && matches!(why, Answering::End(_))
     }
 
-    /// The session left its proposal. A client that came back meanwhile was told of it, and waits on.
-    fn let_go(&mut self, id: SessionId, proposal: &Proposal, ticket: &Ticket, why: Answering, now: Time) {
-        if !self.came_back(id, why) {
-            return self.give_up(id, why.ticket_end());
+    /// The session left its proposal. A client that came back meanwhile waits on, and will be told so.
+    fn let_go(&mut self, id: SessionId, ticket: &Ticket, why: Answering, now: Time) {
+        if self.came_back(id, why) {
+            self.requeue(id, ticket, Priority::Usual, now);
+        } else {
+            self.give_up(id, why.ticket_end());
         }
-        self.requeue(id, ticket, Priority::Usual, now);
-        let (proposal, failure) = (proposal.id, Failure::PartnerLeft);
-        self.notify(id, Notice::MatchFailed { proposal, failure, requeued: true });
     }
 
     /// The session is out of its proposal, as it wanted.

@@ -26,6 +26,9 @@ pub(super) struct Session {
     pub(super) policy: usize,
     /// `None` while the client is away.
     pub(super) connection: Option<ConnectionId>,
+    /// The client is back and was not told where it stands: what it asked for over an older connection is
+    /// still being done. Until then it is told nothing else.
+    pub(super) resuming: bool,
     pub(super) state: State,
     pub(super) flight: Flight,
     /// What waits for the operation under way, in order.
@@ -131,6 +134,8 @@ pub(super) enum Work {
     Expire,
     /// Tell the peer that the client is away.
     Away,
+    /// Tell a client that is back where it stands.
+    Resume,
     /// Fetch the chat messages that the client missed.
     CatchUp,
     /// The session is over.
@@ -138,6 +143,11 @@ pub(super) enum Work {
 }
 
 impl Session {
+    /// Where the client can be told what happens, if it can.
+    pub(super) fn listening(&self) -> Option<ConnectionId> {
+        self.connection.filter(|_| !self.resuming)
+    }
+
     pub(super) fn waiting(&mut self) -> Option<&mut Waiting> {
         match &mut self.state {
             State::Waiting(waiting) => Some(waiting),

@@ -97,7 +97,7 @@ impl<E: Entropy> Core<E> {
     fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
         let most = self.limits.candidates_buffered;
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let away = session.connection.is_none();
+        let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         let notice = Notice::Signal { room, kind, payload, from: talking.partner.user.clone() };
         if !away {
@@ -184,7 +184,7 @@ impl<E: Entropy> Core<E> {
     /// Tells the client, unless it knows, or something before it is missing: that is fetched first.
     fn hear_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let away = session.connection.is_none();
+        let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         talking.heard_sequence = talking.heard_sequence.max(message.sequence);
         // Who is away, or still catching up, gets it from the store: in order, each once.
@@ -226,7 +226,7 @@ impl<E: Entropy> Core<E> {
 
     pub(super) fn caught_up(&mut self, id: SessionId, room: RoomId, heard: u64, outcome: Outcome, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let (user, away) = (session.user.clone(), session.connection.is_none());
+        let (user, away) = (session.user.clone(), session.listening().is_none());
         let Some(talking) = session.talking(room) else { return };
         talking.catching_up = !away;
         if away {
