@@ -65,7 +65,7 @@ impl<E: Entropy> Core<E> {
         if let Err(retry_after_ms) = session.budgets.spend(scope, &self.limits, now) {
             return Err(Refusal::RateLimited { scope, retry_after_ms });
         }
-        if session.queue.len() >= self.limits.commands_waiting {
+        if session.waiting_commands() >= self.limits.commands_waiting {
             return Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
         }
         command

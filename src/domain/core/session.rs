@@ -148,6 +148,16 @@ impl Session {
         self.connection.filter(|_| !self.resuming)
     }
 
+    /// How much waits for its turn or, of the chat appends that may follow each other, for the store: nothing
+    /// else bounds those while a store is slow.
+    pub(super) fn waiting_commands(&self) -> usize {
+        let appends = match self.flight {
+            Flight::Appends(count) => usize::try_from(count).unwrap_or(usize::MAX),
+            Flight::None | Flight::One(_) => 0,
+        };
+        self.queue.len().saturating_add(appends)
+    }
+
     pub(super) fn waiting(&mut self) -> Option<&mut Waiting> {
         match &mut self.state {
             State::Waiting(waiting) => Some(waiting),
