@@ -264,6 +264,29 @@ fn who_comes_back_twice_is_searched_for_once() {
 }
 
 #[test]
+fn a_search_that_outlives_its_proposal_lists_nobody_who_is_away() {
+    let (mut core, ticket) = ana_waits();
+    core.asks(ANA, 2, wish().join());
+    let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
+    let proposal = pair(1, &bens_ticket(), &ticket, at(600));
+    core.hears(0, Envelope::Proposed(proposal.clone()));
+    core.expect([joined(ANA, 2, AT_ONCE), notify(ANA, Notice::MatchFound(found(&proposal, 1)))]);
+    core.disconnected(ANA);
+    core.hears(0, Envelope::Failed { proposal: proposal.id, failure: Failure::Rejected });
+    core.expect([remember(at(600))]);
+    // It was carried out before all this, and answered late.
+    core.stored(search, listed(1));
+    let [withdrawal] = core.asked([withdraw(&ticket)]);
+    core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Unknown));
+    core.expect([]);
+    // Nobody is searched for when the next stage opens: it would never come to an end.
+    for vain in [2_600, 15_500] {
+        core.wakes_in_vain(vain);
+    }
+    core.sleeps_until(at(30_600));
+}
+
+#[test]
 fn who_was_claimed_while_away_finds_the_proposal_on_return() {
     let (mut core, ticket) = ana_waits();
     core.disconnected(ANA);
