@@ -53,7 +53,7 @@ impl<E: Entropy> Core<E> {
             seen_at: now,
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
-            settled: None,
+            settled: Vec::new(),
         };
         let id = self.sessions.insert(self.shard, session);
         self.by_user.insert((pool, user.clone()), id);

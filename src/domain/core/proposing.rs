@@ -68,7 +68,7 @@ impl<E: Entropy> Core<E> {
     /// The session's ticket is part of `proposal`: its client is told, once.
     pub(super) fn propose(&mut self, id: SessionId, proposal: &Arc<Proposal>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.settled == Some(proposal.id) {
+        if session.settled.contains(&proposal.id) {
             return;
         }
         let Some((own, _)) = proposal.sides_of(&session.user) else { return };
@@ -94,7 +94,7 @@ impl<E: Entropy> Core<E> {
     /// Another session claimed this one's ticket, or the store says so.
     pub(super) fn proposed_by_other(&mut self, id: SessionId, proposal: &Arc<Proposal>) {
         let Some(session) = self.sessions.get_mut(id) else { return self.decline_for_absent(id, proposal) };
-        let known = session.settled == Some(proposal.id) || session.proposed(proposal.id).is_some();
+        let known = session.settled.contains(&proposal.id) || session.proposed(proposal.id).is_some();
         let own = proposal.sides_of(&session.user).map(|(own, _)| own.ticket.id);
         let waits = session.waiting().is_some_and(|waiting| Some(waiting.ticket.id) == own);
         if known {
@@ -325,7 +325,7 @@ impl<E: Entropy> Core<E> {
     /// The proposal is over for this session; the two do not meet again for a while.
     fn settle(&mut self, id: SessionId, proposal: &Proposal, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        session.settled = Some(proposal.id);
+        session.settle(proposal.id);
         if let Some((_, other)) = proposal.sides_of(&session.user) {
             let partner = other.ticket.user.clone();
             self.remember(id, partner, now);

@@ -42,8 +42,9 @@ pub(super) struct Session {
     pub(super) away_until: Time,
     /// The earliest wake-up that stands in the core's heap for this session.
     pub(super) wake_at: Time,
-    /// The last proposal that ended for this session, so that news of it that come late are known as old.
-    pub(super) settled: Option<ProposalId>,
+    /// The last proposals that ended for this session, newest last, so that news of them that come late are
+    /// known as old. A ticket that is queued again may be claimed again while such news are on their way.
+    pub(super) settled: Vec<ProposalId>,
 }
 
 /// What a session is doing. Boxed, because most sessions do nothing.
@@ -142,7 +143,19 @@ pub(super) enum Work {
     End(Departure),
 }
 
+/// Proposals that a session remembers once they are over: more than can end while news of the first are on
+/// their way.
+const SETTLED: usize = 8;
+
 impl Session {
+    /// The proposal is over for this session.
+    pub(super) fn settle(&mut self, proposal: ProposalId) {
+        if self.settled.len() == SETTLED {
+            self.settled.remove(0);
+        }
+        self.settled.push(proposal);
+    }
+
     /// Where the client can be told what happens, if it can.
     pub(super) fn listening(&self) -> Option<ConnectionId> {
         self.connection.filter(|_| !self.resuming)

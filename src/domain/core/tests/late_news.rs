@@ -100,6 +100,29 @@ fn a_settled_proposal_does_not_come_back() {
 }
 
 #[test]
+fn nor_does_one_that_others_followed() {
+    let (mut core, ticket) = ana_waits();
+    core.wakes(2_600);
+    let [renewal] = core.asked([renew(&[&ticket], at(2_600))]);
+    let first = pair(1, &bens_ticket(), &ticket, at(2_600));
+    let mut ticket = ticket;
+    for number in 1..=3 {
+        let proposal = pair(number, &bens_ticket(), &ticket, at(2_600));
+        core.hears(0, Envelope::Proposed(proposal.clone()));
+        core.expect([notify(ANA, Notice::MatchFound(found(&proposal, 1)))]);
+        core.hears(0, Envelope::Failed { proposal: proposal.id, failure: Failure::Rejected });
+        let told = notify(ANA, failed(&proposal, Failure::Rejected, true));
+        ticket = again(&ticket);
+        let [_, search] = core.asked([remember(at(2_600)), told, core.look(&ticket, Stage::Exact)]);
+        core.stored(search, listed(1));
+        core.expect([]);
+    }
+    core.stored(renewal, Outcome::Renewed(vec![(ticket.id, Standing::Taken(first.clone()))]));
+    core.hears(0, Envelope::Proposed(first));
+    core.expect([]);
+}
+
+#[test]
 fn a_ticket_that_was_claimed_when_its_owner_had_left_the_queue_is_declined() {
     let (mut core, ticket) = ana_waits();
     core.asks(ANA, 2, Command::LeaveQueue);
