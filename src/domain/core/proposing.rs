@@ -41,6 +41,14 @@ impl Answering {
             Self::End(_) => TicketEnd::Gone,
         }
     }
+
+    /// How one who leaves a proposal departs from its room.
+    fn departure(self) -> Departure {
+        match self {
+            Self::Asked => Departure::Left,
+            Self::End(departure) => departure,
+        }
+    }
 }
 
 impl From<&Side> for Partner {
@@ -205,7 +213,8 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    /// Both have accepted, says the store. One who wanted out is too late: the room begins, and is left.
+    /// Both have accepted, says the store. One who wanted out is too late, but does not enter: it would be told
+    /// of a room that it has left already.
     fn agreed_by(
         &mut self,
         id: SessionId,
@@ -223,8 +232,11 @@ impl<E: Entropy> Core<E> {
             Verdict::Reject => self.acknowledge(asker, Err(Refusal::NoSuchProposal)),
             Verdict::Leave if self.came_back(id, why) => self.open(id, proposal, None),
             Verdict::Leave => {
-                self.enter(id, &proposal, now);
-                self.leave_room(id, Departure::Left, now);
+                if self.sessions.get_mut(id).is_some_and(|session| session.proposed(proposal.id).is_some()) {
+                    self.stay_away(id, &proposal, why.departure());
+                    self.settle(id, &proposal, now);
+                    self.give_up(id, why.ticket_end());
+                }
                 self.answered_and_gone(id, asker, why, now);
             }
         }
@@ -409,9 +421,15 @@ impl<E: Entropy> Core<E> {
         outcome: &Outcome,
         now: Time,
     ) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(session) = self.sessions.get_mut(id) else {
+            return self.stay_away(id, proposal, Departure::Disconnected);
+        };
         let user = session.user.clone();
         let Some(proposed) = session.proposed(proposal.id) else {
+            if session.talking(proposal.room).is_none() {
+                // It was entered, left and closed while the store opened it once more.
+                self.stay_away(id, proposal, Departure::Left);
+            }
             return self.acknowledge(asker, Ok(Reply::Done));
         };
         if outcome.retry_after_ms().is_some() {
@@ -429,24 +447,24 @@ impl<E: Entropy> Core<E> {
 
     /// The other side accepted as the second, and the room stands.
     pub(super) fn agreed_by_other(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
-        let here = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else {
-            let other = proposal.sides.iter().find(|side| side.ticket.owner != here);
-            if let Some(other) = other {
-                let left = Envelope::Left { room: proposal.room, departure: Departure::Disconnected };
-                self.send(&other.ticket.owner, left);
-            }
-            return;
+            return self.stay_away(id, proposal, Departure::Disconnected);
         };
         if session.proposed(proposal.id).is_some() {
             self.enter(id, proposal, now);
             self.advance(id, now);
-        } else if session.talking(proposal.room).is_none()
-            && let Some((_, other)) = proposal.sides_of(&session.user)
-        {
-            // It gave the proposal up, or has left the room since: the other one must not wait in it.
-            let left = Envelope::Left { room: proposal.room, departure: Departure::Left };
-            self.send(&other.ticket.owner, left);
+        } else if session.talking(proposal.room).is_none() {
+            // It gave the proposal up, or has left the room since.
+            self.stay_away(id, proposal, Departure::Left);
+        }
+    }
+
+    /// A room stands, or is about to, that this session will never enter: the other one must not wait in it.
+    fn stay_away(&mut self, id: SessionId, proposal: &Proposal, departure: Departure) {
+        let (here, room) = (self.address(id), proposal.room);
+        if let Some(other) = proposal.sides.iter().find(|side| side.ticket.owner != here) {
+            self.send(&other.ticket.owner, Envelope::Left { room, departure });
+            self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
         }
     }
 

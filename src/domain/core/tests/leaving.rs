@@ -96,7 +96,7 @@ fn a_proposal_is_let_go_of_whatever_the_store_says() {
 }
 
 #[test]
-fn who_leaves_just_when_both_have_accepted_leaves_the_room() {
+fn who_leaves_just_when_both_have_accepted_never_enters_the_room() {
     let (mut core, proposal) = ana_accepted();
     core.at(2_000);
     core.asks(ANA, 3, Command::LeaveQueue);
@@ -104,17 +104,16 @@ fn who_leaves_just_when_both_have_accepted_leaves_the_room() {
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.stored(leaving, Outcome::Answered(Answered::Agreed(agreed.clone())));
     core.expect([
-        ended(TicketEnd::Matched),
-        remember(at(2_000)),
-        notify(ANA, ready(&agreed)),
         send(Envelope::Left { room: agreed.room, departure: Departure::Left }),
         close(&agreed),
-        record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::ZERO }),
+        remember(at(2_000)),
+        ended(TicketEnd::Cancelled),
         done(ANA, 3),
     ]);
     // Whoever says so afterwards is told again.
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    core.expect([send(Envelope::Left { room: agreed.room, departure: Departure::Left })]);
+    let left = Envelope::Left { room: agreed.room, departure: Departure::Left };
+    core.expect([send(left), close(&agreed)]);
 }
 
 #[test]
