@@ -136,7 +136,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    fn leave_queue(&mut self, id: SessionId, asker: Asker, now: Time) {
+    pub(super) fn leave_queue(&mut self, id: SessionId, asker: Asker, now: Time) {
         let Some(session) = self.sessions.get(id) else { return };
         match &session.state {
             State::Waiting(_) => self.withdraw(id, Withdrawal::Leave(asker), now),

@@ -16,7 +16,7 @@ use super::super::time::Time;
 use super::Core;
 use super::matching::NOT_WAITING;
 use super::session::{Asker, Proposed, State, Work};
-use super::storing::{Answering, Purpose, Withdrawal};
+use super::storing::{Answering, Purpose};
 
 impl Proposal {
     /// What the user of one side is told of the other.
@@ -294,9 +294,6 @@ impl<E: Entropy> Core<E> {
                     let (proposal, ticket) = (proposed.proposal.clone(), proposed.ticket.clone());
                     self.settle(id, &proposal, now);
                     self.let_go(id, &ticket, why, now);
-                } else if let (Some(_), Answering::Asked) = (session.waiting(), why) {
-                    // It failed meanwhile and its ticket was queued again, which is not what was asked.
-                    return self.withdraw(id, Withdrawal::Leave(asker), now);
                 }
                 self.answered_and_gone(id, asker, why, now);
             }
@@ -318,11 +315,11 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    /// The session is out of its proposal, as it wanted.
+    /// The session is out of its proposal, as it wanted. Should that have failed before and its ticket have
+    /// been queued again, or claimed again already, it leaves that as well.
     fn answered_and_gone(&mut self, id: SessionId, asker: Asker, why: Answering, now: Time) {
-        self.acknowledge(asker, Ok(Reply::Done));
         match why {
-            Answering::Asked => {}
+            Answering::Asked => self.leave_queue(id, asker, now),
             Answering::End(departure) => self.end(id, departure, now),
         }
     }

@@ -131,6 +131,30 @@ fn who_leaves_while_the_other_rejects_is_not_queued_again() {
 }
 
 #[test]
+fn who_leaves_is_not_left_before_the_next_proposal() {
+    let (mut core, proposal) = ana_found();
+    let ticket = &proposal.sides[0].ticket;
+    let failure = Failure::Rejected;
+    core.asks(ANA, 2, Command::LeaveQueue);
+    let [leaving] = core.asked([answer(&proposal, "ana", Verdict::Leave)]);
+    core.hears(0, Envelope::Failed { proposal: proposal.id, failure });
+    core.expect([remember(at(600)), notify(ANA, failed(&proposal, failure, true))]);
+    let next = pair(2, &bens_ticket(), ticket, at(600));
+    core.hears(0, Envelope::Proposed(next.clone()));
+    core.expect([notify(ANA, Notice::MatchFound(found(&next, 1)))]);
+    core.stored(leaving, Outcome::Answered(Answered::Gone));
+    let [leaving] = core.asked([answer(&next, "ana", Verdict::Leave)]);
+    core.stored(leaving, Outcome::Answered(Answered::Ended(next.clone())));
+    core.expect([
+        record(Event::ProposalFailed(Failure::PartnerLeft)),
+        send(Envelope::Failed { proposal: next.id, failure: Failure::PartnerLeft }),
+        remember(at(600)),
+        ended(TicketEnd::Cancelled),
+        done(ANA, 2),
+    ]);
+}
+
+#[test]
 fn leaving_the_queue_is_not_leaving_the_room() {
     let (mut core, _) = ana_talks();
     core.asks(ANA, 3, Command::LeaveQueue);
