@@ -218,8 +218,11 @@ impl<E: Entropy> Core<E> {
 
     /// Fetches what a client missed while it was away.
     pub(super) fn catch_up(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get(id) else { return };
-        let State::Talking(talking) = &session.state else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let State::Talking(talking) = &mut session.state else { return };
+        // Nothing newer until it is answered, also if another fetch has just been.
+        talking.catching_up = true;
+        talking.catch_up_at = Time::NEVER;
         let (room, after, heard) = (talking.room, talking.last_sequence, talking.heard_sequence);
         self.ask(id, Purpose::CatchUp { room, heard }, Operation::Messages { room, after });
     }
