@@ -13,6 +13,9 @@ use qala::config::{OPTIONS, Sources};
 use crate::exit::Complaint;
 use crate::help;
 
+/// The one option of `serve` that is not in the table: it is about this run only.
+const CHECK: &str = "check";
+
 /// What is wanted.
 pub(crate) enum Request {
     /// A text on stdout: help or version.
@@ -46,7 +49,7 @@ pub(crate) fn parse(
     }
     match matches.subcommand() {
         Some(("serve", matches)) => {
-            let check = matches.get_flag("check");
+            let check = matches.get_flag(CHECK);
             Ok(Request::Serve(ServeArguments { check, sources: sources(matches, environment) }))
         }
         Some(_) | None => Err(vec![Complaint {
@@ -62,7 +65,7 @@ fn command() -> Command {
 }
 
 fn serve_command() -> Command {
-    let check = Arg::new("check").long("check").action(ArgAction::SetTrue);
+    let check = Arg::new(CHECK).long(CHECK).action(ArgAction::SetTrue);
     let options = OPTIONS.iter().map(|spec| {
         // A negative number is a value that is wrong, not a flag that is unknown.
         Arg::new(spec.flag).long(spec.flag).value_name(spec.value_name).allow_negative_numbers(true)
@@ -82,9 +85,19 @@ fn sources(matches: &ArgMatches, environment: impl Iterator<Item = (String, Stri
 /// One of clap's objections in our words.
 fn complaint(error: &clap::Error) -> Complaint {
     let (message, otherwise) = objection(error);
-    let hint =
-        suggestion(error).map_or_else(|| otherwise.to_owned(), |meant| format!("did you mean {meant}?"));
+    let hint = match suggestion(error) {
+        _ if is_misplaced(error) => "options of serve stand behind `serve`".to_owned(),
+        Some(meant) => format!("did you mean {meant}?"),
+        None => otherwise.to_owned(),
+    };
     Complaint { error: message, hint: Some(hint) }
+}
+
+/// Whether it is about an option of `serve`: behind `serve` it would not be unknown.
+fn is_misplaced(error: &clap::Error) -> bool {
+    let argument = text(error, ContextKind::InvalidArg);
+    let known = |flag| flag == CHECK || OPTIONS.iter().any(|spec| spec.flag == flag);
+    error.kind() == ErrorKind::UnknownArgument && argument.strip_prefix("--").is_some_and(known)
 }
 
 /// What is wrong, and what to do if nothing better is known.

@@ -54,8 +54,9 @@ pub(crate) fn serve() -> String {
 /// `qala --version`.
 pub(crate) fn version() -> String {
     let version = env!("CARGO_PKG_VERSION");
-    match option_env!("QALA_COMMIT") {
-        Some(commit) => format!("qala {version} (commit {commit})\n"),
+    // From the environment of the build, or from git (`build.rs`).
+    match option_env!("QALA_COMMIT").filter(|commit| !commit.is_empty()) {
+        Some(commit) => format!("qala {version} ({commit})\n"),
         None => format!("qala {version}\n"),
     }
 }

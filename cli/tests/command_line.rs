@@ -79,6 +79,24 @@ fn help_and_version_need_no_valid_environment() {
 }
 
 #[test]
+fn a_build_from_a_checkout_names_its_commit() {
+    let version = text(&qala(&["--version"], &[]).stdout);
+    let commit = version
+        .strip_prefix(concat!("qala ", env!("CARGO_PKG_VERSION"), " ("))
+        .and_then(|rest| rest.strip_suffix(")\n"));
+    match option_env!("QALA_COMMIT") {
+        Some("") | None => assert_eq!(version, concat!("qala ", env!("CARGO_PKG_VERSION"), "\n")),
+        given => assert_eq!(commit, given),
+    }
+    // Where the build could ask, it did.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let asked = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(&root).output();
+    if root.join(".git").exists() && asked.is_ok_and(|answer| answer.status.success()) {
+        assert!(commit.is_some_and(|commit| !commit.is_empty()), "{version}");
+    }
+}
+
+#[test]
 fn check_says_what_would_run_and_starts_nothing() {
     let given = ["serve", "--check", "--port=8080", "--threads", "2"];
     let output = qala(&given, &[("REDIS_URL", "redis://db:6379"), ("MAX_CONNECTIONS_PER_WORKER", "5000")]);
@@ -98,6 +116,7 @@ fn check_says_what_would_run_and_starts_nothing() {
 fn wrong_arguments() {
     let lists = "hint: `qala serve --help` lists the options";
     let says = "hint: `qala serve --help` says which";
+    let behind = "hint: options of serve stand behind `serve`";
     for (arguments, error, hint) in [
         (
             &[][..],
@@ -110,6 +129,10 @@ fn wrong_arguments() {
         (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
         (&["serve", "--redis-url", "x"], "error: unknown option --redis-url", lists),
         (&["serve", "-x"], "error: unknown option -x", lists),
+        (&["--port", "3000", "serve"], "error: unknown option --port", behind),
+        (&["--check"], "error: unknown option --check", behind),
+        (&["--port=3000"], "error: unknown option --port", behind),
+        (&["--prot", "3000", "serve"], "error: unknown option --prot", lists),
         (&["serve", "now"], "error: unexpected argument `now`", "hint: options begin with --"),
         (&["serve", "--port"], "error: --port needs a value", says),
         (&["serve", "--port", "--check"], "error: --port needs a value", says),

@@ -1,6 +1,6 @@
 //! Tokens signed with a shared secret.
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation};
 use serde::Deserialize;
 
 use crate::config::JwtHs256;
@@ -45,7 +45,12 @@ impl Verifier {
 
     pub(super) fn verify(&self, token: &str, now_seconds: u64) -> Result<Identity, Denied> {
         let decoded = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation);
-        let Claims { sub, exp, nbf } = decoded.map_err(|_| Denied::InvalidToken)?.claims;
+        let TokenData { header, claims, .. } = decoded.map_err(|_| Denied::InvalidToken)?;
+        // RFC 7515, 4.1.11: who does not understand what it lists must refuse. Nothing of it is understood here.
+        if header.crit.is_some() {
+            return Err(Denied::InvalidToken);
+        }
+        let Claims { sub, exp, nbf } = claims;
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
         let (now, leeway) = (now_seconds as f64, LEEWAY_SECONDS as f64);
         let over = exp.is_some_and(|exp| exp + leeway <= now);

@@ -78,18 +78,26 @@ impl Authenticator {
                 Some(_) => Err(Denied::Failed),
             };
         };
-        let bearer = authorization.map(|header| header.strip_prefix("Bearer ").unwrap_or(header));
+        let bearer = authorization.map(without_scheme);
         let token = match credentials.get("token") {
             Some(Value::String(token)) => token.as_str(),
             Some(Value::Null) | None => bearer.unwrap_or_default(),
             Some(_) => return Err(Denied::InvalidToken),
         };
         // Some clients put the scheme into the handshake's token as well.
-        let token = token.strip_prefix("Bearer ").unwrap_or(token).trim();
+        let token = without_scheme(token).trim();
         if token.is_empty() {
             return Err(Denied::Missing);
         }
         verifier.verify(token, now_seconds)
+    }
+}
+
+/// What stands behind `Bearer`, whose case does not matter; all of it where that is missing.
+fn without_scheme(credentials: &str) -> &str {
+    match credentials.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => token,
+        Some(_) | None => credentials,
     }
 }
 

@@ -41,6 +41,31 @@ fn the_subject_of_a_valid_token_is_the_user() {
 }
 
 #[test]
+fn the_scheme_is_known_in_any_case() {
+    let valid = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1" }));
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let given = format!("{scheme} {valid}");
+        assert_eq!(identify(&jwt(None, None), &given), Ok("u1".to_owned()), "{scheme}");
+        let by_header = jwt(None, None).identify(None, Some(&given), NOW);
+        assert_eq!(by_header, Ok(Identity { user: UserId::new("u1"), guest: false }), "{scheme}");
+    }
+    let given = format!("Basic {valid}");
+    assert_eq!(identify(&jwt(None, None), &given), Err(Denied::InvalidToken));
+    assert_eq!(jwt(None, None).identify(None, Some(&given), NOW), Err(Denied::InvalidToken));
+    assert_eq!(jwt(None, None).identify(None, Some("bearer "), NOW), Err(Denied::Missing));
+}
+
+#[test]
+fn a_token_with_conditions_that_nobody_understands_is_refused() {
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    for listed in [vec!["exp".to_owned()], vec!["b64".to_owned(), "x".to_owned()], Vec::new()] {
+        let header = Header { crit: Some(listed), ..Header::new(Algorithm::HS256) };
+        let token = jsonwebtoken::encode(&header, &json!({ "sub": "u1" }), &key).expect("a token");
+        assert_eq!(identify(&jwt(None, None), &token), Err(Denied::InvalidToken), "{:?}", header.crit);
+    }
+}
+
+#[test]
 fn no_token_is_told_from_a_wrong_one() {
     for auth in [None, Some("{}"), Some(r#"{"token":""}"#), Some(r#"{"token":null}"#), Some("null")] {
         assert_eq!(jwt(None, None).identify(auth, None, NOW), Err(Denied::Missing), "{auth:?}");

@@ -69,8 +69,13 @@ const REDIS_URL: Kind =
     Kind::Text { what: "a redis or rediss address", accepts: |value| is_url(value, &["redis", "rediss"]) };
 const BROKERS: Kind = Kind::Text { what: "host:port pairs with commas between", accepts: is_broker_list };
 
-pub(super) static NODE_ENV: VariableSpec =
-    changes("NODE_ENV", TEXT, "production", "production", "`production` turns it on; all else is ignored");
+pub(super) static NODE_ENV: VariableSpec = changes(
+    "NODE_ENV",
+    TEXT,
+    "production",
+    "production",
+    "`production`, whatever its case, turns it on; all else is ignored",
+);
 pub(super) static CONNECTIONS_PER_WORKER: VariableSpec = changes(
     "MAX_CONNECTIONS_PER_WORKER",
     count(1, 10 * MILLION),

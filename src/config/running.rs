@@ -205,8 +205,9 @@ impl Production {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let said = reader.accepted(&PRODUCTION);
-        let environment =
-            reader.foreign(&foreign::NODE_ENV).filter(|given| given.value.trim() == "production");
+        let environment = reader
+            .foreign(&foreign::NODE_ENV)
+            .filter(|given| given.value.trim().eq_ignore_ascii_case("production"));
         let switch = said.as_ref().and_then(|given| Switch::parse(&given.value)).unwrap_or_default();
         let because = match switch {
             Switch::On => said.map(|given| given.origin),

@@ -122,7 +122,8 @@ pub enum Reply {
     Messages(Vec<ChatMessage>),
 }
 
-/// A command was not carried out, and nothing was changed by it.
+/// A command was not carried out, and nothing was changed by it. The exception is a join that the store
+/// refused or did not answer: it has left the room or proposal it came from first, and its user waits no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It cannot be understood; this part of it is wrong.

@@ -1,5 +1,8 @@
 //! The demo page: files in the binary, no network needed.
 
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -14,15 +17,18 @@ struct File {
     name: &'static str,
     content_type: &'static str,
     content: &'static [u8],
+    tag: HeaderValue,
+}
+
+impl File {
+    fn new(name: &'static str, content_type: &'static str, content: &'static [u8]) -> Self {
+        Self { name, content_type, content, tag: tag(content) }
+    }
 }
 
 macro_rules! files {
     ($($name:literal as $content_type:ident,)*) => {
-        &[$(File {
-            name: $name,
-            content_type: $content_type,
-            content: include_bytes!(concat!("demo/", $name)),
-        },)*]
+        LazyLock::new(|| vec![$(File::new($name, $content_type, include_bytes!(concat!("demo/", $name))),)*])
     };
 }
 
@@ -34,7 +40,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 const INDEX: &str = "index.html";
 
-const FILES: &[File] = files! {
+static FILES: LazyLock<Vec<File>> = files! {
     "index.html" as HTML,
     "style.css" as STYLE,
     "talk.css" as STYLE,
@@ -68,17 +74,23 @@ pub(super) fn routes() -> Router {
     )
 }
 
+/// The same for the same content on every node and after every restart: this hasher has no random start.
+fn tag(content: &[u8]) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(content);
+    HeaderValue::from_str(&format!("\"{:016x}\"", hasher.finish())).expect("quotes and hex digits")
+}
+
 fn serve(name: &str, request: &HeaderMap) -> Response {
     let Some(file) = FILES.iter().find(|file| file.name == name) else {
         return (StatusCode::NOT_FOUND, "no such file\n").into_response();
     };
-    // The files change with the binary only: asking again costs one small answer.
-    let tag = HeaderValue::from_static(concat!("\"", env!("CARGO_PKG_VERSION"), "\""));
-    let fresh = cfg!(not(debug_assertions)) && request.get(header::IF_NONE_MATCH) == Some(&tag);
+    // Always asked again, so that a new build is seen at once; what did not change costs one small answer.
+    let fresh = request.get(header::IF_NONE_MATCH) == Some(&file.tag);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(file.content_type)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (header::ETAG, tag),
+        (header::ETAG, file.tag.clone()),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -114,5 +126,26 @@ mod tests {
         found.sort();
         served.sort();
         assert_eq!(served, found);
+    }
+
+    /// What `name` answers to somebody who has the content of `tag` already.
+    fn asked_again(name: &str, tag: &HeaderValue) -> StatusCode {
+        let request = HeaderMap::from_iter([(header::IF_NONE_MATCH, tag.clone())]);
+        serve(name, &request).status()
+    }
+
+    #[test]
+    fn a_file_is_sent_again_exactly_when_its_content_is_another() {
+        assert_eq!(tag(b"one build"), tag(b"one build"));
+        assert_ne!(tag(b"one build"), tag(b"another"));
+        for file in &*FILES {
+            let first = serve(file.name, &HeaderMap::new());
+            assert_eq!(first.status(), StatusCode::OK);
+            assert_eq!(first.headers()[header::ETAG], tag(file.content), "{}", file.name);
+            assert_eq!(asked_again(file.name, &tag(file.content)), StatusCode::NOT_MODIFIED, "{}", file.name);
+            assert_eq!(asked_again(file.name, &tag(b"an older build")), StatusCode::OK, "{}", file.name);
+        }
+        let version = HeaderValue::from_static(concat!("\"", env!("CARGO_PKG_VERSION"), "\""));
+        assert_eq!(asked_again(INDEX, &version), StatusCode::OK);
     }
 }

@@ -60,7 +60,9 @@ fn production_lets_no_guests_in_by_omission() {
         "error: refusing to listen on 127.0.0.1:3001 without authentication in production (NODE_ENV)",
         "hint: give --jwt-secret, or say --auth guest if everyone who reaches this machine may enter",
     ];
-    assert_eq!(environment(&[("NODE_ENV", "production")]).complaints(), refused);
+    for production in ["production", "Production", "PRODUCTION", " production "] {
+        assert_eq!(environment(&[("NODE_ENV", production)]).complaints(), refused, "{production}");
+    }
     for given in [
         vec![("NODE_ENV", "production"), ("QALA_AUTH", "guest")],
         vec![("NODE_ENV", "production"), ("JWT_SECRET", SECRET)],
