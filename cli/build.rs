@@ -1,7 +1,7 @@
 //! Tells the command which commit it was built from: `QALA_COMMIT`, if the one who builds has not set it.
 //! Without git, or outside a checkout, there is no commit to tell, and that is no error.
 
-#![expect(clippy::disallowed_macros, reason = "a build script speaks to cargo by printing")]
+#![expect(clippy::disallowed_macros, reason = "printing is how a build script talks to cargo")]
 
 use std::env;
 use std::path::Path;
