@@ -64,6 +64,7 @@ macro_rules! keeps_the_contract {
                     an_agreed_proposal_outlives_the_opening_of_its_room
                     a_proposal_is_forgotten_ten_seconds_after_its_time
                     a_forgotten_proposal_does_not_touch_the_next_one_of_its_ticket
+                    a_forgotten_name_used_again_is_another_proposal
                     waits_are_counted_when_a_match_is_agreed
                     an_estimate_is_at_most_five_minutes;
                 rooms:

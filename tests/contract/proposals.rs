@@ -208,6 +208,20 @@ pub(crate) fn a_forgotten_proposal_does_not_touch_the_next_one_of_its_ticket(new
     assert_eq!(store.standing(120, at(59_999)), Standing::Taken(next));
 }
 
+pub(crate) fn a_forgotten_name_used_again_is_another_proposal(new: Factory<'_>) {
+    let store = Asked(new());
+    // More of them than one operation clears away.
+    for number in 1..=20 {
+        store.list([there(number)]);
+        assert_eq!(found(store.search(first_search(here(100 + number)), at(0))), TicketId(number));
+    }
+    assert_eq!(store.search(first_search(there(50)), at(30_000)), listed(1));
+    let again = claimed(store.search(first_search(here(120)), at(30_000)));
+    assert_eq!((again.id, again.sides[1].ticket.id), (proposal_id(120), TicketId(50)));
+    assert_eq!(store.standing(20, at(30_000)), Standing::Unknown, "of the first of that name");
+    assert_eq!(store.standing(50, at(30_000)), Standing::Taken(again));
+}
+
 /// What somebody who comes is told, who meets nobody.
 fn estimates(store: &Asked, now: Time) -> [u32; 2] {
     [here(1_000), there(1_001)].map(|ticket| {

@@ -27,6 +27,7 @@ impl Work {
             | Self::Silence
             | Self::Expire
             | Self::Away
+            | Self::Resume
             | Self::CatchUp
             | Self::End(_) => false,
         }
@@ -64,7 +65,7 @@ impl<E: Entropy> Core<E> {
         if let Err(retry_after_ms) = session.budgets.spend(scope, &self.limits, now) {
             return Err(Refusal::RateLimited { scope, retry_after_ms });
         }
-        if session.queue.len() >= self.limits.commands_waiting {
+        if session.waiting_commands() >= self.limits.commands_waiting {
             return Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
         }
         command
@@ -104,6 +105,7 @@ impl<E: Entropy> Core<E> {
             Work::Silence => self.withdraw(id, Withdrawal::Silence, now),
             Work::Expire => self.expire(id),
             Work::Away => self.tell_away(id),
+            Work::Resume => self.resume(id),
             Work::CatchUp => self.catch_up(id),
             Work::End(departure) => self.end(id, departure, now),
         }
@@ -134,7 +136,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    fn leave_queue(&mut self, id: SessionId, asker: Asker, now: Time) {
+    pub(super) fn leave_queue(&mut self, id: SessionId, asker: Asker, now: Time) {
         let Some(session) = self.sessions.get(id) else { return };
         match &session.state {
             State::Waiting(_) => self.withdraw(id, Withdrawal::Leave(asker), now),

@@ -44,6 +44,7 @@ impl<E: Entropy> Core<E> {
             user: user.clone(),
             policy,
             connection: Some(connection),
+            resuming: false,
             state: State::Idle,
             flight: Flight::None,
             queue: VecDeque::new(),
@@ -52,7 +53,7 @@ impl<E: Entropy> Core<E> {
             seen_at: now,
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
-            settled: None,
+            settled: Vec::new(),
         };
         let id = self.sessions.insert(self.shard, session);
         self.by_user.insert((pool, user.clone()), id);
@@ -76,7 +77,9 @@ impl<E: Entropy> Core<E> {
         let older = session.connection.replace(connection);
         session.seen_at = now;
         session.away_until = Time::NEVER;
-        session.queue.retain(|work| !matches!(work, Work::End(_) | Work::Suspend | Work::Away));
+        session.resuming = true;
+        session.queue.retain(|work| !work.is_of_absence());
+        session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);
         if let Some(older) = older {
             self.by_connection.remove(&older);
@@ -84,13 +87,15 @@ impl<E: Entropy> Core<E> {
             self.effects.push_back(Effect::Notify { connection: older, notice: Notice::Replaced });
             self.effects.push_back(Effect::Close { connection: older });
         }
-        self.notify(id, welcome);
-        self.resume(id, now);
+        self.effects.push_back(Effect::Notify { connection, notice: welcome });
+        self.advance(id, now);
     }
 
-    /// Tells a client that is back where it was, and lets its search, its signals and its chat go on.
-    fn resume(&mut self, id: SessionId, now: Time) {
+    /// Tells a client that is back where it stands, and lets its search, its signals and its chat go on. It
+    /// does so in its turn: what was asked before may still end the wait or the talk that it would tell of.
+    pub(super) fn resume(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
+        session.resuming = false;
         let resumed = session.resumed();
         let mut held = VecDeque::new();
         let mut back = None;
@@ -116,7 +121,6 @@ impl<E: Entropy> Core<E> {
         if let Some((peer, room)) = back {
             self.send(&peer, Envelope::Back { room });
         }
-        self.advance(id, now);
     }
 
     /// A transport is closed.
@@ -127,6 +131,8 @@ impl<E: Entropy> Core<E> {
             return;
         }
         session.connection = None;
+        session.resuming = false;
+        session.queue.retain(|work| !matches!(work, Work::Resume));
         let grace = self.policies[session.policy].grace;
         session.away_until = now + grace;
         let work = match &session.state {
@@ -213,6 +219,16 @@ impl<E: Entropy> Core<E> {
         session.avoid.drain(..surplus);
         let (user, pool) = (session.user.clone(), policy.pool);
         self.ask_aside(Purpose::Nothing, Operation::Remember { user, pool, partner, until });
+    }
+}
+
+impl Work {
+    /// Whether it is for a client that is not there, or for the one that was there before.
+    fn is_of_absence(&self) -> bool {
+        match self {
+            Self::End(_) | Self::Suspend | Self::Away | Self::Resume | Self::CatchUp => true,
+            Self::Command { .. } | Self::Search | Self::Silence | Self::Expire => false,
+        }
     }
 }
 

@@ -106,6 +106,9 @@ impl<E: Entropy> Core<E> {
         waiting.retry_at = Time::NEVER;
         if away {
             // Somebody who is not there is not listed; coming back searches again.
+            if waiting.listed {
+                self.withdraw(id, Withdrawal::Suspend, now);
+            }
             return;
         }
         if *waiting.ticket.avoid != *avoid {
@@ -231,7 +234,12 @@ impl<E: Entropy> Core<E> {
 
     fn listed(&mut self, id: SessionId, asker: Asker, place: Place, now: Time) {
         self.list(id, now);
-        let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.connection.is_none() {
+            // It left before a proposal that has failed since: the ticket waits again, but not the client.
+            return self.suspend(id, now);
+        }
+        let Some(waiting) = session.waiting() else { return };
         waiting.after = None;
         if asker.is_some() {
             waiting.told = (place, waiting.stage);
@@ -312,7 +320,8 @@ impl<E: Entropy> Core<E> {
     fn suspended(&mut self, id: SessionId, now: Time) {
         self.listed.remove(&id);
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let back = session.connection.is_some();
+        // Who is told where it stands first is searched for then.
+        let back = session.listening().is_some();
         let Some(waiting) = session.waiting() else { return };
         waiting.listed = false;
         if back {
@@ -326,7 +335,9 @@ impl<E: Entropy> Core<E> {
             Withdrawal::Leave(asker) => {
                 self.ask_answer(id, proposal.id, Verdict::Leave, asker, Answering::Asked);
             }
-            Withdrawal::Suspend | Withdrawal::Silence => {}
+            // Off the list either way, also if the proposal is over for this session.
+            Withdrawal::Suspend => self.suspended(id, now),
+            Withdrawal::Silence => {}
             Withdrawal::End(departure) => self.end(id, departure, now),
         }
     }

@@ -250,7 +250,7 @@ impl<E: Entropy> Core<E> {
     }
 
     fn notify(&mut self, id: SessionId, notice: Notice) {
-        if let Some(connection) = self.sessions.get(id).and_then(|session| session.connection) {
+        if let Some(connection) = self.sessions.get(id).and_then(Session::listening) {
             self.effects.push_back(Effect::Notify { connection, notice });
         }
     }

@@ -16,7 +16,7 @@ use super::super::time::Time;
 use super::Core;
 use super::matching::NOT_WAITING;
 use super::session::{Asker, Proposed, State, Work};
-use super::storing::{Answering, Purpose, Withdrawal};
+use super::storing::{Answering, Purpose};
 
 impl Proposal {
     /// What the user of one side is told of the other.
@@ -39,6 +39,14 @@ impl Answering {
         match self {
             Self::Asked => TicketEnd::Cancelled,
             Self::End(_) => TicketEnd::Gone,
+        }
+    }
+
+    /// How one who leaves a proposal departs from its room.
+    fn departure(self) -> Departure {
+        match self {
+            Self::Asked => Departure::Left,
+            Self::End(departure) => departure,
         }
     }
 }
@@ -68,7 +76,7 @@ impl<E: Entropy> Core<E> {
     /// The session's ticket is part of `proposal`: its client is told, once.
     pub(super) fn propose(&mut self, id: SessionId, proposal: &Arc<Proposal>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.settled == Some(proposal.id) {
+        if session.settled.contains(&proposal.id) {
             return;
         }
         let Some((own, _)) = proposal.sides_of(&session.user) else { return };
@@ -94,7 +102,7 @@ impl<E: Entropy> Core<E> {
     /// Another session claimed this one's ticket, or the store says so.
     pub(super) fn proposed_by_other(&mut self, id: SessionId, proposal: &Arc<Proposal>) {
         let Some(session) = self.sessions.get_mut(id) else { return self.decline_for_absent(id, proposal) };
-        let known = session.settled == Some(proposal.id) || session.proposed(proposal.id).is_some();
+        let known = session.settled.contains(&proposal.id) || session.proposed(proposal.id).is_some();
         let own = proposal.sides_of(&session.user).map(|(own, _)| own.ticket.id);
         let waits = session.waiting().is_some_and(|waiting| Some(waiting.ticket.id) == own);
         if known {
@@ -205,7 +213,8 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    /// Both have accepted, says the store. One who wanted out is too late: the room begins, and is left.
+    /// Both have accepted, says the store. One who wanted out is too late, but does not enter: it would be told
+    /// of a room that it has left already.
     fn agreed_by(
         &mut self,
         id: SessionId,
@@ -223,8 +232,11 @@ impl<E: Entropy> Core<E> {
             Verdict::Reject => self.acknowledge(asker, Err(Refusal::NoSuchProposal)),
             Verdict::Leave if self.came_back(id, why) => self.open(id, proposal, None),
             Verdict::Leave => {
-                self.enter(id, &proposal, now);
-                self.leave_room(id, Departure::Left, now);
+                if self.sessions.get_mut(id).is_some_and(|session| session.proposed(proposal.id).is_some()) {
+                    self.stay_away(id, &proposal, why.departure());
+                    self.settle(id, &proposal, now);
+                    self.give_up(id, why.ticket_end());
+                }
                 self.answered_and_gone(id, asker, why, now);
             }
         }
@@ -256,7 +268,7 @@ impl<E: Entropy> Core<E> {
                 self.requeue(id, &ticket, Priority::Requeued, now);
             }
             (Verdict::Leave | Verdict::Accept, Some(ticket)) => {
-                self.let_go(id, proposal, &ticket, why, now);
+                self.let_go(id, &ticket, why, now);
                 self.answered_and_gone(id, asker, why, now);
             }
             (_, None) => self.answered_and_gone(id, asker, why, now),
@@ -281,10 +293,7 @@ impl<E: Entropy> Core<E> {
                 if let Some(proposed) = session.proposed(asked) {
                     let (proposal, ticket) = (proposed.proposal.clone(), proposed.ticket.clone());
                     self.settle(id, &proposal, now);
-                    self.let_go(id, &proposal, &ticket, why, now);
-                } else if let (Some(_), Answering::Asked) = (session.waiting(), why) {
-                    // It failed meanwhile and its ticket was queued again, which is not what was asked.
-                    return self.withdraw(id, Withdrawal::Leave(asker), now);
+                    self.let_go(id, &ticket, why, now);
                 }
                 self.answered_and_gone(id, asker, why, now);
             }
@@ -297,21 +306,20 @@ impl<E: Entropy> Core<E> {
         connected && matches!(why, Answering::End(_))
     }
 
-    /// The session left its proposal. A client that came back meanwhile was told of it, and waits on.
-    fn let_go(&mut self, id: SessionId, proposal: &Proposal, ticket: &Ticket, why: Answering, now: Time) {
-        if !self.came_back(id, why) {
-            return self.give_up(id, why.ticket_end());
+    /// The session left its proposal. A client that came back meanwhile waits on, and will be told so.
+    fn let_go(&mut self, id: SessionId, ticket: &Ticket, why: Answering, now: Time) {
+        if self.came_back(id, why) {
+            self.requeue(id, ticket, Priority::Usual, now);
+        } else {
+            self.give_up(id, why.ticket_end());
         }
-        self.requeue(id, ticket, Priority::Usual, now);
-        let (proposal, failure) = (proposal.id, Failure::PartnerLeft);
-        self.notify(id, Notice::MatchFailed { proposal, failure, requeued: true });
     }
 
-    /// The session is out of its proposal, as it wanted.
+    /// The session is out of its proposal, as it wanted. Should that have failed before and its ticket have
+    /// been queued again, or claimed again already, it leaves that as well.
     fn answered_and_gone(&mut self, id: SessionId, asker: Asker, why: Answering, now: Time) {
-        self.acknowledge(asker, Ok(Reply::Done));
         match why {
-            Answering::Asked => {}
+            Answering::Asked => self.leave_queue(id, asker, now),
             Answering::End(departure) => self.end(id, departure, now),
         }
     }
@@ -326,7 +334,7 @@ impl<E: Entropy> Core<E> {
     /// The proposal is over for this session; the two do not meet again for a while.
     fn settle(&mut self, id: SessionId, proposal: &Proposal, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        session.settled = Some(proposal.id);
+        session.settle(proposal.id);
         if let Some((_, other)) = proposal.sides_of(&session.user) {
             let partner = other.ticket.user.clone();
             self.remember(id, partner, now);
@@ -410,9 +418,15 @@ impl<E: Entropy> Core<E> {
         outcome: &Outcome,
         now: Time,
     ) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(session) = self.sessions.get_mut(id) else {
+            return self.stay_away(id, proposal, Departure::Disconnected);
+        };
         let user = session.user.clone();
         let Some(proposed) = session.proposed(proposal.id) else {
+            if session.talking(proposal.room).is_none() {
+                // It was entered, left and closed while the store opened it once more.
+                self.stay_away(id, proposal, Departure::Left);
+            }
             return self.acknowledge(asker, Ok(Reply::Done));
         };
         if outcome.retry_after_ms().is_some() {
@@ -430,24 +444,24 @@ impl<E: Entropy> Core<E> {
 
     /// The other side accepted as the second, and the room stands.
     pub(super) fn agreed_by_other(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
-        let here = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else {
-            let other = proposal.sides.iter().find(|side| side.ticket.owner != here);
-            if let Some(other) = other {
-                let left = Envelope::Left { room: proposal.room, departure: Departure::Disconnected };
-                self.send(&other.ticket.owner, left);
-            }
-            return;
+            return self.stay_away(id, proposal, Departure::Disconnected);
         };
         if session.proposed(proposal.id).is_some() {
             self.enter(id, proposal, now);
             self.advance(id, now);
-        } else if session.talking(proposal.room).is_none()
-            && let Some((_, other)) = proposal.sides_of(&session.user)
-        {
-            // It gave the proposal up, or has left the room since: the other one must not wait in it.
-            let left = Envelope::Left { room: proposal.room, departure: Departure::Left };
-            self.send(&other.ticket.owner, left);
+        } else if session.talking(proposal.room).is_none() {
+            // It gave the proposal up, or has left the room since.
+            self.stay_away(id, proposal, Departure::Left);
+        }
+    }
+
+    /// A room stands, or is about to, that this session will never enter: the other one must not wait in it.
+    fn stay_away(&mut self, id: SessionId, proposal: &Proposal, departure: Departure) {
+        let (here, room) = (self.address(id), proposal.room);
+        if let Some(other) = proposal.sides.iter().find(|side| side.ticket.owner != here) {
+            self.send(&other.ticket.owner, Envelope::Left { room, departure });
+            self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
         }
     }
 

@@ -26,6 +26,9 @@ pub(super) struct Session {
     pub(super) policy: usize,
     /// `None` while the client is away.
     pub(super) connection: Option<ConnectionId>,
+    /// The client is back and was not told where it stands: what it asked for over an older connection is
+    /// still being done. Until then it is told nothing else.
+    pub(super) resuming: bool,
     pub(super) state: State,
     pub(super) flight: Flight,
     /// What waits for the operation under way, in order.
@@ -39,8 +42,9 @@ pub(super) struct Session {
     pub(super) away_until: Time,
     /// The earliest wake-up that stands in the core's heap for this session.
     pub(super) wake_at: Time,
-    /// The last proposal that ended for this session, so that news of it that come late are known as old.
-    pub(super) settled: Option<ProposalId>,
+    /// The last proposals that ended for this session, newest last, so that news of them that come late are
+    /// known as old. A ticket that is queued again may be claimed again while such news are on their way.
+    pub(super) settled: Vec<ProposalId>,
 }
 
 /// What a session is doing. Boxed, because most sessions do nothing.
@@ -131,13 +135,42 @@ pub(super) enum Work {
     Expire,
     /// Tell the peer that the client is away.
     Away,
+    /// Tell a client that is back where it stands.
+    Resume,
     /// Fetch the chat messages that the client missed.
     CatchUp,
     /// The session is over.
     End(Departure),
 }
 
+/// Proposals that a session remembers once they are over: more than can end while news of the first are on
+/// their way.
+const SETTLED: usize = 8;
+
 impl Session {
+    /// The proposal is over for this session.
+    pub(super) fn settle(&mut self, proposal: ProposalId) {
+        if self.settled.len() == SETTLED {
+            self.settled.remove(0);
+        }
+        self.settled.push(proposal);
+    }
+
+    /// Where the client can be told what happens, if it can.
+    pub(super) fn listening(&self) -> Option<ConnectionId> {
+        self.connection.filter(|_| !self.resuming)
+    }
+
+    /// How much waits for its turn or, of the chat appends that may follow each other, for the store: nothing
+    /// else bounds those while a store is slow.
+    pub(super) fn waiting_commands(&self) -> usize {
+        let appends = match self.flight {
+            Flight::Appends(count) => usize::try_from(count).unwrap_or(usize::MAX),
+            Flight::None | Flight::One(_) => 0,
+        };
+        self.queue.len().saturating_add(appends)
+    }
+
     pub(super) fn waiting(&mut self) -> Option<&mut Waiting> {
         match &mut self.state {
             State::Waiting(waiting) => Some(waiting),

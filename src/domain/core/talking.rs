@@ -98,7 +98,7 @@ impl<E: Entropy> Core<E> {
     fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
         let most = self.limits.candidates_buffered;
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let away = session.connection.is_none();
+        let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         let notice = Notice::Signal { room, kind, payload, from: talking.partner.user.clone() };
         if !away {
@@ -185,7 +185,7 @@ impl<E: Entropy> Core<E> {
     /// Tells the client, unless it knows, or something before it is missing: that is fetched first.
     fn hear_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let away = session.connection.is_none();
+        let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         talking.heard_sequence = talking.heard_sequence.max(message.sequence);
         // Who is away, or still catching up, gets it from the store: in order, each once.
@@ -219,15 +219,18 @@ impl<E: Entropy> Core<E> {
 
     /// Fetches what a client missed while it was away.
     pub(super) fn catch_up(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get(id) else { return };
-        let State::Talking(talking) = &session.state else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let State::Talking(talking) = &mut session.state else { return };
+        // Nothing newer until it is answered, also if another fetch has just been.
+        talking.catching_up = true;
+        talking.catch_up_at = Time::NEVER;
         let (room, after, heard) = (talking.room, talking.last_sequence, talking.heard_sequence);
         self.ask(id, Purpose::CatchUp { room, heard }, Operation::Messages { room, after });
     }
 
     pub(super) fn caught_up(&mut self, id: SessionId, room: RoomId, heard: u64, outcome: Outcome, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let (user, away) = (session.user.clone(), session.connection.is_none());
+        let (user, away) = (session.user.clone(), session.listening().is_none());
         let Some(talking) = session.talking(room) else { return };
         talking.catching_up = !away;
         if away {

@@ -48,6 +48,8 @@ impl Proposals {
     /// Keeps a new one.
     pub(super) fn add(&mut self, proposal: Arc<Proposal>) {
         let id = proposal.id;
+        // One of the same name may be forgotten and not cleared away yet.
+        self.forget(id);
         for side in &proposal.sides {
             self.by_ticket.insert(side.ticket.id, id);
         }

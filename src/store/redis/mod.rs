@@ -5,7 +5,7 @@
 //! Nothing is decided here that the embedded store does not decide as well: one suite holds for both.
 //!
 //! - **Order.** Operations of one session arrive one after the other, except chat appends: those of one room
-//!   wait for each other ([`lanes`]), whatever happens to the connection.
+//!   wait for each other (`lanes`), whatever happens to the connection.
 //! - **Retries.** An operation whose answer is lost is sent again within its time-out. Each script answers a
 //!   repetition as it answered first and changes nothing more.
 //! - **Limits.** So many operations are under way and no more; while Redis is known to be away each is

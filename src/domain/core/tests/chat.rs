@@ -314,3 +314,33 @@ fn what_was_missed_is_fetched_as_soon_as_the_store_is_there() {
     core.stored(missed, Outcome::Messages(vec![message(2, "ben"), message(3, "ben")]));
     core.expect([told_again(room, 2), told_again(room, 3)]);
 }
+
+#[test]
+fn who_asks_again_on_return_does_not_ask_once_more_later() {
+    let (mut core, proposal, missed) = ana_catches_up();
+    let room = proposal.room;
+    core.stored(missed, UNAVAILABLE);
+    core.expect([record(Event::StoreUnavailable)]);
+    core.at(3_500);
+    core.disconnected(ANA_AGAIN);
+    core.connected(ANA, "ana");
+    let resumed = Resumed::Talking {
+        proposal: proposal.id,
+        room,
+        partner: partner(&proposal.sides[1].ticket),
+        initiator: true,
+        last_sequence: 1,
+    };
+    let [first] = core.asked([
+        send(Envelope::Away { room }),
+        notify(ANA, welcome("ana")),
+        notify(ANA, Notice::Resumed(resumed)),
+        send(Envelope::Back { room }),
+        messages(&proposal, 1),
+    ]);
+    core.wakes_in_vain(4_000);
+    core.stored(first, Outcome::Messages(Vec::new()));
+    core.expect([]);
+    hear(&mut core, room, 2);
+    core.expect([notify(ANA, Notice::Chat { room, message: message(2, "ben") })]);
+}

@@ -6,10 +6,6 @@ fn good_bye(core: &mut Scripted) {
     core.handle(Input::Disconnected { connection: ANA, left: true });
 }
 
-fn resumed(resumed: Resumed) -> [Effect; 2] {
-    [notify(ANA_AGAIN, welcome("ana")), notify(ANA_AGAIN, Notice::Resumed(resumed))]
-}
-
 /// What is left behind by a session that is over.
 fn closed() -> [Effect; 2] {
     [detach("ana", 0), record(Event::SessionClosed)]
@@ -61,9 +57,10 @@ fn who_is_back_while_its_wait_is_being_ended_goes_on_waiting() {
     good_bye(&mut core);
     let [withdrawal] = core.asked([withdraw(&ticket)]);
     core.connected(ANA_AGAIN, "ana");
-    core.expect(resumed(Resumed::Waiting { stage: Stage::Exact }));
+    let [welcome, resumed] = resumed(Resumed::Waiting { stage: Stage::Exact });
+    core.expect([welcome]);
     core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Removed));
-    core.expect([core.look(&ticket, Stage::Exact)]);
+    core.expect([resumed, core.look(&ticket, Stage::Exact)]);
 }
 
 #[test]
@@ -108,7 +105,8 @@ fn who_is_back_while_its_proposal_is_being_left_is_queued_again() {
     good_bye(&mut core);
     let [leaving] = core.asked([answer(&proposal, "ana", Verdict::Leave)]);
     core.connected(ANA_AGAIN, "ana");
-    core.expect(resumed(Resumed::Proposed(found(&proposal, 0))));
+    let [welcome, resumed] = resumed(Resumed::Waiting { stage: Stage::Exact });
+    core.expect([welcome]);
     core.stored(leaving, Outcome::Answered(Answered::Ended(proposal.clone())));
     let mut ticket = proposal.sides[0].ticket.clone();
     Arc::make_mut(&mut ticket).avoid = [user("ben")].into();
@@ -116,7 +114,7 @@ fn who_is_back_while_its_proposal_is_being_left_is_queued_again() {
         record(Event::ProposalFailed(Failure::PartnerLeft)),
         send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft }),
         remember(at(600)),
-        notify(ANA_AGAIN, failed(&proposal, Failure::PartnerLeft, true)),
+        resumed,
         core.look(&ticket, Stage::Exact),
     ]);
 }
@@ -127,7 +125,8 @@ fn who_is_back_while_its_proposal_is_being_left_enters_the_room_that_both_accept
     good_bye(&mut core);
     let [leaving] = core.asked([answer(&proposal, "ana", Verdict::Leave)]);
     core.connected(ANA_AGAIN, "ana");
-    core.expect(resumed(Resumed::Proposed(found(&proposal, 0))));
+    let [welcome, resumed] = resumed(in_room(&proposal));
+    core.expect([welcome]);
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.stored(leaving, Outcome::Answered(Answered::Agreed(agreed.clone())));
     let [opening] = core.asked([open(&agreed)]);
@@ -137,7 +136,9 @@ fn who_is_back_while_its_proposal_is_being_left_enters_the_room_that_both_accept
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(1_000)),
-        notify(ANA_AGAIN, ready(&agreed)),
+        resumed,
+        send(Envelope::Back { room: proposal.room }),
+        missed(&proposal),
     ]);
 }
 

@@ -100,6 +100,29 @@ fn a_settled_proposal_does_not_come_back() {
 }
 
 #[test]
+fn nor_does_one_that_others_followed() {
+    let (mut core, ticket) = ana_waits();
+    core.wakes(2_600);
+    let [renewal] = core.asked([renew(&[&ticket], at(2_600))]);
+    let first = pair(1, &bens_ticket(), &ticket, at(2_600));
+    let mut ticket = ticket;
+    for number in 1..=3 {
+        let proposal = pair(number, &bens_ticket(), &ticket, at(2_600));
+        core.hears(0, Envelope::Proposed(proposal.clone()));
+        core.expect([notify(ANA, Notice::MatchFound(found(&proposal, 1)))]);
+        core.hears(0, Envelope::Failed { proposal: proposal.id, failure: Failure::Rejected });
+        let told = notify(ANA, failed(&proposal, Failure::Rejected, true));
+        ticket = again(&ticket);
+        let [_, search] = core.asked([remember(at(2_600)), told, core.look(&ticket, Stage::Exact)]);
+        core.stored(search, listed(1));
+        core.expect([]);
+    }
+    core.stored(renewal, Outcome::Renewed(vec![(ticket.id, Standing::Taken(first.clone()))]));
+    core.hears(0, Envelope::Proposed(first));
+    core.expect([]);
+}
+
+#[test]
 fn a_ticket_that_was_claimed_when_its_owner_had_left_the_queue_is_declined() {
     let (mut core, ticket) = ana_waits();
     core.asks(ANA, 2, Command::LeaveQueue);
@@ -139,10 +162,10 @@ fn a_ticket_that_was_claimed_when_its_session_was_over_is_declined() {
 fn a_room_that_opens_for_a_session_that_is_over_is_left() {
     let (mut core, proposal) = ana_accepted();
     core.abandon(ANA);
-    let close = Effect::Close { connection: ANA };
-    core.expect([close, ended(TicketEnd::Gone), record(Event::SessionClosed)]);
+    let cut = Effect::Close { connection: ANA };
+    core.expect([cut, ended(TicketEnd::Gone), record(Event::SessionClosed)]);
     core.hears(0, Envelope::Agreed(accepted(&proposal, &["ana", "ben"])));
-    core.expect([send(left(&proposal, Departure::Disconnected))]);
+    core.expect([send(left(&proposal, Departure::Disconnected)), close(&proposal)]);
 }
 
 #[test]
@@ -154,7 +177,25 @@ fn a_room_that_opens_for_who_gave_the_proposal_up_is_left() {
     let over = ended(TicketEnd::Cancelled);
     core.expect([record(Event::StoreUnavailable), remember(at(1_000)), over, done(ANA, 3)]);
     core.hears(0, Envelope::Agreed(accepted(&proposal, &["ana", "ben"])));
-    core.expect([send(left(&proposal, Departure::Left))]);
+    core.expect([send(left(&proposal, Departure::Left)), close(&proposal)]);
+}
+
+#[test]
+fn a_room_that_was_over_before_it_opened_here_is_closed_again() {
+    let (mut core, proposal) = ana_accepted();
+    let (agreed, room) = (accepted(&proposal, &["ana", "ben"]), proposal.room);
+    core.wakes(20_600);
+    let [expiring] = core.asked([expire(&proposal)]);
+    core.stored(expiring, Outcome::Expired(Expired::Agreed(agreed.clone())));
+    let [opening] = core.asked([open(&agreed)]);
+    // The other one opened it as well, and has left it.
+    core.hears(0, Envelope::Agreed(agreed.clone()));
+    core.expect([ended(TicketEnd::Matched), remember(at(20_600)), notify(ANA, ready(&agreed))]);
+    let departure = Departure::Left;
+    core.hears(0, left(&agreed, departure));
+    core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
+    core.stored(opening, Outcome::Done);
+    core.expect([send(left(&agreed, departure)), close(&agreed)]);
 }
 
 #[test]
@@ -234,11 +275,10 @@ fn who_joins_and_disconnects_while_both_accept_waits_on() {
     core.stored(leaving, Outcome::Answered(Answered::Agreed(agreed.clone())));
     let ticket = core.ticket("ana", 0, &wish());
     core.expect([
-        ended(TicketEnd::Matched),
-        remember(at(1_000)),
         send(left(&agreed, Departure::Left)),
         close(&agreed),
-        record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::ZERO }),
+        remember(at(1_000)),
+        ended(TicketEnd::Cancelled),
         record(Event::Searching),
     ]);
     core.connected(ANA_AGAIN, "ana");

@@ -96,7 +96,7 @@ fn a_proposal_is_let_go_of_whatever_the_store_says() {
 }
 
 #[test]
-fn who_leaves_just_when_both_have_accepted_leaves_the_room() {
+fn who_leaves_just_when_both_have_accepted_never_enters_the_room() {
     let (mut core, proposal) = ana_accepted();
     core.at(2_000);
     core.asks(ANA, 3, Command::LeaveQueue);
@@ -104,17 +104,16 @@ fn who_leaves_just_when_both_have_accepted_leaves_the_room() {
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.stored(leaving, Outcome::Answered(Answered::Agreed(agreed.clone())));
     core.expect([
-        ended(TicketEnd::Matched),
-        remember(at(2_000)),
-        notify(ANA, ready(&agreed)),
         send(Envelope::Left { room: agreed.room, departure: Departure::Left }),
         close(&agreed),
-        record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::ZERO }),
+        remember(at(2_000)),
+        ended(TicketEnd::Cancelled),
         done(ANA, 3),
     ]);
     // Whoever says so afterwards is told again.
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    core.expect([send(Envelope::Left { room: agreed.room, departure: Departure::Left })]);
+    let left = Envelope::Left { room: agreed.room, departure: Departure::Left };
+    core.expect([send(left), close(&agreed)]);
 }
 
 #[test]
@@ -129,6 +128,30 @@ fn who_leaves_while_the_other_rejects_is_not_queued_again() {
     let [withdrawal] = core.asked([withdraw(&proposal.sides[0].ticket)]);
     core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Unknown));
     core.expect([ended(TicketEnd::Cancelled), done(ANA, 2)]);
+}
+
+#[test]
+fn who_leaves_is_not_left_before_the_next_proposal() {
+    let (mut core, proposal) = ana_found();
+    let ticket = &proposal.sides[0].ticket;
+    let failure = Failure::Rejected;
+    core.asks(ANA, 2, Command::LeaveQueue);
+    let [leaving] = core.asked([answer(&proposal, "ana", Verdict::Leave)]);
+    core.hears(0, Envelope::Failed { proposal: proposal.id, failure });
+    core.expect([remember(at(600)), notify(ANA, failed(&proposal, failure, true))]);
+    let next = pair(2, &bens_ticket(), ticket, at(600));
+    core.hears(0, Envelope::Proposed(next.clone()));
+    core.expect([notify(ANA, Notice::MatchFound(found(&next, 1)))]);
+    core.stored(leaving, Outcome::Answered(Answered::Gone));
+    let [leaving] = core.asked([answer(&next, "ana", Verdict::Leave)]);
+    core.stored(leaving, Outcome::Answered(Answered::Ended(next.clone())));
+    core.expect([
+        record(Event::ProposalFailed(Failure::PartnerLeft)),
+        send(Envelope::Failed { proposal: next.id, failure: Failure::PartnerLeft }),
+        remember(at(600)),
+        ended(TicketEnd::Cancelled),
+        done(ANA, 2),
+    ]);
 }
 
 #[test]

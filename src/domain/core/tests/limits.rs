@@ -121,6 +121,29 @@ fn commands_wait_for_one_operation_in_order_and_beyond_the_limit_are_refused_as_
 }
 
 #[test]
+fn messages_that_follow_each_other_into_a_slow_store_count_as_waiting() {
+    let limits = Limits { commands_waiting: 2, ..Limits::default() };
+    let mut core = Scripted::with(Policy::new(POOL.0), limits);
+    let room = ana_begins_to_talk(&mut core).room;
+    let (content, client_message_id) = ("hello".into(), None);
+    let write = Command::Chat { room, content, client_message_id };
+    let (from, content, client_message_id) = (user("ana"), "hello".into(), None);
+    let append = ask(Operation::Append { room, from, content, client_message_id });
+    core.asks(ANA, 3, write.clone());
+    core.asks(ANA, 4, write.clone());
+    let [first, second] = core.asked([append.clone(), append.clone()]);
+    let busy = Refusal::Busy { retry_after_ms: 250 };
+    core.asks(ANA, 5, write.clone());
+    core.expect([refused(busy), ack(ANA, 5, Err(busy))]);
+    for (number, appending) in [(3, first), (4, second)] {
+        core.stored(appending, Outcome::Appended(Appended::NoRoom));
+        core.expect([refused(Refusal::NotInRoom), ack(ANA, number, Err(Refusal::NotInRoom))]);
+    }
+    core.asks(ANA, 6, write);
+    core.expect([append]);
+}
+
+#[test]
 fn of_those_not_to_be_met_the_newest_are_kept() {
     let mut core = Scripted::new();
     core.connected(ANA, "ana");

@@ -6,24 +6,6 @@ fn offer(number: u64) -> Payload {
     Payload(format!("offer {number}").into())
 }
 
-fn resumed(resumed: Resumed) -> [Effect; 2] {
-    [notify(ANA_AGAIN, welcome("ana")), notify(ANA_AGAIN, Notice::Resumed(resumed))]
-}
-
-fn in_room(proposal: &Proposal) -> Resumed {
-    Resumed::Talking {
-        proposal: proposal.id,
-        room: proposal.room,
-        partner: partner(&proposal.sides[1].ticket),
-        initiator: true,
-        last_sequence: 0,
-    }
-}
-
-fn missed(proposal: &Proposal) -> Effect {
-    ask(Operation::Messages { room: proposal.room, after: 0 })
-}
-
 #[test]
 fn the_peer_hears_that_the_client_is_away_and_back() {
     let (mut core, proposal) = ana_talks();
@@ -49,9 +31,10 @@ fn who_is_back_before_the_peer_heard_of_it_was_never_away() {
     core.expect([]);
     core.connected(ANA_AGAIN, "ana");
     let [welcome, resumed] = resumed(in_room(&proposal));
-    core.expect([welcome, resumed, send(Envelope::Back { room })]);
+    core.expect([welcome]);
     core.stored(reading, Outcome::Messages(Vec::new()));
-    core.expect([ack(ANA, 3, Ok(Reply::Messages(Vec::new()))), missed(&proposal)]);
+    let answered = ack(ANA, 3, Ok(Reply::Messages(Vec::new())));
+    core.expect([answered, resumed, send(Envelope::Back { room }), missed(&proposal)]);
 }
 
 #[test]
@@ -161,9 +144,74 @@ fn who_is_back_before_the_withdrawal_is_listed_again_after_it() {
     core.disconnected(ANA);
     let [withdrawal] = core.asked([withdraw(&ticket)]);
     core.connected(ANA_AGAIN, "ana");
-    core.expect(resumed(Resumed::Waiting { stage: Stage::Exact }));
+    let [welcome, resumed] = resumed(Resumed::Waiting { stage: Stage::Exact });
+    core.expect([welcome]);
     core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Removed));
-    core.expect([core.look(&ticket, Stage::Exact)]);
+    core.expect([resumed, core.look(&ticket, Stage::Exact)]);
+}
+
+#[test]
+fn who_is_back_is_told_where_it_stands_once_all_that_it_asked_for_before_is_done() {
+    let (mut core, ticket) = ana_waits();
+    core.asks(ANA, 2, wish().join());
+    core.asks(ANA, 3, Command::LeaveQueue);
+    let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
+    core.connected(ANA_AGAIN, "ana");
+    core.expect([
+        record(Event::SessionReplaced),
+        notify(ANA, Notice::Replaced),
+        Effect::Close { connection: ANA },
+        notify(ANA_AGAIN, welcome("ana")),
+    ]);
+    // What it asks for now comes after.
+    core.asks(ANA_AGAIN, 4, Command::Heartbeat);
+    core.stored(search, listed(1));
+    let [withdrawal] = core.asked([joined(ANA, 2, place(1)), withdraw(&ticket)]);
+    core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Removed));
+    core.expect([
+        ended(TicketEnd::Cancelled),
+        done(ANA, 3),
+        notify(ANA_AGAIN, Notice::Resumed(Resumed::Idle)),
+        ack(ANA_AGAIN, 4, Ok(Reply::Alive { timestamp_ms: at(600).as_ms() })),
+    ]);
+}
+
+#[test]
+fn what_the_peer_sends_before_that_is_told_after_it() {
+    let (mut core, proposal) = ana_talks();
+    let (room, kind) = (proposal.room, SignalKind::Offer);
+    core.asks(ANA, 3, Command::Sync { room, after: 0 });
+    let [reading] = core.asked([missed(&proposal)]);
+    core.disconnected(ANA);
+    core.connected(ANA_AGAIN, "ana");
+    core.hears(0, Envelope::Signal { room, kind, payload: offer(1) });
+    let [welcome, resumed] = resumed(in_room(&proposal));
+    core.expect([welcome]);
+    core.stored(reading, Outcome::Messages(Vec::new()));
+    core.expect([
+        ack(ANA, 3, Ok(Reply::Messages(Vec::new()))),
+        resumed,
+        notify(ANA_AGAIN, Notice::Signal { room, kind, payload: offer(1), from: user("ben") }),
+        send(Envelope::Back { room }),
+        missed(&proposal),
+    ]);
+}
+
+#[test]
+fn who_is_gone_again_before_that_is_told_when_it_is_back_for_good() {
+    let (mut core, ticket) = ana_waits();
+    core.disconnected(ANA);
+    let [withdrawal] = core.asked([withdraw(&ticket)]);
+    core.connected(ANA_AGAIN, "ana");
+    core.disconnected(ANA_AGAIN);
+    core.expect([notify(ANA_AGAIN, welcome("ana"))]);
+    core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Removed));
+    let [withdrawal] = core.asked([withdraw(&ticket)]);
+    core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Unknown));
+    core.expect([]);
+    core.connected(ANA, "ana");
+    let told = notify(ANA, Notice::Resumed(Resumed::Waiting { stage: Stage::Exact }));
+    core.expect([notify(ANA, welcome("ana")), told, core.look(&ticket, Stage::Exact)]);
 }
 
 #[test]
@@ -193,15 +241,12 @@ fn who_comes_back_twice_is_searched_for_once() {
         core.connected(connection, "ana");
     }
     let again = Resumed::Waiting { stage: Stage::Exact };
-    let [welcomed, resumed] = resumed(again.clone());
     core.expect([
-        welcomed,
-        resumed,
+        notify(ANA_AGAIN, welcome("ana")),
         record(Event::SessionReplaced),
         notify(ANA_AGAIN, Notice::Replaced),
         Effect::Close { connection: ANA_AGAIN },
         notify(ANA, welcome("ana")),
-        notify(ANA, Notice::Resumed(again)),
     ]);
     core.stored(asked, UNAVAILABLE);
     let avoid = [user("ben")].into();
@@ -211,10 +256,34 @@ fn who_comes_back_twice_is_searched_for_once() {
         record(Event::StoreUnavailable),
         refused(UNAVAILABLE_REFUSAL),
         ack(ANA, 2, Err(UNAVAILABLE_REFUSAL)),
+        notify(ANA, Notice::Resumed(again)),
         core.look(&ticket, Stage::Exact),
     ]);
     core.stored(search, listed(1));
     core.expect([]);
+}
+
+#[test]
+fn a_search_that_outlives_its_proposal_lists_nobody_who_is_away() {
+    let (mut core, ticket) = ana_waits();
+    core.asks(ANA, 2, wish().join());
+    let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
+    let proposal = pair(1, &bens_ticket(), &ticket, at(600));
+    core.hears(0, Envelope::Proposed(proposal.clone()));
+    core.expect([joined(ANA, 2, AT_ONCE), notify(ANA, Notice::MatchFound(found(&proposal, 1)))]);
+    core.disconnected(ANA);
+    core.hears(0, Envelope::Failed { proposal: proposal.id, failure: Failure::Rejected });
+    core.expect([remember(at(600))]);
+    // It was carried out before all this, and answered late.
+    core.stored(search, listed(1));
+    let [withdrawal] = core.asked([withdraw(&ticket)]);
+    core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Unknown));
+    core.expect([]);
+    // Nobody is searched for when the next stage opens: it would never come to an end.
+    for vain in [2_600, 15_500] {
+        core.wakes_in_vain(vain);
+    }
+    core.sleeps_until(at(30_600));
 }
 
 #[test]

@@ -249,3 +249,24 @@ pub(super) fn failed(proposal: &Proposal, failure: Failure, requeued: bool) -> N
 pub(super) fn proposed_after(waited_ms: u64) -> Effect {
     record(Event::Proposed { stage: Stage::Exact, waited: Duration::from_millis(waited_ms) })
 }
+
+/// Ana is back, and told where she stands.
+pub(super) fn resumed(resumed: Resumed) -> [Effect; 2] {
+    [notify(ANA_AGAIN, welcome("ana")), notify(ANA_AGAIN, Notice::Resumed(resumed))]
+}
+
+/// That she is in the room, where she began the call.
+pub(super) fn in_room(proposal: &Proposal) -> Resumed {
+    Resumed::Talking {
+        proposal: proposal.id,
+        room: proposal.room,
+        partner: partner(&proposal.sides[1].ticket),
+        initiator: true,
+        last_sequence: 0,
+    }
+}
+
+/// She is told what she missed of the chat.
+pub(super) fn missed(proposal: &Proposal) -> Effect {
+    ask(Operation::Messages { room: proposal.room, after: 0 })
+}

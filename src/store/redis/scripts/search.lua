@@ -21,6 +21,7 @@ if made then
   if now < proposal[EXPIRES] + KEPT_AFTER_EXPIRY then
     return { 'claimed', told(proposal_id, proposal) }
   end
+  forget(proposal_id)
 end
 local own, replaced = call('HGET', tickets, ticket), false
 local id, proposal = taken(own)

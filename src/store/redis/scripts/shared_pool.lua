@@ -92,16 +92,20 @@ local function release(id, proposal)
   end
 end
 
+local function forget(id)
+  local kept = call('HGET', proposals, id)
+  if kept then
+    release(id, unpack_record(kept))
+    call('HDEL', proposals, id)
+  end
+  call('ZREM', expiries, id)
+end
+
 -- Clears away a few proposals whose time is long over.
 local function sweep_proposals()
   local over = call('ZRANGEBYSCORE', expiries, '-inf', now - KEPT_AFTER_EXPIRY, 'LIMIT', 0, SWEPT_AT_ONCE)
   for _, id in ipairs(over) do
-    local kept = call('HGET', proposals, id)
-    if kept then
-      release(id, unpack_record(kept))
-      call('HDEL', proposals, id)
-    end
-    call('ZREM', expiries, id)
+    forget(id)
   end
 end
 

@@ -1,0 +1,348 @@
+//! What has been seen so far, put in order: what every client knows, and what was said in every room.
+//!
+//! Built from observations alone. Checks read it as it was before the observation that they look at; model
+//! clients read it to decide what to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use qala::domain::command::{Command, Refusal, Reply};
+use qala::domain::criteria::Criteria;
+use qala::domain::event::Event;
+use qala::domain::id::{AckId, ConnectionId, ProposalId, RoomId, UserId};
+use qala::domain::notice::{Notice, Resumed};
+use qala::domain::operation::{Operation, Outcome, Searched};
+use qala::domain::person::Attributes;
+use qala::domain::proposal::Proposal;
+use qala::domain::ticket::Ticket;
+use qala::domain::time::Time;
+
+use super::observation::{Moment, Observation};
+use super::scene::Scene;
+use super::talks::Talks;
+
+/// Everything that was seen.
+pub(crate) struct Ledger {
+    pub(crate) scene: Scene,
+    pub(crate) people: BTreeMap<UserId, Person>,
+    pub(crate) lines: BTreeMap<ConnectionId, Line>,
+    /// Claimed pairs, as the store made them.
+    pub(crate) deals: BTreeMap<ProposalId, Deal>,
+    /// Their names, in the order made.
+    pub(crate) names: Vec<(ProposalId, RoomId)>,
+    pub(crate) talks: Talks,
+    /// Tickets that began to wait and that ended, by core.
+    pub(crate) began: Vec<u64>,
+    pub(crate) ended: Vec<u64>,
+    /// When somebody was last told of a proposal with somebody, or of its end.
+    pub(crate) met: BTreeMap<(UserId, UserId), Time>,
+    /// Whom somebody forgot, because the store lost it. The second is `None` for everybody.
+    pub(crate) forgot: BTreeSet<(UserId, Option<UserId>)>,
+    /// Each user's ticket as the store listed it last.
+    pub(crate) listed: BTreeMap<UserId, Arc<Ticket>>,
+    /// When the pool last had no room for somebody.
+    pub(crate) full_at: Option<Time>,
+    pub(crate) healed: bool,
+}
+
+/// What a user knows.
+pub(crate) struct Person {
+    /// The newest connection, until it is closed.
+    pub(crate) connection: Option<ConnectionId>,
+    pub(crate) view: View,
+    /// Every wish ever sent, and when.
+    pub(crate) wishes: Vec<(Time, Attributes, Criteria)>,
+    /// The wish that was acknowledged last.
+    pub(crate) current: usize,
+}
+
+/// Where a user stands, by what it was told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum View {
+    Idle,
+    Waiting,
+    Proposed { proposal: ProposalId, room: RoomId, partner: UserId },
+    Talking { proposal: ProposalId, room: RoomId, partner: UserId },
+}
+
+/// One connection.
+pub(crate) struct Line {
+    pub(crate) user: UserId,
+    /// The client has not closed it.
+    pub(crate) open: bool,
+    /// The client is out of reach.
+    pub(crate) vanished: bool,
+    /// The node closed it, or said that another goes on.
+    pub(crate) over: bool,
+    pub(crate) welcomed: bool,
+    /// What waits for an answer.
+    pub(crate) pending: BTreeMap<AckId, Asked>,
+}
+
+/// Something that waits for an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) command: Result<Command, Refusal>,
+    /// Its place among the wishes of its user, if it is one.
+    pub(crate) wish: usize,
+}
+
+/// A claimed pair.
+pub(crate) struct Deal {
+    pub(crate) proposal: Arc<Proposal>,
+    /// Who sent an acceptance.
+    pub(crate) accepted: BTreeSet<UserId>,
+    /// Who was told of it.
+    pub(crate) told: BTreeSet<UserId>,
+}
+
+impl Ledger {
+    /// Nothing yet.
+    pub(crate) fn new(scene: Scene) -> Self {
+        let cores = scene.cores;
+        Self {
+            scene,
+            people: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            deals: BTreeMap::new(),
+            names: Vec::new(),
+            talks: Talks::default(),
+            began: vec![0; cores],
+            ended: vec![0; cores],
+            met: BTreeMap::new(),
+            forgot: BTreeSet::new(),
+            listed: BTreeMap::new(),
+            full_at: None,
+            healed: false,
+        }
+    }
+
+    /// The user of a connection.
+    pub(crate) fn user(&self, connection: ConnectionId) -> Option<&UserId> {
+        self.lines.get(&connection).map(|line| &line.user)
+    }
+
+    /// What the user of a connection knows.
+    pub(crate) fn view(&self, connection: ConnectionId) -> Option<&View> {
+        self.people.get(self.user(connection)?).map(|person| &person.view)
+    }
+
+    /// What a user knows who can be told something now; `None` for one who cannot.
+    pub(crate) fn view_of(&self, user: &UserId) -> Option<&View> {
+        self.people.get(user).filter(|person| person.connection.is_some()).map(|person| &person.view)
+    }
+
+    /// When `user` was last told of a proposal with `partner`, or of its end.
+    pub(crate) fn met_at(&self, user: &UserId, partner: &UserId) -> Option<Time> {
+        self.met.get(&(user.clone(), partner.clone())).copied()
+    }
+
+    /// Whether nobody is before a proposal or waits for an answer.
+    pub(crate) fn is_decided(&self) -> bool {
+        let before_one = |user| matches!(self.view_of(user), Some(View::Proposed { .. }));
+        !self.people.keys().any(before_one) && self.lines.values().all(|line| line.pending.is_empty())
+    }
+
+    /// Takes note of what was seen.
+    pub(crate) fn note(&mut self, moment: &Moment) {
+        let at = moment.at;
+        match &moment.seen {
+            Observation::Connected { connection, user } => self.connected(*connection, user),
+            Observation::Disconnected { connection } => {
+                self.close(*connection, |line| line.open = false);
+            }
+            Observation::Vanished { connection } => self.close(*connection, |line| line.vanished = true),
+            Observation::Dismissed { connection } => self.close(*connection, |line| line.over = true),
+            Observation::Asked { connection, ack, command } => self.asked(*connection, *ack, command, at),
+            Observation::Told { connection, notice } => self.told(*connection, notice, at),
+            Observation::Swallowed { connection, notice } => {
+                if let Some(user) = self.user(*connection).cloned() {
+                    self.talks.missed(&user, notice);
+                }
+            }
+            Observation::Answered { connection, ack, answer } => self.answered(*connection, *ack, answer),
+            Observation::Recorded { core, event } => self.recorded(*core, event),
+            Observation::Carried { core: _, request, outcome } => self.carried(request, outcome, at),
+            Observation::Lost { core: _, request } => self.lost(request),
+            Observation::Healed => self.healed = true,
+            Observation::Load { .. } | Observation::Settled { .. } | Observation::Emptied { .. } => {}
+        }
+    }
+
+    fn connected(&mut self, connection: ConnectionId, user: &UserId) {
+        let line = Line {
+            user: user.clone(),
+            open: true,
+            vanished: false,
+            over: false,
+            welcomed: false,
+            pending: BTreeMap::new(),
+        };
+        self.lines.insert(connection, line);
+        let person = self.people.entry(user.clone()).or_insert_with(|| Person {
+            connection: None,
+            view: View::Idle,
+            wishes: Vec::new(),
+            current: 0,
+        });
+        person.connection = Some(connection);
+        person.view = View::Idle;
+    }
+
+    fn close(&mut self, connection: ConnectionId, how: impl FnOnce(&mut Line)) {
+        let Some(line) = self.lines.get_mut(&connection) else { return };
+        how(line);
+        // Nobody waits for an answer on a connection that is gone.
+        line.pending.clear();
+        if let Some(person) = self.people.get_mut(&line.user)
+            && person.connection == Some(connection)
+        {
+            person.connection = None;
+        }
+    }
+
+    fn asked(
+        &mut self,
+        connection: ConnectionId,
+        ack: Option<AckId>,
+        command: &Result<Command, Refusal>,
+        at: Time,
+    ) {
+        let Some(line) = self.lines.get_mut(&connection) else { return };
+        let Some(person) = self.people.get_mut(&line.user) else { return };
+        let mut wish = 0;
+        match command {
+            Ok(Command::Join { attributes, criteria }) => {
+                wish = person.wishes.len();
+                person.wishes.push((at, attributes.clone(), criteria.clone()));
+            }
+            Ok(Command::Accept(proposal)) => {
+                if let Some(deal) = self.deals.get_mut(proposal) {
+                    deal.accepted.insert(line.user.clone());
+                }
+            }
+            Ok(command) => self.talks.asked(&line.user, command),
+            Err(_) => {}
+        }
+        if let Some(ack) = ack {
+            line.pending.insert(ack, Asked { command: command.clone(), wish });
+        }
+    }
+
+    fn told(&mut self, connection: ConnectionId, notice: &Notice, at: Time) {
+        let Some(line) = self.lines.get_mut(&connection) else { return };
+        match notice {
+            Notice::Welcome { .. } => line.welcomed = true,
+            Notice::Replaced => line.over = true,
+            _ => {}
+        }
+        let user = line.user.clone();
+        let Some(person) = self.people.get_mut(&user) else { return };
+        if person.connection != Some(connection) {
+            return;
+        }
+        self.talks.told(&user, notice);
+        let before = person.view.clone();
+        person.view = person.view.clone().after(notice);
+        for view in [&before, &person.view] {
+            if let View::Proposed { proposal, partner, .. } = view {
+                self.met.insert((user.clone(), partner.clone()), at);
+                if let Some(deal) = self.deals.get_mut(proposal) {
+                    deal.told.insert(user.clone());
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>) {
+        let Some(line) = self.lines.get_mut(&connection) else { return };
+        let Some(asked) = line.pending.remove(&ack) else { return };
+        let Some(person) = self.people.get_mut(&line.user) else { return };
+        let Ok(command) = asked.command else { return };
+        self.talks.answered(&line.user, &command, answer);
+        let taken_up = match answer {
+            Ok(_) | Err(Refusal::Unavailable { .. } | Refusal::PoolFull { .. }) => true,
+            Err(_) => false,
+        };
+        if !taken_up {
+            return;
+        }
+        let view = person.view.clone();
+        person.view = match (command, answer, view) {
+            (Command::Join { .. }, Ok(_), _) => {
+                person.current = asked.wish;
+                View::Waiting
+            }
+            // A wish that could not be listed has ended what was before.
+            (Command::Join { .. }, Err(_), _)
+            | (Command::LeaveQueue, Ok(_), View::Waiting | View::Proposed { .. }) => View::Idle,
+            (Command::Reject(id), Ok(_), View::Proposed { proposal, .. }) if id == proposal => View::Waiting,
+            (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left == room => View::Idle,
+            (_, _, view) => view,
+        };
+    }
+
+    fn recorded(&mut self, core: usize, event: &Event) {
+        match event {
+            Event::Searching => self.began[core] += 1,
+            Event::TicketEnded(_) => self.ended[core] += 1,
+            Event::HeldSignalDropped => self.talks.dropped_signals = true,
+            _ => {}
+        }
+    }
+
+    fn carried(&mut self, request: &Operation, outcome: &Outcome, at: Time) {
+        let (Operation::Search(search), Outcome::Searched(searched)) = (request, outcome) else { return };
+        let ticket = &search.plan.ticket;
+        match searched {
+            Searched::Listed(_) | Searched::More(_) => {
+                self.listed.insert(ticket.user.clone(), ticket.clone());
+            }
+            Searched::Claimed(proposal) => {
+                let deal =
+                    Deal { proposal: proposal.clone(), accepted: BTreeSet::new(), told: BTreeSet::new() };
+                self.deals.insert(proposal.id, deal);
+                self.names.push((proposal.id, proposal.room));
+            }
+            Searched::Full => self.full_at = Some(at),
+            Searched::Taken(_) => {}
+        }
+    }
+
+    fn lost(&mut self, request: &Operation) {
+        match request {
+            Operation::Remember { user, partner, .. } => {
+                self.forgot.insert((user.clone(), Some(partner.clone())));
+            }
+            Operation::Attach { user, .. } => {
+                self.forgot.insert((user.clone(), None));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl View {
+    /// Where a user stands that was told this.
+    pub(crate) fn after(self, notice: &Notice) -> Self {
+        match (notice, self) {
+            (Notice::Welcome { .. } | Notice::Resumed(Resumed::Idle), _) => Self::Idle,
+            (Notice::Resumed(Resumed::Waiting { .. }), _) => Self::Waiting,
+            (Notice::Resumed(Resumed::Proposed(found)) | Notice::MatchFound(found), _) => {
+                let (proposal, room, partner) = (found.proposal, found.room, found.partner.user.clone());
+                Self::Proposed { proposal, room, partner }
+            }
+            (Notice::Resumed(Resumed::Talking { proposal, room, partner, .. }), _) => {
+                Self::Talking { proposal: *proposal, room: *room, partner: partner.user.clone() }
+            }
+            (Notice::MatchReady { .. }, Self::Proposed { proposal, room, partner }) => {
+                Self::Talking { proposal, room, partner }
+            }
+            (Notice::MatchFailed { requeued: true, .. }, Self::Proposed { .. }) => Self::Waiting,
+            (Notice::MatchFailed { requeued: false, .. }, Self::Proposed { .. })
+            | (Notice::PeerLeft { .. }, Self::Talking { .. })
+            | (Notice::WaitingExpired, Self::Waiting) => Self::Idle,
+            (_, view) => view,
+        }
+    }
+}

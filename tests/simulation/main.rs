@@ -1,0 +1,78 @@
+//! The whole service in one process, in virtual time, from one seed: cores, a shared store behind a network
+//! that delays, reorders and loses, and clients that do what they like. After every step each rule of design
+//! section 9 is looked at, from what clients were told and what the store did.
+//!
+//! ```text
+//! cargo test --test simulation
+//! SIMULATION_SEED=17 cargo test --test simulation     one seed of every kind, with everything that happened
+//! SIMULATION_RUNS=100000 cargo test --release --test simulation
+//! ```
+
+mod checks;
+mod client;
+mod ledger;
+mod link;
+mod observation;
+mod proofs;
+mod random;
+mod run;
+mod scene;
+mod talks;
+mod world;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use run::run;
+use scene::Scene;
+
+/// Runs of one kind, unless `SIMULATION_RUNS` says otherwise.
+fn simulate(kind: &str, scene: fn(u64) -> Scene, usually: u64) {
+    let number = |name: &str| std::env::var_os(name)?.to_str()?.parse::<u64>().ok();
+    let (seeds, trace) = match (number("SIMULATION_SEED"), number("SIMULATION_RUNS")) {
+        (Some(seed), _) => (seed..seed + 1, true),
+        (None, runs) => (0..runs.unwrap_or(usually), false),
+    };
+    let (mut steps, mut matches, mut heard) = (0, 0, 0);
+    let mut first = None;
+    let mut failures = BTreeMap::<&str, Vec<u64>>::new();
+    let runs = seeds.end - seeds.start;
+    for seed in seeds {
+        match run(scene(seed), trace) {
+            Ok(report) => {
+                steps += report.steps;
+                matches += report.matches;
+                heard += report.heard;
+            }
+            Err(failure) => {
+                failures.entry(failure.check).or_default().push(seed);
+                first.get_or_insert(failure.text);
+            }
+        }
+    }
+    let summary = format!("{kind}: {runs} runs, {steps} steps, {matches} matches, {heard} heard");
+    assert!(first.is_none(), "{}\n{summary}, failed: {failures:?}", first.unwrap_or_default());
+    // A simulation in which nobody meets and nobody speaks would hold every promise.
+    assert!(trace || (matches > 0 && heard > 0), "{summary}");
+    let _ = writeln!(std::io::stderr(), "{summary}");
+}
+
+#[test]
+fn one_core_with_the_embedded_store() {
+    simulate("quiet", Scene::quiet, 2_000);
+}
+
+#[test]
+fn up_to_three_cores_and_a_store_far_away() {
+    simulate("far", Scene::far, 300);
+}
+
+#[test]
+fn up_to_three_cores_and_a_store_that_fails() {
+    simulate("faulty", Scene::faulty, 300);
+}
+
+#[test]
+fn a_crowd() {
+    simulate("crowded", Scene::crowded, 20);
+}
