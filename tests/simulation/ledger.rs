@@ -68,15 +68,22 @@ pub(crate) enum View {
 /// One connection.
 pub(crate) struct Line {
     pub(crate) user: UserId,
-    /// The client has not closed it.
-    pub(crate) open: bool,
-    /// The client is out of reach.
-    pub(crate) vanished: bool,
-    /// The node closed it, or said that another goes on.
-    pub(crate) over: bool,
+    pub(crate) standing: Standing,
     pub(crate) welcomed: bool,
     /// What waits for an answer.
     pub(crate) pending: BTreeMap<AckId, Asked>,
+}
+
+/// How a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Open,
+    /// The client is out of reach, which its node does not know.
+    Vanished,
+    /// The node closed it, or said that another goes on.
+    Over,
+    /// The client closed it.
+    Closed,
 }
 
 /// Something that waits for an answer.
@@ -148,11 +155,9 @@ impl Ledger {
         let at = moment.at;
         match &moment.seen {
             Observation::Connected { connection, user } => self.connected(*connection, user),
-            Observation::Disconnected { connection } => {
-                self.close(*connection, |line| line.open = false);
-            }
-            Observation::Vanished { connection } => self.close(*connection, |line| line.vanished = true),
-            Observation::Dismissed { connection } => self.close(*connection, |line| line.over = true),
+            Observation::Disconnected { connection } => self.close(*connection, Standing::Closed),
+            Observation::Vanished { connection } => self.close(*connection, Standing::Vanished),
+            Observation::Dismissed { connection } => self.close(*connection, Standing::Over),
             Observation::Asked { connection, ack, command } => self.asked(*connection, *ack, command, at),
             Observation::Told { connection, notice } => self.told(*connection, notice, at),
             Observation::Swallowed { connection, notice } => {
@@ -170,14 +175,8 @@ impl Ledger {
     }
 
     fn connected(&mut self, connection: ConnectionId, user: &UserId) {
-        let line = Line {
-            user: user.clone(),
-            open: true,
-            vanished: false,
-            over: false,
-            welcomed: false,
-            pending: BTreeMap::new(),
-        };
+        let line =
+            Line { user: user.clone(), standing: Standing::Open, welcomed: false, pending: BTreeMap::new() };
         self.lines.insert(connection, line);
         let person = self.people.entry(user.clone()).or_insert_with(|| Person {
             connection: None,
@@ -189,9 +188,9 @@ impl Ledger {
         person.view = View::Idle;
     }
 
-    fn close(&mut self, connection: ConnectionId, how: impl FnOnce(&mut Line)) {
+    fn close(&mut self, connection: ConnectionId, standing: Standing) {
         let Some(line) = self.lines.get_mut(&connection) else { return };
-        how(line);
+        line.standing = standing;
         // Nobody waits for an answer on a connection that is gone.
         line.pending.clear();
         if let Some(person) = self.people.get_mut(&line.user)
@@ -233,7 +232,7 @@ impl Ledger {
         let Some(line) = self.lines.get_mut(&connection) else { return };
         match notice {
             Notice::Welcome { .. } => line.welcomed = true,
-            Notice::Replaced => line.over = true,
+            Notice::Replaced => line.standing = Standing::Over,
             _ => {}
         }
         let user = line.user.clone();
@@ -326,8 +325,12 @@ impl View {
     /// Where a user stands that was told this.
     pub(crate) fn after(self, notice: &Notice) -> Self {
         match (notice, self) {
-            (Notice::Welcome { .. } | Notice::Resumed(Resumed::Idle), _) => Self::Idle,
-            (Notice::Resumed(Resumed::Waiting { .. }), _) => Self::Waiting,
+            (Notice::Welcome { .. } | Notice::Resumed(Resumed::Idle), _)
+            | (Notice::MatchFailed { requeued: false, .. }, Self::Proposed { .. })
+            | (Notice::PeerLeft { .. }, Self::Talking { .. })
+            | (Notice::WaitingExpired, Self::Waiting) => Self::Idle,
+            (Notice::Resumed(Resumed::Waiting { .. }), _)
+            | (Notice::MatchFailed { requeued: true, .. }, Self::Proposed { .. }) => Self::Waiting,
             (Notice::Resumed(Resumed::Proposed(found)) | Notice::MatchFound(found), _) => {
                 let (proposal, room, partner) = (found.proposal, found.room, found.partner.user.clone());
                 Self::Proposed { proposal, room, partner }
@@ -338,10 +341,6 @@ impl View {
             (Notice::MatchReady { .. }, Self::Proposed { proposal, room, partner }) => {
                 Self::Talking { proposal, room, partner }
             }
-            (Notice::MatchFailed { requeued: true, .. }, Self::Proposed { .. }) => Self::Waiting,
-            (Notice::MatchFailed { requeued: false, .. }, Self::Proposed { .. })
-            | (Notice::PeerLeft { .. }, Self::Talking { .. })
-            | (Notice::WaitingExpired, Self::Waiting) => Self::Idle,
             (_, view) => view,
         }
     }

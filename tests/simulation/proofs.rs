@@ -207,7 +207,9 @@ proofs! {
         });
     two_who_accept_each_other: "nobody waits beside a match",
         |seen| {
-            seen.iter_mut().for_each(|moment| open_minded(&mut moment.seen));
+            for moment in seen {
+                open_minded(&mut moment.seen);
+            }
             true
         };
     a_session_stays: "nothing is left over",

@@ -55,7 +55,7 @@ impl Hearing {
     /// The last number that a client shows without a gap before it. Its own messages are known to it, so a
     /// gap is one only if it is in what others wrote: the client cannot tell, and asks from the first gap.
     pub(crate) fn shown(&self) -> u64 {
-        (1..).take_while(|sequence| self.messages.contains_key(sequence)).last().unwrap_or(0)
+        (0..u64::MAX).find(|sequence| !self.messages.contains_key(&(sequence + 1))).unwrap_or(0)
     }
 }
 
@@ -132,13 +132,14 @@ impl Talks {
     /// Something did not reach `user`, who was not there any more. The server cannot know.
     pub(crate) fn missed(&mut self, user: &UserId, notice: &Notice) {
         match notice {
-            Notice::Signal { room, .. } => self.hearing(user, *room).missed = true,
             Notice::Chat { room, message } => {
                 let hearing = self.hearing(user, *room);
                 hearing.missed = true;
                 hearing.last_told = hearing.last_told.max(message.sequence);
             }
-            Notice::Resumed(Resumed::Talking { room, .. }) => self.hearing(user, *room).missed = true,
+            Notice::Signal { room, .. } | Notice::Resumed(Resumed::Talking { room, .. }) => {
+                self.hearing(user, *room).missed = true;
+            }
             _ => {}
         }
     }

@@ -21,6 +21,7 @@ use super::link::Link;
 use super::observation::{Moment, Observation};
 use super::random::Random;
 use super::scene::{BEGIN, Scene};
+use super::talks::Hearing;
 
 mod shell;
 
@@ -287,7 +288,7 @@ impl World {
         if self.ledger.people.get(&user).is_none_or(|person| person.connection != Some(connection)) {
             return Ok(());
         }
-        let known = self.ledger.talks.heard(&user, room).map(|hearing| hearing.shown());
+        let known = self.ledger.talks.heard(&user, room).map(Hearing::shown);
         self.ask(connection, true, Ok(Command::Sync { room, after: known.unwrap_or(0) }))
     }
 

@@ -4,7 +4,7 @@
 use qala::domain::command::{Command, Refusal, Reply};
 use qala::domain::notice::Notice;
 
-use super::super::ledger::{Asked, Ledger, View};
+use super::super::ledger::{Asked, Ledger, Standing, View};
 use super::super::observation::{Moment, Observation};
 use super::{Verdict, ensure};
 
@@ -28,7 +28,7 @@ pub(super) fn welcome_comes_first(ledger: &Ledger, moment: &Moment) -> Verdict {
 pub(super) fn a_closed_connection_is_told_nothing(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Told { connection, notice } = &moment.seen else { return Ok(()) };
     let line = ledger.lines.get(connection);
-    ensure(line.is_some_and(|line| line.open && !line.over), || {
+    ensure(line.is_some_and(|line| line.standing == Standing::Open), || {
         format!("{connection:?} was told {notice:?} when it was over")
     })
 }
@@ -38,7 +38,8 @@ pub(super) fn each_command_is_answered_once(ledger: &Ledger, moment: &Moment) ->
     match &moment.seen {
         Observation::Answered { connection, ack, answer } => {
             let line = ledger.lines.get(connection);
-            let waited_for = line.is_some_and(|line| line.over || line.pending.contains_key(ack));
+            let waited_for =
+                line.is_some_and(|line| line.standing == Standing::Over || line.pending.contains_key(ack));
             ensure(waited_for, || format!("{ack:?} of {connection:?} was answered {answer:?} unasked"))
         }
         Observation::Settled { .. } => {
@@ -61,8 +62,8 @@ pub(super) fn an_answer_fits_its_command(ledger: &Ledger, moment: &Moment) -> Ve
     let Some(Asked { command, .. }) = line.pending.get(ack) else { return Ok(()) };
     let fits = match (command, answer) {
         (Err(asked), Err(refusal)) => asked == refusal || is_overload(*refusal),
-        (Err(_), Ok(_)) => false,
-        (Ok(_), Err(Refusal::Invalid { .. } | Refusal::UnknownEvent | Refusal::TooLarge { .. })) => false,
+        (Err(_), Ok(_))
+        | (Ok(_), Err(Refusal::Invalid { .. } | Refusal::UnknownEvent | Refusal::TooLarge { .. })) => false,
         (Ok(Command::Join { .. }), Err(refusal)) => {
             is_overload(*refusal) || matches!(refusal, Refusal::Unavailable { .. } | Refusal::PoolFull { .. })
         }
@@ -94,14 +95,14 @@ const fn needs_the_store(command: &Command) -> bool {
 
 fn is_reply_to(command: &Command, reply: &Reply) -> bool {
     match (command, reply) {
-        (Command::Join { .. }, Reply::Joined { .. })
-        | (Command::Heartbeat, Reply::Alive { .. })
-        | (Command::Chat { .. }, Reply::Sent { .. }) => true,
         (Command::Sync { after, .. }, Reply::Messages(messages)) => {
             messages.iter().all(|message| message.sequence > *after)
                 && messages.is_sorted_by(|one, other| one.sequence < other.sequence)
         }
-        (
+        (Command::Join { .. }, Reply::Joined { .. })
+        | (Command::Heartbeat, Reply::Alive { .. })
+        | (Command::Chat { .. }, Reply::Sent { .. })
+        | (
             Command::LeaveQueue
             | Command::Accept(_)
             | Command::Reject(_)

@@ -9,6 +9,7 @@ use qala::domain::id::{AckId, Address, ConnectionId, OperationId};
 use qala::domain::notice::{Notice, Resumed};
 use qala::domain::operation::Operation;
 
+use super::super::ledger::Standing;
 use super::{Due, Observation, Scene, Seen, UNAVAILABLE, World};
 
 /// How long a node takes to hear that a transport it closed is closed.
@@ -47,7 +48,7 @@ impl World {
 
     /// Whether what is said reaches a client, or was said to one who is known to be gone.
     fn hears(&self, connection: ConnectionId) -> bool {
-        self.ledger.lines.get(&connection).is_none_or(|line| !line.vanished || !line.open)
+        self.ledger.lines.get(&connection).is_none_or(|line| line.standing != Standing::Vanished)
     }
 
     /// A client that is back asks for what did not reach it. Nothing else is for it to do at once.
@@ -61,7 +62,7 @@ impl World {
 
     fn acknowledge(&mut self, connection: ConnectionId, ack: AckId, answer: Result<Reply, Refusal>) -> Seen {
         let Some(line) = self.ledger.lines.get(&connection) else { return Ok(()) };
-        if !line.open || line.vanished {
+        if matches!(line.standing, Standing::Vanished | Standing::Closed) {
             return Ok(());
         }
         let asked = line.pending.get(&ack).map(|asked| asked.command.clone());
