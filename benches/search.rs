@@ -7,95 +7,24 @@
 
 #![expect(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a benchmark measures and prints")]
 
+mod people;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use qala::domain::criteria::{AgeRange, Criteria, Ladder, Stage, Strict};
-use qala::domain::id::{Address, Entropy, NodeId, ProposalId, RoomId, SessionId, TicketId, UserId};
-use qala::domain::operation::{Operation, Outcome, Search, Searched};
-use qala::domain::person::{Attributes, Gender, Proficiency};
+use qala::domain::criteria::{AgeRange, Stage};
+use qala::domain::id::TicketId;
+use qala::domain::operation::{Operation, Outcome, Searched};
 use qala::domain::proposal::Verdict;
-use qala::domain::search::SearchPlan;
-use qala::domain::ticket::{PoolId, Priority, Ticket};
+use qala::domain::ticket::Ticket;
 use qala::domain::time::Time;
 use qala::store::memory::State;
 
-const POOL: PoolId = PoolId("bench");
-const NOW: Time = Time::from_ms(1_000_000_000);
-/// How many wait.
-const SIZES: [u64; 4] = [0, 1_000, 10_000, 100_000];
-/// Operations timed together.
-const BATCH: u64 = 64;
+use people::{BATCH, NOW, POOL, SIZES, Side, anywhere, newcomers, person, scattered, search};
+
 /// Batches of one figure; the best counts, because everything else on the machine only ever adds.
 const ROUNDS: u64 = 60;
-
-/// Ids in the order of their numbers, so that a bench is the same each time.
-struct Number(u64);
-
-impl Entropy for Number {
-    fn next_u64(&mut self) -> u64 {
-        self.0
-    }
-}
-
-/// Numbers that look random and are the same each time (splitmix64).
-fn scattered(number: u64) -> u64 {
-    let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
-}
-
-/// Which way somebody faces: nobody of one side is acceptable to the same side.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Here,
-    There,
-}
-
-/// Person number `number`; wishes and facts differ from person to person, so that every bucket is in use.
-fn person(number: u64, side: Side, age: u8, wanted: AgeRange) -> Ticket {
-    let bits = scattered(number);
-    let pick = |shift: u32, of: usize| usize::try_from(bits >> shift & 0xFFFF).expect("16 bits") % of;
-    let (speaks, learns) = if side == Side::Here { ("en", "es") } else { ("es", "en") };
-    let language = |tag: &str| tag.parse().expect("a language");
-    Ticket {
-        id: TicketId(number),
-        user: UserId::new(format!("user-{number}")),
-        owner: Address { node: NodeId::new("node"), session: SessionId { shard: 0, slot: 0, generation: 0 } },
-        pool: POOL,
-        attributes: Attributes {
-            speaks: language(speaks),
-            learns: language(learns),
-            proficiency: Proficiency::ALL[pick(0, 4)],
-            age,
-            gender: [None, Some(Gender::Male), Some(Gender::Female)][pick(16, 3)],
-        },
-        criteria: Criteria {
-            same_proficiency: pick(32, 2) == 0,
-            age: wanted,
-            gender: [None, Some(Gender::Male), Some(Gender::Female)][pick(48, 3)],
-            strict: Strict { age: true, ..Strict::default() },
-        },
-        enqueued_at: Time::from_ms(NOW.as_ms() + number),
-        priority: Priority::Usual,
-        avoid: Arc::default(),
-    }
-}
-
-fn search(ticket: Ticket, stage: Stage) -> Operation {
-    let id = &mut Number(ticket.id.0);
-    Operation::Search(Box::new(Search {
-        proposal: ProposalId::random(id),
-        room: RoomId::random(id),
-        plan: SearchPlan::new(Arc::new(ticket), stage, &Ladder::default()),
-        accept_within: Duration::from_secs(20),
-        lease_until: Time::NEVER,
-        most_waiting: 1_000_000,
-    }))
-}
 
 /// A pool of `size` people There, all of one age. Nobody is matched while it fills, because nobody is Here.
 fn filled(size: u64, age: u8) -> State {
@@ -127,12 +56,6 @@ fn time(
     }
     let batch = u32::try_from(BATCH).expect("small");
     best.as_secs_f64() * 1e9 / f64::from(batch)
-}
-
-/// Numbers of newcomers, behind all who wait.
-fn newcomers(round: u64) -> impl Iterator<Item = u64> {
-    let first = 10_000_000 + round * BATCH;
-    first..first + BATCH
 }
 
 fn withdraw_all(store: &mut State, tickets: impl Iterator<Item = u64>) {
@@ -176,7 +99,8 @@ fn nobody_of_that_age(store: &mut State) -> f64 {
 /// A newcomer finds the one who has waited longest. The claimed come back with their old place afterwards.
 fn somebody(store: &mut State, stage: Stage) -> f64 {
     let arrive = |number| search(person(number, Side::Here, 30, AgeRange::ALL), stage);
-    let operations = |_: &mut State, round| newcomers(round).map(arrive).collect();
+    let operations =
+        |_: &mut State, round| newcomers(round + people::rounds_before(stage)).map(arrive).collect();
     time(store, operations, |store, outcomes| {
         for outcome in outcomes {
             let Outcome::Searched(Searched::Claimed(proposal)) = outcome else {
@@ -189,20 +113,6 @@ fn somebody(store: &mut State, stage: Stage) -> f64 {
             store.execute(search(Ticket::clone(&other.ticket), other.stage), NOW);
         }
     })
-}
-
-/// People anywhere in the line.
-fn anywhere(size: u64, round: u64) -> impl Iterator<Item = u64> {
-    let mut chosen: Vec<u64> = Vec::new();
-    let mut number = round * 1_000_003;
-    while u64::try_from(chosen.len()).expect("small") < BATCH {
-        number += 1;
-        let one = scattered(number) % size;
-        if !chosen.contains(&one) {
-            chosen.push(one);
-        }
-    }
-    chosen.into_iter()
 }
 
 /// A stage opens for somebody in the middle of the line.

@@ -1,251 +1,49 @@
 //! Whatever happens in a pool, a store answers as a reading of the rules from one end to the other would.
 //!
 //! Random scenes are played to a store and to a naive model, and every reply is compared. 2,000 scenes of
-//! each property unless `PROPTEST_CASES` says otherwise; a failure prints its scene, made as short as
-//! possible, and leaves its seed in `tests/matching_rules.regressions`, which is played first from then on.
+//! each property, and 10,000 of the one that compares Redis, unless `PROPTEST_CASES` says otherwise; a failure
+//! prints its scene, made as short as possible, and leaves its seed in `tests/matching_rules.regressions`,
+//! which is played first from then on.
 
 #![expect(clippy::disallowed_methods, reason = "how many scenes is asked of the environment")]
 
 mod rules {
     pub(crate) mod actions;
     pub(crate) mod model;
+    pub(crate) mod play;
+    pub(crate) mod recorder;
 }
 mod store;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 use qala::domain::criteria::Stage;
-use qala::domain::id::{TicketId, UserId};
-use qala::domain::operation::{Answered, Expired, Operation, Outcome, Searched, Standing, Withdrawn};
-use qala::domain::proposal::Proposal;
-use qala::domain::ticket::{Order, Ticket};
-use qala::domain::time::Time;
-use qala::store::Store;
+use qala::domain::operation::Searched;
 use qala::store::memory::MemoryStore;
 
-use rules::actions::{Action, POOL, Person, START, Scene, avoid, person, scene};
-use rules::model::Model;
-use store::{answer, search};
+use rules::actions::{Scene, person, scene};
+use rules::play::Play;
+use rules::recorder::{RealRedis, Recorder};
 
 /// Played of each property by default.
 const CASES: u32 = 2_000;
+/// Played to Redis by default.
+const REDIS_CASES: u32 = 10_000;
 
-fn config() -> ProptestConfig {
+fn config(cases: u32) -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig {
-        cases: asked.unwrap_or(CASES),
+        cases: asked.unwrap_or(cases),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         ..ProptestConfig::default()
     }
 }
 
-/// A ticket of the scene.
-#[derive(Clone)]
-struct Known {
-    ticket: Ticket,
-    stage: Stage,
-    /// Where its search stopped at the limit.
-    stopped_at: Option<Order>,
-}
-
-/// A scene being played.
-struct Play<'a> {
-    store: &'a dyn Store,
-    model: Model,
-    scene: &'a Scene,
-    now: Time,
-    tickets: Vec<Known>,
-    proposals: Vec<Arc<Proposal>>,
-    /// What was answered so far, by name: shows that scenes reach everything.
-    seen: BTreeSet<&'static str>,
-}
-
-impl<'a> Play<'a> {
-    fn new(store: &'a dyn Store, scene: &'a Scene) -> Self {
-        let model = Model::new(scene.ladder.clone());
-        let (tickets, proposals, seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { store, model, scene, now: START, tickets, proposals, seen }
-    }
-
-    /// Asks both, and finds the same.
-    fn ask(&mut self, operation: &Operation) -> Result<Outcome, TestCaseError> {
-        let expected = self.model.execute(operation, self.now);
-        let outcome = answer(self.store, operation.clone(), self.now);
-        prop_assert_eq!(&outcome, &expected, "to {:?} at {:?}", operation, self.now);
-        self.seen.extend(names(&outcome));
-        Ok(outcome)
-    }
-
-    fn act(&mut self, action: &Action) -> Result<(), TestCaseError> {
-        match action {
-            Action::Arrive { person, replaces, lease_ms } => {
-                let replaces =
-                    replaces.and_then(|which| self.ticket(which)).map(|index| self.tickets[index].ticket.id);
-                let index = self.arrive(person);
-                self.search(index, None, replaces, *lease_ms)?;
-            }
-            Action::Search { which, climb, lease_ms } => {
-                let Some(index) = self.ticket(*which) else { return Ok(()) };
-                let known = &mut self.tickets[index];
-                let next = usize::from(known.stage.number()) + usize::from(*climb);
-                known.stage = Stage::ALL.get(next).copied().unwrap_or(Stage::PairOnly);
-                self.search(index, None, None, *lease_ms)?;
-            }
-            Action::Continue { which } => {
-                let stopped = self.tickets.iter().rev().filter(|known| known.stopped_at.is_some());
-                let Some(id) = stopped.cycle().nth(*which).map(|known| known.ticket.id) else {
-                    return Ok(());
-                };
-                let index = self.tickets.iter().position(|known| known.ticket.id == id).expect("it is known");
-                self.search(index, self.tickets[index].stopped_at, None, 1_000_000)?;
-            }
-            Action::Requeue { which, priority, avoid: users } => {
-                let Some(index) = self.ticket(*which) else { return Ok(()) };
-                let ticket = &mut self.tickets[index].ticket;
-                (ticket.priority, ticket.avoid) = (*priority, avoid(users));
-                self.search(index, None, None, 1_000_000)?;
-            }
-            Action::Wait { ms } => self.now = self.now + Duration::from_millis(*ms),
-            Action::Withdraw { .. }
-            | Action::Renew { .. }
-            | Action::Answer { .. }
-            | Action::Expire { .. } => {
-                if let Some(operation) = self.operation(action) {
-                    self.ask(&operation)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The operation of an action that is just one; `None` where there is nothing yet to do it to.
-    fn operation(&self, action: &Action) -> Option<Operation> {
-        let pool = POOL;
-        let proposal = |which: usize| self.proposals.iter().rev().cycle().nth(which);
-        Some(match action {
-            Action::Withdraw { which } => {
-                Operation::Withdraw { pool, ticket: self.tickets[self.ticket(*which)?].ticket.id }
-            }
-            Action::Renew { which, lease_ms } => {
-                let known = which.iter().filter_map(|which| self.ticket(*which));
-                let mut tickets: Vec<_> = known.map(|index| self.tickets[index].ticket.id).collect();
-                tickets.push(TicketId(0));
-                Operation::Renew { pool, tickets, lease_until: self.now + Duration::from_millis(*lease_ms) }
-            }
-            Action::Answer { which, side, verdict } => {
-                let proposal = proposal(*which)?;
-                let stranger = || UserId::new("stranger");
-                let user = proposal.sides.get(*side).map_or_else(stranger, |side| side.ticket.user.clone());
-                Operation::Answer { pool, proposal: proposal.id, user, verdict: *verdict }
-            }
-            Action::Expire { which } => Operation::Expire { pool, proposal: proposal(*which)?.id },
-            Action::Arrive { .. }
-            | Action::Search { .. }
-            | Action::Continue { .. }
-            | Action::Requeue { .. }
-            | Action::Wait { .. } => return None,
-        })
-    }
-
-    fn ticket(&self, which: usize) -> Option<usize> {
-        let count = self.tickets.len();
-        (count > 0).then(|| count - 1 - which % count)
-    }
-
-    fn arrive(&mut self, person: &Person) -> usize {
-        let id = u64::try_from(self.tickets.len()).expect("few tickets") + 1;
-        // Not in the order of their ids, so that ties are decided by more than arrival.
-        let ticket = person.ticket(id * 7 % 1_009, self.now);
-        self.tickets.push(Known { ticket, stage: Stage::Exact, stopped_at: None });
-        self.tickets.len() - 1
-    }
-
-    /// One operation of a search.
-    fn search(
-        &mut self,
-        index: usize,
-        after: Option<Order>,
-        replaces: Option<TicketId>,
-        lease_ms: u64,
-    ) -> Result<Searched, TestCaseError> {
-        let Known { ticket, stage, .. } = self.tickets[index].clone();
-        let number = u64::try_from(self.proposals.len()).expect("few proposals") + 1;
-        let mut search = search(ticket.clone(), stage, &self.scene.ladder, number);
-        search.plan.candidates = self.scene.candidates;
-        (search.plan.after, search.plan.replaces) = (after, replaces);
-        search.most_waiting = self.scene.most_waiting;
-        search.lease_until = self.now + Duration::from_millis(lease_ms);
-        let first = self.model.first_acceptable(&ticket, stage, self.now).map(|waiter| waiter.ticket.id);
-        let outcome = self.ask(&Operation::Search(Box::new(search)))?;
-        let Outcome::Searched(searched) = outcome else {
-            return Err(TestCaseError::fail(format!("no answer to a search: {outcome:?}")));
-        };
-        self.tickets[index].stopped_at = None;
-        match &searched {
-            Searched::Claimed(proposal) => {
-                let [one, other] = &proposal.sides;
-                let (mine, theirs) = (&one.ticket, &other.ticket);
-                prop_assert_ne!(&mine.user, &theirs.user);
-                prop_assert!(mine.may_meet(one.stage, theirs, other.stage, &self.scene.ladder));
-                prop_assert!(theirs.may_meet(other.stage, mine, one.stage, &self.scene.ladder));
-                if after.is_none() && replaces.is_none() {
-                    prop_assert_eq!(Some(theirs.id), first, "somebody acceptable has waited longer");
-                }
-                self.proposals.push(Arc::clone(proposal));
-            }
-            Searched::Listed(_) if after.is_none() && replaces.is_none() => {
-                prop_assert_eq!(None, first, "somebody acceptable was passed over");
-            }
-            Searched::More(order) => {
-                prop_assert!(after < Some(*order), "a search that goes on does not come to an end");
-                self.tickets[index].stopped_at = Some(*order);
-            }
-            Searched::Listed(_) | Searched::Taken(_) | Searched::Full => {}
-        }
-        Ok(searched)
-    }
-}
-
-/// What was answered, as it is called.
-fn names(outcome: &Outcome) -> Vec<&'static str> {
-    let standing = |(_, standing): &(TicketId, Standing)| match standing {
-        Standing::Waiting(_) => "renewed waiting",
-        Standing::Taken(_) => "renewed taken",
-        Standing::Unknown => "renewed unknown",
-    };
-    match outcome {
-        Outcome::Renewed(standings) => standings.iter().map(standing).collect(),
-        Outcome::Searched(Searched::Listed(_)) => vec!["searched listed"],
-        Outcome::Searched(Searched::More(_)) => vec!["searched more"],
-        Outcome::Searched(Searched::Claimed(_)) => vec!["searched claimed"],
-        Outcome::Searched(Searched::Taken(_)) => vec!["searched taken"],
-        Outcome::Searched(Searched::Full) => vec!["searched full"],
-        Outcome::Withdrawn(Withdrawn::Removed) => vec!["withdrawn removed"],
-        Outcome::Withdrawn(Withdrawn::Taken(_)) => vec!["withdrawn taken"],
-        Outcome::Withdrawn(Withdrawn::Unknown) => vec!["withdrawn unknown"],
-        Outcome::Answered(Answered::Pending(_)) => vec!["answered pending"],
-        Outcome::Answered(Answered::Agreed(_)) => vec!["answered agreed"],
-        Outcome::Answered(Answered::Ended(_)) => vec!["answered ended"],
-        Outcome::Answered(Answered::Gone) => vec!["answered gone"],
-        Outcome::Expired(Expired::Ended(_)) => vec!["expired ended"],
-        Outcome::Expired(Expired::Agreed(_)) => vec!["expired agreed"],
-        Outcome::Expired(Expired::Early) => vec!["expired early"],
-        Outcome::Expired(Expired::Gone) => vec!["expired gone"],
-        Outcome::Attached(_)
-        | Outcome::Done
-        | Outcome::Appended(_)
-        | Outcome::Messages(_)
-        | Outcome::Unavailable { .. } => vec![],
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(CASES))]
 
     #[test]
     fn every_reply_is_that_of_the_rules(scene in scene(120)) {
@@ -288,6 +86,26 @@ proptest! {
         for waiter in &play.model.waiting {
             let missed = play.model.first_acceptable(&waiter.ticket, waiter.stage, play.now);
             prop_assert!(missed.is_none(), "{:?} and {:?} wait", waiter.ticket, missed.map(|other| &other.ticket));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(REDIS_CASES))]
+
+    /// What the embedded store answered to a scene, Redis answers to the same operations, and what it has
+    /// written then fits together.
+    #[test]
+    fn redis_answers_as_memory_does(scene in scene(120)) {
+        let recorder = Recorder::default();
+        let mut play = Play::new(&recorder, &scene);
+        for action in &scene.actions {
+            play.act(action)?;
+        }
+        let heard = recorder.heard();
+        let told = RealRedis::told(&heard);
+        for ((operation, now, outcome), told) in heard.iter().zip(told) {
+            prop_assert_eq!(&told, outcome, "to {:?} at {:?}", operation, now);
         }
     }
 }

@@ -16,6 +16,8 @@ mod store;
 use qala::store::Store;
 use qala::store::memory::MemoryStore;
 
+use store::redis;
+
 /// Makes an empty store.
 pub(crate) type Factory<'a> = &'a dyn Fn() -> Box<dyn Store>;
 
@@ -54,12 +56,15 @@ macro_rules! keeps_the_contract {
                 proposals:
                     both_must_accept
                     who_rejects_or_leaves_ends_it
+                    whoever_repeats_what_ended_it_is_told_so_again
+                    an_ended_proposal_does_not_touch_the_next_one_of_its_ticket
                     nobody_else_may_answer
                     an_answer_after_its_time_is_none
                     an_agreed_proposal_stands
                     an_agreed_proposal_outlives_the_opening_of_its_room
                     a_proposal_is_forgotten_ten_seconds_after_its_time
                     a_forgotten_proposal_does_not_touch_the_next_one_of_its_ticket
+                    a_forgotten_name_used_again_is_another_proposal
                     waits_are_counted_when_a_match_is_agreed
                     an_estimate_is_at_most_five_minutes;
                 rooms:
@@ -81,6 +86,7 @@ macro_rules! keeps_the_contract {
                     a_search_stops_at_its_limit_and_goes_on
                     a_search_of_no_candidates_looks_at_one
                     a_claimed_ticket_is_told_of_its_proposal
+                    a_search_that_is_repeated_has_claimed_once
                     a_replaced_ticket_waits_no_longer
                     a_full_pool_lists_nobody_new
                     pools_do_not_mix;
@@ -90,3 +96,6 @@ macro_rules! keeps_the_contract {
 }
 
 keeps_the_contract!(memory, || Box::new(MemoryStore::new()));
+keeps_the_contract!(redis_single, || Box::new(redis::store(redis::settings(&redis::SINGLE))));
+keeps_the_contract!(redis_sentinel, || Box::new(redis::store(redis::settings(&redis::WATCHED))));
+keeps_the_contract!(redis_cluster, || Box::new(redis::store(redis::settings(&redis::CLUSTER))));

@@ -8,6 +8,7 @@ use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
 
 pub mod memory;
+pub mod redis;
 
 /// An answer that is there, or one that comes.
 pub enum Submitted {

@@ -57,12 +57,49 @@ pub(crate) fn who_rejects_or_leaves_ends_it(new: Factory<'_>) {
         }
         let ended = with([false, accepted], &proposal);
         assert_eq!(store.answer(proposal.id, user(by), verdict, at(2)), Answered::Ended(ended));
-        assert_eq!(store.answer(proposal.id, user(by), verdict, at(3)), Answered::Gone);
         assert_eq!(store.accept(proposal.id, 3 - by, at(3)), Answered::Gone);
         assert_eq!(store.expire(proposal.id, around_expiry()[1]), Expired::Gone);
         assert_eq!(store.renew([1, 2], at(9), at(3)), [Standing::Unknown, Standing::Unknown]);
         assert_eq!(store.search(first_search(there(1)), at(4)), listed(1), "it may be listed again");
     }
+}
+
+pub(crate) fn whoever_repeats_what_ended_it_is_told_so_again(new: Factory<'_>) {
+    let last = at(29_999);
+    for verdict in [Verdict::Reject, Verdict::Leave] {
+        let store = Asked(new());
+        let proposal = store.pair();
+        let ended = || Answered::Ended(Arc::clone(&proposal));
+        for now in [at(1), at(2), last] {
+            assert_eq!(store.answer(proposal.id, user(1), verdict, now), ended(), "the answer was lost");
+        }
+        let other = if verdict == Verdict::Leave { Verdict::Reject } else { Verdict::Leave };
+        assert_eq!(store.answer(proposal.id, user(1), other, last), Answered::Gone);
+        assert_eq!(store.answer(proposal.id, user(2), verdict, last), Answered::Gone, "not by the other one");
+        assert_eq!(store.expire(proposal.id, last), Expired::Gone, "nor by its time");
+        assert_eq!(store.answer(proposal.id, user(1), verdict, at(30_000)), Answered::Gone, "forgotten");
+    }
+    let store = Asked(new());
+    let proposal = store.pair();
+    for now in [around_expiry()[1], last] {
+        assert_eq!(store.expire(proposal.id, now), Expired::Ended(Arc::clone(&proposal)));
+    }
+    assert_eq!(store.answer(proposal.id, user(1), Verdict::Leave, last), Answered::Gone);
+    assert_eq!(store.expire(proposal.id, at(30_000)), Expired::Gone);
+}
+
+pub(crate) fn an_ended_proposal_does_not_touch_the_next_one_of_its_ticket(new: Factory<'_>) {
+    let store = Asked(new());
+    let proposal = store.pair();
+    store.answer(proposal.id, user(2), Verdict::Reject, at(1));
+    store.search(first_search(there(1)), at(2));
+    let next = claimed(store.search(first_search(here(3)), at(3)));
+    let reject = |now| store.answer(proposal.id, user(2), Verdict::Reject, now);
+    assert_eq!(reject(at(4)), Answered::Ended(Arc::clone(&proposal)));
+    assert_eq!(store.standing(1, at(5)), Standing::Taken(Arc::clone(&next)));
+    // It is forgotten now, and cleared away by the next operation.
+    assert_eq!(reject(at(30_000)), Answered::Gone);
+    assert_eq!(store.standing(1, at(30_000)), Standing::Taken(next));
 }
 
 pub(crate) fn nobody_else_may_answer(new: Factory<'_>) {
@@ -93,7 +130,7 @@ pub(crate) fn an_answer_after_its_time_is_none(new: Factory<'_>) {
     assert_eq!(store.search(first_search(there(1)), over), Searched::Taken(kept()));
     assert_eq!(store.withdraw(2, over), Withdrawn::Taken(kept()));
     assert_eq!(store.expire(proposal.id, over), Expired::Ended(kept()));
-    assert_eq!(store.expire(proposal.id, over), Expired::Gone);
+    assert_eq!(store.accept(proposal.id, 2, over), Answered::Gone);
     assert_eq!(store.renew([1, 2], at(9), over), [Standing::Unknown, Standing::Unknown]);
 }
 
@@ -169,6 +206,20 @@ pub(crate) fn a_forgotten_proposal_does_not_touch_the_next_one_of_its_ticket(new
     }
     assert_eq!(store.standing(20, at(59_999)), Standing::Taken(Arc::clone(&next)));
     assert_eq!(store.standing(120, at(59_999)), Standing::Taken(next));
+}
+
+pub(crate) fn a_forgotten_name_used_again_is_another_proposal(new: Factory<'_>) {
+    let store = Asked(new());
+    // More of them than one operation clears away.
+    for number in 1..=20 {
+        store.list([there(number)]);
+        assert_eq!(found(store.search(first_search(here(100 + number)), at(0))), TicketId(number));
+    }
+    assert_eq!(store.search(first_search(there(50)), at(30_000)), listed(1));
+    let again = claimed(store.search(first_search(here(120)), at(30_000)));
+    assert_eq!((again.id, again.sides[1].ticket.id), (proposal_id(120), TicketId(50)));
+    assert_eq!(store.standing(20, at(30_000)), Standing::Unknown, "of the first of that name");
+    assert_eq!(store.standing(50, at(30_000)), Standing::Taken(again));
 }
 
 /// What somebody who comes is told, who meets nobody.

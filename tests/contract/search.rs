@@ -205,7 +205,8 @@ pub(crate) fn a_claimed_ticket_is_told_of_its_proposal(new: Factory<'_>) {
     store.list([here(3)]);
     let taken = || Searched::Taken(Arc::clone(&proposal));
     for ticket in [there(1), here(2)] {
-        let search = first_search(ticket);
+        let mut search = first_search(ticket);
+        search.proposal = proposal_id(7);
         assert_eq!(store.search(search.clone(), at(1)), taken());
         let mut replaces = search;
         replaces.plan.replaces = Some(TicketId(3));
@@ -218,6 +219,25 @@ pub(crate) fn a_claimed_ticket_is_told_of_its_proposal(new: Factory<'_>) {
     assert_eq!(store.standing(4, at(2)), Standing::Unknown, "nothing was listed");
     store.answer(proposal.id, user(2), Verdict::Reject, at(3));
     assert_eq!(found(store.search(newer, at(4))), TicketId(3), "once it is over, the search is carried out");
+}
+
+pub(crate) fn a_search_that_is_repeated_has_claimed_once(new: Factory<'_>) {
+    let store = Asked(new());
+    store.list([there(1), there(3)]);
+    let search = || first_search(here(2));
+    let proposal = claimed(store.search(search(), at(0)));
+    assert_eq!(
+        store.search(search(), at(1)),
+        Searched::Claimed(Arc::clone(&proposal)),
+        "the answer was lost"
+    );
+    assert_eq!(store.standing(3, at(1)), Standing::Waiting(place(1)), "nobody else was claimed");
+    store.answer(proposal.id, user(1), Verdict::Accept, at(2));
+    assert!(claimed(store.search(search(), at(3))).sides[1].accepted, "as it stands");
+    store.answer(proposal.id, user(1), Verdict::Reject, at(4));
+    assert_eq!(claimed(store.search(search(), at(29_999))).id, proposal.id, "even if it is over");
+    assert_eq!(store.renew([2, 3], at(0), at(29_999)), [Standing::Unknown, Standing::Waiting(place(1))]);
+    assert_eq!(store.search(search(), at(30_000)), listed(1), "until it is forgotten");
 }
 
 pub(crate) fn a_replaced_ticket_waits_no_longer(new: Factory<'_>) {

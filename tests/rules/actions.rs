@@ -108,6 +108,8 @@ pub(crate) enum Action {
     Expire {
         which: usize,
     },
+    /// The last operation once more, as a store does whose answer was lost.
+    Repeat,
     Wait {
         ms: u64,
     },
@@ -158,6 +160,7 @@ fn action() -> impl Strategy<Value = Action> {
         10 => (newest, side, verdict)
             .prop_map(|(which, side, verdict)| Action::Answer { which, side, verdict }),
         4 => which().prop_map(|which| Action::Expire { which }),
+        3 => Just(Action::Repeat),
         3 => ms.prop_map(|ms| Action::Wait { ms }),
     ]
 }

@@ -30,13 +30,23 @@ pub(crate) struct Waiter {
     pub(crate) lease_until: Time,
 }
 
+/// A proposal that is known, and what it came to nothing by.
+#[derive(Clone)]
+struct Made {
+    proposal: Arc<Proposal>,
+    ended: Option<End>,
+}
+
+/// What ends a proposal: an answer, or its time.
+type End = Option<(UserId, Verdict)>;
+
 /// One pool.
 pub(crate) struct Model {
     /// How wishes relax.
     pub(crate) ladder: Ladder,
     /// Everybody who waits, in no order.
     pub(crate) waiting: Vec<Waiter>,
-    proposals: Vec<Arc<Proposal>>,
+    proposals: Vec<Made>,
     /// Every wait that ended in a match, as it happened.
     waits: Vec<(Direction, Duration)>,
 }
@@ -49,7 +59,7 @@ impl Model {
 
     /// Carries out an operation of a pool, or the opening of a room.
     pub(crate) fn execute(&mut self, operation: &Operation, now: Time) -> Outcome {
-        self.proposals.retain(|proposal| now < proposal.expires_at + KEPT_AFTER_EXPIRY);
+        self.proposals.retain(|made| now < made.proposal.expires_at + KEPT_AFTER_EXPIRY);
         match operation {
             Operation::Search(search) => Outcome::Searched(self.search(search, now)),
             Operation::Withdraw { ticket, .. } => Outcome::Withdrawn(self.withdraw(*ticket)),
@@ -95,6 +105,9 @@ impl Model {
     }
 
     fn search(&mut self, search: &Search, now: Time) -> Searched {
+        if let Some(made) = self.proposals.iter().find(|made| made.proposal.id == search.proposal) {
+            return Searched::Claimed(Arc::clone(&made.proposal));
+        }
         let plan = &search.plan;
         let own = plan.ticket.id;
         if let Some(taken) = self.taken(own).or_else(|| self.taken(plan.replaces?)) {
@@ -140,7 +153,7 @@ impl Model {
             sides: both.map(|(ticket, stage)| Side { ticket: Arc::clone(ticket), stage, accepted: false }),
             expires_at: now + search.accept_within,
         });
-        self.proposals.push(Arc::clone(&proposal));
+        self.proposals.push(Made { proposal: Arc::clone(&proposal), ended: None });
         proposal
     }
 
@@ -172,29 +185,41 @@ impl Model {
     }
 
     fn answer(&mut self, id: ProposalId, user: &UserId, verdict: Verdict, now: Time) -> Answered {
-        let Some(index) = self.proposals.iter().position(|proposal| proposal.id == id) else {
+        let Some(index) = self.proposals.iter().position(|made| made.proposal.id == id) else {
             return Answered::Gone;
         };
-        let mut proposal = Proposal::clone(&self.proposals[index]);
+        let Made { proposal, ended } = self.proposals[index].clone();
         if proposal.sides.iter().all(|side| side.ticket.user != *user) {
             return Answered::Gone;
         }
+        let end = Some((user.clone(), verdict));
+        match ended {
+            Some(ended) if ended == end => return Answered::Ended(proposal),
+            Some(_) => return Answered::Gone,
+            None => {}
+        }
         if proposal.agreed() {
-            return Answered::Agreed(proposal.into());
+            return Answered::Agreed(proposal);
         }
         if now >= proposal.expires_at {
             return Answered::Gone;
         }
         if verdict != Verdict::Accept {
-            return Answered::Ended(self.proposals.remove(index));
+            self.proposals[index].ended = Some(end);
+            return Answered::Ended(proposal);
         }
+        self.accept(index, user, now)
+    }
+
+    fn accept(&mut self, index: usize, user: &UserId, now: Time) -> Answered {
+        let mut proposal = Proposal::clone(&self.proposals[index].proposal);
         proposal
             .sides
             .iter_mut()
             .filter(|side| side.ticket.user == *user)
             .for_each(|side| side.accepted = true);
         let proposal = Arc::new(proposal);
-        self.proposals[index] = Arc::clone(&proposal);
+        self.proposals[index].proposal = Arc::clone(&proposal);
         if !proposal.agreed() {
             return Answered::Pending(proposal);
         }
@@ -205,20 +230,27 @@ impl Model {
     }
 
     fn expire(&mut self, id: ProposalId, now: Time) -> Expired {
-        match self.proposals.iter().position(|proposal| proposal.id == id) {
-            None => Expired::Gone,
-            Some(index) if self.proposals[index].agreed() => {
-                Expired::Agreed(Arc::clone(&self.proposals[index]))
+        let Some(made) = self.proposals.iter_mut().find(|made| made.proposal.id == id) else {
+            return Expired::Gone;
+        };
+        let proposal = Arc::clone(&made.proposal);
+        match made.ended {
+            Some(None) => Expired::Ended(proposal),
+            Some(Some(_)) => Expired::Gone,
+            None if proposal.agreed() => Expired::Agreed(proposal),
+            None if now < proposal.expires_at => Expired::Early,
+            None => {
+                made.ended = Some(None);
+                Expired::Ended(proposal)
             }
-            Some(index) if now < self.proposals[index].expires_at => Expired::Early,
-            Some(index) => Expired::Ended(self.proposals.remove(index)),
         }
     }
 
     fn taken(&self, ticket: TicketId) -> Option<Arc<Proposal>> {
-        let of_ticket =
-            |proposal: &&Arc<Proposal>| proposal.sides.iter().any(|side| side.ticket.id == ticket);
-        self.proposals.iter().find(of_ticket).map(Arc::clone)
+        let of_ticket = |made: &&Made| {
+            made.ended.is_none() && made.proposal.sides.iter().any(|side| side.ticket.id == ticket)
+        };
+        self.proposals.iter().find(of_ticket).map(|made| Arc::clone(&made.proposal))
     }
 
     fn place(&self, ticket: &Ticket) -> Place {

@@ -1,5 +1,10 @@
 //! What the suites of the stores share: asking a store, and making people and ids.
 
+#[allow(dead_code, reason = "each test binary needs some of the servers")]
+pub(crate) mod redis;
+#[allow(dead_code, reason = "each test binary needs some of them")]
+pub(crate) mod servers;
+
 use std::time::Duration;
 
 use qala::domain::criteria::{Ladder, Stage};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::look::End;
-use super::proposals::Proposals;
+use super::look;
+use super::proposals::{End, Proposals};
 use super::queue::Listed;
 use super::waiting::{Standpoint, Waiting};
 use super::waits::Waits;
@@ -24,6 +24,10 @@ impl Pool {
     /// Lists a ticket and looks for somebody acceptable; claims both if there is one.
     pub(super) fn search(&mut self, search: Search, now: Time) -> Searched {
         self.proposals.sweep(now);
+        // Asked again, because the answer was lost: it has claimed already, whatever became of that since.
+        if let Some(made) = self.proposals.get(search.proposal, now) {
+            return Searched::Claimed(Arc::clone(&made.proposal));
+        }
         let plan = &search.plan;
         let ticket = plan.ticket.id;
         if let Some(taken) = self.taken(ticket, now).or_else(|| self.taken(plan.replaces?, now)) {
@@ -42,12 +46,12 @@ impl Pool {
             self.waiting.remove(dead);
         }
         match look.end {
-            End::Found(other) => self.claim(search, other, now),
-            End::More(last) => {
+            look::End::Found(other) => self.claim(search, other, now),
+            look::End::More(last) => {
                 self.list(search);
                 Searched::More(last)
             }
-            End::Nobody => {
+            look::End::Nobody => {
                 let standpoint = self.list(search);
                 Searched::Listed(self.place(standpoint))
             }
@@ -78,9 +82,15 @@ impl Pool {
     /// One of the two answers.
     pub(super) fn answer(&mut self, id: ProposalId, user: &UserId, verdict: Verdict, now: Time) -> Answered {
         self.proposals.sweep(now);
-        let Some(proposal) = self.proposals.get(id, now).filter(|kept| kept.sides_of(user).is_some()) else {
+        let Some(kept) = self.proposals.get(id, now) else { return Answered::Gone };
+        let proposal = &kept.proposal;
+        if proposal.sides_of(user).is_none() {
             return Answered::Gone;
-        };
+        }
+        let end = End::Answer(user.clone(), verdict);
+        if let Some(ended) = &kept.ended {
+            return if *ended == end { Answered::Ended(Arc::clone(proposal)) } else { Answered::Gone };
+        }
         if proposal.agreed() {
             return Answered::Agreed(Arc::clone(proposal));
         }
@@ -91,7 +101,7 @@ impl Pool {
             Verdict::Accept => self.accept(id, user, now),
             Verdict::Reject | Verdict::Leave => {
                 let ended = Arc::clone(proposal);
-                self.proposals.remove(id);
+                self.proposals.end(id, end);
                 Answered::Ended(ended)
             }
         }
@@ -100,14 +110,18 @@ impl Pool {
     /// Ends a proposal whose time is over.
     pub(super) fn expire(&mut self, id: ProposalId, now: Time) -> Expired {
         self.proposals.sweep(now);
-        let Some(proposal) = self.proposals.get(id, now).map(Arc::clone) else { return Expired::Gone };
+        let Some(kept) = self.proposals.get(id, now) else { return Expired::Gone };
+        let proposal = Arc::clone(&kept.proposal);
+        if let Some(ended) = &kept.ended {
+            return if *ended == End::Expiry { Expired::Ended(proposal) } else { Expired::Gone };
+        }
         if proposal.agreed() {
             return Expired::Agreed(proposal);
         }
         if now < proposal.expires_at {
             return Expired::Early;
         }
-        self.proposals.remove(id);
+        self.proposals.end(id, End::Expiry);
         Expired::Ended(proposal)
     }
 

@@ -1,0 +1,215 @@
+//! An operation as a command: which script, which keys, which arguments, and how to read the reply.
+
+use std::sync::Arc;
+
+use redis::Cmd;
+
+use super::Clock;
+use super::keys::Keys;
+use super::reply::Expected;
+use super::scripts::{self, Script};
+use super::text;
+use crate::domain::id::{RoomId, UserId};
+use crate::domain::limits::{AVOIDED, MESSAGES_AT_ONCE, ROOM_MESSAGES};
+use crate::domain::operation::{Operation, Search};
+use crate::domain::proposal::Verdict;
+use crate::domain::ticket::PoolId;
+use crate::domain::time::Time;
+
+/// Seconds that a room is kept after its opening and after each message: a week, longer than any call. Only
+/// rooms that nobody closed, because every node that knew them is gone, come to that.
+const ROOM_SECONDS: u32 = 7 * 24 * 3_600;
+/// The longest life of a history, ms: ten years, for those that never end.
+const HISTORY_MS: u64 = 10 * 365 * 24 * 3_600_000;
+/// The largest whole number that a script counts exactly.
+const MOST: u64 = 1 << 53;
+
+/// A command that can be sent as often as it takes.
+pub(super) struct Call {
+    pub(super) command: Cmd,
+    /// The script that it names by hash.
+    script: Option<&'static Script>,
+    pub(super) expected: Expected,
+}
+
+impl Call {
+    /// The same with the script's text in place of its hash, which leaves it known to the server.
+    pub(super) fn in_full(&self) -> Option<Cmd> {
+        let mut command = redis::cmd("EVAL");
+        command.arg(self.script?.source);
+        // What follows the command's name and the hash.
+        for argument in self.command.args_iter().skip(2) {
+            if let redis::Arg::Simple(bytes) = argument {
+                command.arg(bytes);
+            }
+        }
+        Some(command)
+    }
+}
+
+/// Makes calls of operations.
+pub(super) struct Caller {
+    pub(super) keys: Keys,
+    pub(super) clock: Clock,
+}
+
+impl Caller {
+    /// The call that carries out `operation`; `None` where there is nothing to do. `submission` names this one
+    /// submission, however often it is sent.
+    pub(super) fn call(&self, operation: Operation, submission: &str, now: Time) -> Option<Call> {
+        Some(match operation {
+            // Sessions are not kept here: each node knows its own.
+            Operation::Detach { user: _, pool: _, address: _ } => return None,
+            Operation::Attach { user, pool, address: _ } => self.attach(&user, pool, now),
+            Operation::Remember { user, pool, partner, until } => {
+                self.remember(&user, pool, &partner, until, now)
+            }
+            Operation::Search(search) => self.search(&search, now),
+            Operation::Withdraw { pool, ticket } => {
+                let command = arg(self.of_pool(&scripts::WITHDRAW, pool, now), text::ticket_id(ticket));
+                call(command, &scripts::WITHDRAW, Expected::Withdrawn(pool))
+            }
+            Operation::Renew { pool, tickets, lease_until } => {
+                let mut command = arg(self.of_pool(&scripts::RENEW, pool, now), lease_until.as_ms());
+                command.arg(tickets.iter().copied().map(text::ticket_id).collect::<Vec<_>>());
+                call(command, &scripts::RENEW, Expected::Renewed(pool, tickets))
+            }
+            Operation::Answer { pool, proposal, user, verdict } => {
+                let mut command = arg(self.of_pool(&scripts::ANSWER, pool, now), proposal.to_string());
+                command.arg(text::escaped(user.as_str())).arg(verdict_word(verdict));
+                call(command, &scripts::ANSWER, Expected::Answered(pool))
+            }
+            Operation::Expire { pool, proposal } => {
+                let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
+                call(command, &scripts::EXPIRE, Expected::Expired(pool))
+            }
+            Operation::OpenRoom { room, members: [one, other] } => {
+                let [room, ..] = self.keys.room(room);
+                let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
+                command.arg(one.as_str()).arg(other.as_str()).arg(ROOM_SECONDS);
+                call(command, &scripts::OPEN_ROOM, Expected::Done)
+            }
+            Operation::CloseRoom { room } => {
+                let command = arg(redis::cmd("UNLINK"), &self.keys.room(room));
+                Call { command, script: None, expected: Expected::Done }
+            }
+            Operation::Append { room, from, content, client_message_id } => {
+                self.append(room, from, content, client_message_id, submission, now)
+            }
+            Operation::Messages { room, after } => {
+                let [_, _, messages] = self.keys.room(room);
+                let mut command = arg(redis::cmd("XRANGE"), messages);
+                command.arg(format!("({after}-0")).arg("+").arg("COUNT").arg(MESSAGES_AT_ONCE);
+                Call { command, script: None, expected: Expected::Messages }
+            }
+        })
+    }
+
+    fn attach(&self, user: &UserId, pool: PoolId, now: Time) -> Call {
+        let command = self.timed(&scripts::ATTACH, &[self.keys.history(user, pool)], now);
+        call(command, &scripts::ATTACH, Expected::Attached)
+    }
+
+    fn remember(&self, user: &UserId, pool: PoolId, partner: &UserId, until: Time, now: Time) -> Call {
+        let mut command = self.timed(&scripts::REMEMBER, &[self.keys.history(user, pool)], now);
+        command.arg(partner.as_str()).arg(until.as_ms()).arg(AVOIDED).arg(HISTORY_MS);
+        call(command, &scripts::REMEMBER, Expected::Done)
+    }
+
+    fn search(&self, search: &Search, now: Time) -> Call {
+        let Search { plan, proposal, room, accept_within, lease_until, most_waiting } = search;
+        let ticket = &plan.ticket;
+        let most_waiting = u64::try_from(*most_waiting).unwrap_or(MOST).min(MOST);
+        let mut command = self.of_pool(&scripts::SEARCH, ticket.pool, now);
+        command
+            .arg(text::ticket_id(ticket.id))
+            .arg(plan.replaces.map(text::ticket_id).unwrap_or_default())
+            .arg(proposal.to_string())
+            .arg(room.to_string())
+            .arg(u64::try_from(accept_within.as_millis()).unwrap_or(MOST))
+            .arg(lease_until.as_ms())
+            .arg(most_waiting)
+            .arg(plan.candidates)
+            .arg(text::direction(plan.listed_in.direction))
+            .arg(text::bucket(&plan.listed_in))
+            .arg(ticket.order().effective_ms)
+            .arg(plan.stage.number())
+            .arg(text::age(ticket.attributes.age))
+            .arg(text::age(plan.accepts_age.min))
+            .arg(text::age(plan.accepts_age.max))
+            .arg(text::escaped(ticket.user.as_str()))
+            .arg(text::users(&ticket.avoid))
+            .arg(ticket.enqueued_at.as_ms())
+            .arg(text::body(ticket));
+        // Whom a ticket may meet is of one direction: the reverse of its own.
+        let direction =
+            plan.look_in.first().map_or(plan.listed_in.direction.reverse(), |first| first.direction);
+        let mut look_in = String::from(",");
+        for bucket in &plan.look_in {
+            debug_assert_eq!(bucket.direction, direction, "a plan looks in one direction");
+            look_in.push_str(&text::bucket(bucket));
+            look_in.push(',');
+        }
+        command.arg(text::direction(direction)).arg(look_in);
+        command.arg(plan.after.map(text::place).unwrap_or_default());
+        call(command, &scripts::SEARCH, Expected::Searched(ticket.pool))
+    }
+
+    fn append(
+        &self,
+        room: RoomId,
+        from: UserId,
+        content: Arc<str>,
+        client_message_id: Option<Arc<str>>,
+        submission: &str,
+        now: Time,
+    ) -> Call {
+        let mut command = self.timed(&scripts::APPEND, &self.keys.room(room), now);
+        command
+            .arg(from.as_str())
+            .arg(&*content)
+            .arg(client_message_id.as_deref().unwrap_or_default())
+            .arg(u8::from(client_message_id.is_some()))
+            .arg(submission)
+            .arg(ROOM_MESSAGES)
+            .arg(ROOM_SECONDS);
+        call(command, &scripts::APPEND, Expected::Appended { from, content, client_message_id })
+    }
+
+    fn of_pool(&self, script: &'static Script, pool: PoolId, now: Time) -> Cmd {
+        self.timed(script, &self.keys.pool(pool), now)
+    }
+
+    /// A script whose first two arguments say what time it is, and whose clock decides.
+    fn timed(&self, script: &'static Script, keys: &[String], now: Time) -> Cmd {
+        let mut command = evaluate(script, keys);
+        command.arg(now.as_ms()).arg(match self.clock {
+            Clock::Caller => "0",
+            Clock::Server => "1",
+        });
+        command
+    }
+}
+
+fn evaluate(script: &Script, keys: &[String]) -> Cmd {
+    let mut command = redis::cmd("EVALSHA");
+    command.arg(&script.hash).arg(keys.len()).arg(keys);
+    command
+}
+
+fn arg(mut command: Cmd, argument: impl redis::ToRedisArgs) -> Cmd {
+    command.arg(argument);
+    command
+}
+
+fn call(command: Cmd, script: &'static Script, expected: Expected) -> Call {
+    Call { command, script: Some(script), expected }
+}
+
+fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accept => "accept",
+        Verdict::Reject => "reject",
+        Verdict::Leave => "leave",
+    }
+}

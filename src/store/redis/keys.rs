@@ -1,0 +1,73 @@
+//! The names of everything this store keeps: the one place that declares keys.
+//!
+//! | key | type | holds | goes |
+//! |---|---|---|---|
+//! | `qala:{p:<pool>}:tickets` | hash | ticket -> its record while it waits, `=<proposal>` while it is part of one | a week after the last write |
+//! | `qala:{p:<pool>}:leases` | zset | waiting tickets by lease end | the same |
+//! | `qala:{p:<pool>}:queue:<direction>:<bucket>` | zset | effective enqueue time, ticket, its ages: one text, in that order | the same |
+//! | `qala:{p:<pool>}:heads:<direction>` | zset | the first of each queue of the direction, and its bucket | the same |
+//! | `qala:{p:<pool>}:line:<direction>` | zset | effective enqueue time and ticket of all its queues, for positions | the same |
+//! | `qala:{p:<pool>}:proposals` | hash | proposal -> both sides, and how it ended | 10 s after its time, by the next operation |
+//! | `qala:{p:<pool>}:expiries` | zset | proposals by the end of their time | with them |
+//! | `qala:{p:<pool>}:waits`, `:waits:former` | hash | direction -> eight times the mean of recent waits, ms | a week after the last match |
+//! | `qala:{u:<user>}:history:<pool>` | zset | recent partners by the end of their time | with the last of them |
+//! | `qala:{r:<room>}` | hash | members `a` and `b`, number of the `last` message | when it is closed, or a week after the last message |
+//! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
+//! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |
+//!
+//! What stands in braces decides the slot of a Cluster: each script touches one. A direction is written
+//! `en>es`, a bucket `b1mf`: level, whether it is asked, gender, asked gender.
+
+use crate::domain::id::{RoomId, UserId};
+use crate::domain::ticket::PoolId;
+
+/// What keys begin with in production.
+pub const PREFIX: &str = "qala:";
+
+/// What every key of one store begins with, so that several services, or tests, may share a server.
+#[derive(Clone, Debug)]
+pub(super) struct Keys(String);
+
+impl Keys {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self(prefix.to_owned())
+    }
+
+    /// The keys of a pool, in the order in which its scripts take them. The last three are beginnings:
+    /// scripts add the direction, and the bucket to the last.
+    pub(super) fn pool(&self, PoolId(pool): PoolId) -> [String; 9] {
+        let of_pool = |name: &str| format!("{}{{p:{pool}}}:{name}", self.0);
+        let fixed = ["tickets", "leases", "proposals", "expiries", "waits", "waits:former"];
+        let [tickets, leases, proposals, expiries, waits, former] = fixed.map(of_pool);
+        let [lines, heads, queues] = ["line:", "heads:", "queue:"].map(of_pool);
+        [tickets, leases, proposals, expiries, waits, former, lines, heads, queues]
+    }
+
+    /// Whom a user has met.
+    pub(super) fn history(&self, user: &UserId, PoolId(pool): PoolId) -> String {
+        format!("{}{{u:{user}}}:history:{pool}", self.0)
+    }
+
+    /// A room, the names of its messages, its messages.
+    pub(super) fn room(&self, room: RoomId) -> [String; 3] {
+        ["", ":names", ":messages"].map(|name| format!("{}{{r:{room}}}{name}", self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_one_script_share_what_decides_their_slot() {
+        let keys = Keys::new(PREFIX);
+        for key in keys.pool(PoolId("qala")) {
+            assert!(key.starts_with("qala:{p:qala}:"), "{key}");
+        }
+        let room = "00000000-0000-4000-8000-000000000000";
+        for key in keys.room(room.parse().expect("an id")) {
+            assert!(key.starts_with(&format!("qala:{{r:{room}}}")), "{key}");
+        }
+        assert_eq!(keys.history(&UserId::new("ana"), PoolId("qala")), "qala:{u:ana}:history:qala");
+    }
+}

@@ -1,0 +1,171 @@
+//! The shared store: any number of nodes keep what they share in Redis, one server, a set watched by
+//! Sentinels, or a Cluster.
+//!
+//! Every operation is one script (or one command) that touches one slot, sent over one multiplexed connection.
+//! Nothing is decided here that the embedded store does not decide as well: one suite holds for both.
+//!
+//! - **Order.** Operations of one session arrive one after the other, except chat appends: those of one room
+//!   wait for each other (`lanes`), whatever happens to the connection.
+//! - **Retries.** An operation whose answer is lost is sent again within its time-out. Each script answers a
+//!   repetition as it answered first and changes nothing more.
+//! - **Limits.** So many operations are under way and no more; while Redis is known to be away each is
+//!   answered at once.
+//! - **Time.** [`Clock`] says whose.
+//!
+//! What is not here: sessions, inboxes and heartbeats of nodes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::{Store, Submitted};
+use crate::domain::operation::{Operation, Outcome};
+use crate::domain::time::Time;
+
+mod address;
+mod call;
+mod carry;
+mod keeper;
+mod keys;
+mod lanes;
+mod link;
+mod reply;
+mod scripts;
+mod text;
+
+pub use address::{NotARedisUrl, RedisUrl};
+pub use keys::PREFIX;
+
+use call::Caller;
+use carry::{Carrier, unavailable};
+use keys::Keys;
+use lanes::Lanes;
+
+/// Operations under way at once. Each holds some kilobytes; more than this many wait for Redis only when it
+/// does not keep up, and then more of them would only wait longer.
+const UNDER_WAY: usize = 16_384;
+
+/// Whose time decides about leases, expiry and waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// The `now` of each operation. For tests, which choose it, and for services of one node.
+    #[default]
+    Caller,
+    /// Redis' own, so that nodes whose clocks differ by seconds agree. Times that the node names (lease ends, ends
+    /// of a history, enqueue times) are moved by the difference of the two clocks as they arrive, and times that
+    /// it is told are moved back. Chat messages carry Redis' time.
+    Server,
+}
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For one connection to one server, with TLS and password.
+    pub connect: Duration,
+    /// For everything up to a connection that is known to work: Sentinels asked, scripts loaded.
+    pub dial: Duration,
+    /// For one answer. Longer than Redis waits for a slow disk.
+    pub response: Duration,
+    /// For an operation with all its repetitions.
+    pub operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(1),
+            dial: Duration::from_secs(2),
+            response: Duration::from_secs(2),
+            operation: Duration::from_millis(3_500),
+        }
+    }
+}
+
+/// What a store is made of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where Redis is.
+    pub url: RedisUrl,
+    /// What every key begins with.
+    pub prefix: String,
+    /// Whose time decides.
+    pub clock: Clock,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+}
+
+impl Settings {
+    /// What a service in production wants of that Redis.
+    pub fn new(url: RedisUrl) -> Self {
+        Self { url, prefix: PREFIX.to_owned(), clock: Clock::Server, timeouts: Timeouts::default() }
+    }
+}
+
+/// The store of nodes that share a Redis.
+pub struct RedisStore {
+    caller: Caller,
+    carrier: Arc<Carrier>,
+    under_way: Arc<Semaphore>,
+    lanes: Lanes,
+    /// Names submissions: at random for each store, then counted.
+    name: u64,
+    submissions: AtomicU64,
+    /// The task that keeps the connection; it ends with the store.
+    _keeper: JoinSet<()>,
+}
+
+impl RedisStore {
+    /// A store that begins to connect at once, by a task on `runtime`.
+    pub fn new(settings: Settings, runtime: &Handle) -> Self {
+        let Settings { url, prefix, clock, timeouts } = settings;
+        let (keeping, task) = keeper::keep(url, timeouts);
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(task, runtime);
+        Self {
+            caller: Caller { keys: Keys::new(&prefix), clock },
+            carrier: Arc::new(Carrier { keeping, timeouts }),
+            under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+            lanes: Lanes::default(),
+            name: SysRng.try_next_u64().unwrap_or_default(),
+            submissions: AtomicU64::new(0),
+            _keeper: tasks,
+        }
+    }
+
+    /// Whether a connection stands: what a node's readiness tells.
+    pub fn is_connected(&self) -> bool {
+        self.carrier.keeping.is_up()
+    }
+
+    fn next_submission(&self) -> String {
+        format!("{:x}-{:x}", self.name, self.submissions.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Store for RedisStore {
+    fn submit(&self, operation: Operation, now: Time) -> Submitted {
+        if self.carrier.keeping.is_away() {
+            return Submitted::Answered(unavailable());
+        }
+        let Ok(permit) = Arc::clone(&self.under_way).try_acquire_owned() else {
+            return Submitted::Answered(unavailable());
+        };
+        let turn =
+            if let Operation::Append { room, .. } = &operation { Some(self.lanes.join(*room)) } else { None };
+        let Some(call) = self.caller.call(operation, &self.next_submission(), now) else {
+            return Submitted::Answered(Outcome::Done);
+        };
+        let carrier = Arc::clone(&self.carrier);
+        Submitted::Underway(Box::pin(async move {
+            let outcome = carrier.carry_out(call, turn).await;
+            drop(permit);
+            outcome
+        }))
+    }
+}

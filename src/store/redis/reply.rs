@@ -1,0 +1,229 @@
+//! What a script answered, as the outcome that it means.
+
+use std::sync::Arc;
+use std::vec;
+
+use redis::Value;
+
+use super::text;
+use crate::domain::id::{TicketId, UserId};
+use crate::domain::operation::{Answered, Appended, Expired, Outcome, Place, Searched, Standing, Withdrawn};
+use crate::domain::proposal::{Proposal, Side};
+use crate::domain::talk::ChatMessage;
+use crate::domain::ticket::PoolId;
+use crate::domain::time::Time;
+
+/// What kind of answer a call brings, and what it leaves out because the caller knows it.
+#[derive(Clone)]
+pub(super) enum Expected {
+    Done,
+    Attached,
+    Searched(PoolId),
+    Withdrawn(PoolId),
+    Renewed(PoolId, Vec<TicketId>),
+    Answered(PoolId),
+    Expired(PoolId),
+    Appended { from: UserId, content: Arc<str>, client_message_id: Option<Arc<str>> },
+    Messages,
+}
+
+impl Expected {
+    /// The outcome that `value` means; `None` if it means nothing, because something else wrote those keys.
+    pub(super) fn read(self, value: Value) -> Option<Outcome> {
+        Some(match self {
+            Self::Done => Outcome::Done,
+            Self::Attached => Outcome::Attached(attached(Parts::of(value)?)?),
+            Self::Searched(pool) => Outcome::Searched(searched(Parts::of(value)?, pool)?),
+            Self::Withdrawn(pool) => Outcome::Withdrawn(withdrawn(Parts::of(value)?, pool)?),
+            Self::Renewed(pool, tickets) => Outcome::Renewed(renewed(Parts::of(value)?, pool, tickets)?),
+            Self::Answered(pool) => Outcome::Answered(answered(Parts::of(value)?, pool)?),
+            Self::Expired(pool) => Outcome::Expired(expired(Parts::of(value)?, pool)?),
+            Self::Appended { from, content, client_message_id } => {
+                Outcome::Appended(appended(Parts::of(value)?, from, content, client_message_id)?)
+            }
+            Self::Messages => Outcome::Messages(Parts::of(value)?.0.map(message).collect::<Option<_>>()?),
+        })
+    }
+}
+
+/// The parts of an array, taken one after the other.
+struct Parts(vec::IntoIter<Value>);
+
+impl Parts {
+    fn of(value: Value) -> Option<Self> {
+        if let Value::Array(parts) = value { Some(Self(parts.into_iter())) } else { None }
+    }
+
+    fn parts(&mut self) -> Option<Self> {
+        Self::of(self.0.next()?)
+    }
+
+    fn text(&mut self) -> Option<String> {
+        let Value::BulkString(bytes) = self.0.next()? else { return None };
+        String::from_utf8(bytes).ok()
+    }
+
+    fn number(&mut self) -> Option<i64> {
+        if let Value::Int(number) = self.0.next()? { Some(number) } else { None }
+    }
+
+    fn time(&mut self) -> Option<Time> {
+        Some(Time::from_ms(u64::try_from(self.number()?).ok()?))
+    }
+
+    fn place(&mut self) -> Option<Place> {
+        Some(Place {
+            position: u32::try_from(self.number()?).ok()?,
+            estimated_wait_seconds: u32::try_from(self.number()?).ok()?,
+        })
+    }
+
+    fn side(&mut self, pool: PoolId) -> Option<Side> {
+        let mut parts = self.parts()?;
+        let (id, stage, accepted) = (parts.text()?, parts.number()?, parts.number()? == 1);
+        let (user, avoid, body) = (parts.text()?, parts.text()?, parts.text()?);
+        let ticket = text::parse_ticket(&id, &user, &avoid, pool, &body)?;
+        Some(Side { ticket: Arc::new(ticket), stage: text::parse_stage(stage)?, accepted })
+    }
+
+    fn proposal(&mut self, pool: PoolId) -> Option<Arc<Proposal>> {
+        let mut parts = self.parts()?;
+        Some(Arc::new(Proposal {
+            id: parts.text()?.parse().ok()?,
+            room: parts.text()?.parse().ok()?,
+            expires_at: parts.time()?,
+            pool,
+            sides: [parts.side(pool)?, parts.side(pool)?],
+        }))
+    }
+}
+
+fn attached(mut parts: Parts) -> Option<Vec<(UserId, Time)>> {
+    let mut partners = Vec::with_capacity(parts.0.len() / 2);
+    while parts.0.len() > 0 {
+        let partner = UserId::new(parts.text()?);
+        partners.push((partner, time(&parts.text()?)?));
+    }
+    Some(partners)
+}
+
+/// A time that may be later than every moment, which a sorted set keeps rounded.
+fn time(text: &str) -> Option<Time> {
+    let digits: u128 = text.parse().ok()?;
+    Some(Time::from_ms(u64::try_from(digits).unwrap_or(u64::MAX)))
+}
+
+fn searched(mut parts: Parts, pool: PoolId) -> Option<Searched> {
+    Some(match parts.text()?.as_str() {
+        "listed" => Searched::Listed(parts.place()?),
+        "claimed" => Searched::Claimed(parts.proposal(pool)?),
+        "taken" => Searched::Taken(parts.proposal(pool)?),
+        "full" => Searched::Full,
+        "more" => Searched::More(text::parse_place(&parts.text()?)?),
+        _ => return None,
+    })
+}
+
+fn withdrawn(mut parts: Parts, pool: PoolId) -> Option<Withdrawn> {
+    Some(match parts.text()?.as_str() {
+        "removed" => Withdrawn::Removed,
+        "taken" => Withdrawn::Taken(parts.proposal(pool)?),
+        "unknown" => Withdrawn::Unknown,
+        _ => return None,
+    })
+}
+
+fn renewed(mut parts: Parts, pool: PoolId, tickets: Vec<TicketId>) -> Option<Vec<(TicketId, Standing)>> {
+    tickets.into_iter().map(|ticket| Some((ticket, standing(parts.parts()?, pool)?))).collect()
+}
+
+fn standing(mut parts: Parts, pool: PoolId) -> Option<Standing> {
+    Some(match parts.text()?.as_str() {
+        "waiting" => Standing::Waiting(parts.place()?),
+        "taken" => Standing::Taken(parts.proposal(pool)?),
+        "unknown" => Standing::Unknown,
+        _ => return None,
+    })
+}
+
+fn answered(mut parts: Parts, pool: PoolId) -> Option<Answered> {
+    Some(match parts.text()?.as_str() {
+        "pending" => Answered::Pending(parts.proposal(pool)?),
+        "agreed" => Answered::Agreed(parts.proposal(pool)?),
+        "ended" => Answered::Ended(parts.proposal(pool)?),
+        "gone" => Answered::Gone,
+        _ => return None,
+    })
+}
+
+fn expired(mut parts: Parts, pool: PoolId) -> Option<Expired> {
+    Some(match parts.text()?.as_str() {
+        "ended" => Expired::Ended(parts.proposal(pool)?),
+        "agreed" => Expired::Agreed(parts.proposal(pool)?),
+        "early" => Expired::Early,
+        "gone" => Expired::Gone,
+        _ => return None,
+    })
+}
+
+fn appended(
+    mut parts: Parts,
+    from: UserId,
+    content: Arc<str>,
+    client_message_id: Option<Arc<str>>,
+) -> Option<Appended> {
+    Some(match parts.text()?.as_str() {
+        "added" => {
+            let (sequence, at) = (u64::try_from(parts.number()?).ok()?, parts.time()?);
+            Appended::Added(ChatMessage { sequence, from, content, client_message_id, at })
+        }
+        "duplicate" => Appended::Duplicate(u64::try_from(parts.number()?).ok()?),
+        "no_room" => Appended::NoRoom,
+        _ => return None,
+    })
+}
+
+/// An entry of a room's stream. Its fields stand in the order in which `append.lua` writes them.
+fn message(entry: Value) -> Option<ChatMessage> {
+    let mut entry = Parts::of(entry)?;
+    let id = entry.text()?;
+    let mut fields = entry.parts()?;
+    let mut field = || {
+        let (_name, value) = (fields.text()?, fields.text()?);
+        Some(value)
+    };
+    let (from, content, at, _key) = (field()?, field()?, field()?, field()?);
+    Some(ChatMessage {
+        sequence: id.split_once('-')?.0.parse().ok()?,
+        from: UserId::new(from),
+        content: content.into(),
+        client_message_id: field().map(Into::into),
+        at: time(&at)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bulk(text: &str) -> Value {
+        Value::BulkString(text.into())
+    }
+
+    #[test]
+    fn a_reply_that_means_nothing_is_no_outcome() {
+        let pool = PoolId("reply");
+        let array = |words: &[&str]| Value::Array(words.iter().map(|word| bulk(word)).collect());
+        for value in [Value::Nil, bulk("listed"), array(&[]), array(&["listed"]), array(&["claimed", "x"])] {
+            assert!(Expected::Searched(pool).read(value.clone()).is_none(), "{value:?}");
+            assert!(Expected::Renewed(pool, vec![TicketId(1)]).read(value).is_none());
+        }
+        assert!(Expected::Messages.read(array(&["1-0"])).is_none());
+    }
+
+    #[test]
+    fn a_time_that_does_not_come_stays_so() {
+        assert_eq!(time("18446744073709551616"), Some(Time::NEVER));
+        assert_eq!(time("1700000000000"), Some(Time::from_ms(1_700_000_000_000)));
+    }
+}
