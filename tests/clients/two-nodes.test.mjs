@@ -38,7 +38,9 @@ async function until(what, ms, look) {
 }
 
 describe('two people on two nodes', () => {
-  const { nodes } = nodesFor(2, ...NO_LIMITS, ...acceptTimeout(3), '--rematch-seconds', '0')
+  // Appends of one room follow each other, a round trip each: 500 at once are more than usually may wait.
+  const waiting = ['--commands-waiting', '1000']
+  const { nodes } = nodesFor(2, ...NO_LIMITS, ...waiting, ...acceptTimeout(3), '--rematch-seconds', '0')
 
   it('the nodes say where they keep what they share', LIMIT, async () => {
     for (const node of nodes) {
