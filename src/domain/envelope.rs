@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::id::{ProposalId, RoomId};
+use super::id::{Address, ProposalId, RoomId, UserId};
 use super::proposal::{Failure, Proposal};
-use super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
+use super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, Talk};
+use super::ticket::Ticket;
 
 /// What one session tells another. The sender is known by the proposal or the room; an envelope about one
 /// that its receiver is not part of is dropped.
@@ -50,11 +51,22 @@ pub enum Envelope {
     Away {
         /// The room we are in.
         room: RoomId,
+        /// Where I am.
+        from: Address,
     },
     /// I am back.
     Back {
         /// The room we are in.
         room: RoomId,
+        /// Where I am, which may be elsewhere than before.
+        from: Address,
+    },
+    /// I am in this room, and here. Nothing that a client need know.
+    Here {
+        /// The room we are in.
+        room: RoomId,
+        /// Where I am.
+        from: Address,
     },
     /// I am gone for good.
     Left {
@@ -62,5 +74,52 @@ pub enum Envelope {
         room: RoomId,
         /// Why.
         departure: Departure,
+        /// Where I was.
+        from: Address,
+    },
+    /// Your client has come to me: hand over what you have.
+    TakeOver {
+        /// Whose session I am.
+        user: UserId,
+        /// Where I am.
+        by: Address,
+    },
+    /// What the session that you asked had; nothing if it is not there any more.
+    HandedOver(Option<Box<Handover>>),
+}
+
+/// What a session has that goes on elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handover {
+    /// What it was doing.
+    pub going_on: GoingOn,
+    /// The last proposals that ended for it, newest last.
+    pub settled: Vec<ProposalId>,
+}
+
+/// What a session is doing, as far as another can go on with it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GoingOn {
+    /// Nothing.
+    Idle,
+    /// Waiting, with this ticket.
+    Waiting(Arc<Ticket>),
+    /// Before an agreement.
+    Proposed {
+        /// The proposal as it was told last, its accepted sides included.
+        proposal: Arc<Proposal>,
+        /// The other one left the room before it was open here.
+        peer_gone: Option<Departure>,
+    },
+    /// In a room.
+    Talking {
+        /// The talk.
+        talk: Box<Talk>,
+        /// Every chat message up to this number is the client's own or went to it.
+        last_sequence: u64,
+        /// The highest number heard of.
+        heard_sequence: u64,
+        /// Signals that came while the client was away, oldest first.
+        held: Vec<(SignalKind, Payload)>,
     },
 }

@@ -94,6 +94,8 @@ pub enum Input {
         /// Which.
         node: NodeId,
     },
+    /// The store does not know this node any more: it lost its memory, or others thought the node dead.
+    Forgotten,
     /// The node is going down: everybody is told when to come back.
     Shutdown {
         /// When.
@@ -203,6 +205,7 @@ impl<E: Entropy> Core<E> {
             Input::Envelope { to, envelope } => self.envelope(to, envelope, now),
             Input::NodeGone { node } => self.node_gone(&node, now),
             Input::NodeBack { node } => self.node_back(&node),
+            Input::Forgotten => self.rebuild(now),
             Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
         }
         self.deliver_local(now);
