@@ -91,6 +91,8 @@ pub enum Envelope {
 /// What a session has that goes on elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Handover {
+    /// Whose it is.
+    pub user: UserId,
     /// What it was doing.
     pub going_on: GoingOn,
     /// The last proposals that ended for it, newest last.

@@ -406,7 +406,7 @@ pub(super) fn ms(span: std::time::Duration) -> u64 {
 }
 
 impl Waiting {
-    fn new(ticket: Arc<Ticket>, replaces: Option<TicketId>, now: Time) -> Self {
+    pub(super) fn new(ticket: Arc<Ticket>, replaces: Option<TicketId>, now: Time) -> Self {
         Self {
             ticket,
             stage: Stage::Exact,

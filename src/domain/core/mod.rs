@@ -24,11 +24,16 @@ use super::policy::Policy;
 use super::ticket::PoolId;
 use super::time::Time;
 
+mod arriving;
 mod burying;
+mod closing;
 mod commanding;
 mod connecting;
+mod entering;
 mod matching;
+mod moving;
 mod proposing;
+mod rebuilding;
 mod session;
 mod storing;
 mod talking;
@@ -36,7 +41,10 @@ mod talking;
 mod tests;
 mod timing;
 
-use burying::Widowed;
+use burying::{Gone, Widowed};
+use closing::Unclosed;
+use moving::Moved;
+use rebuilding::Rebuild;
 use session::{Asker, Session, Sessions};
 use storing::Asked;
 
@@ -163,8 +171,16 @@ pub struct Core<E> {
     renew_at: Time,
     /// Wake-ups, soonest first. An entry that its session no longer wants is skipped when it comes up.
     wakes: BinaryHeap<Reverse<(Time, SessionId)>>,
-    /// Sessions whose peer's node is gone.
+    /// Sessions whose peer's node is gone, or who have not heard of their peer since they came here.
     widowed: Widowed,
+    /// Nodes that are gone.
+    gone: Gone,
+    /// Where sessions are that were here.
+    moved: Moved,
+    /// Rooms that are to be closed in the store.
+    unclosed: Unclosed,
+    /// Sessions that the store is told of again.
+    rebuild: Rebuild,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -188,6 +204,10 @@ impl<E: Entropy> Core<E> {
             renew_at: Time::NEVER,
             wakes: BinaryHeap::new(),
             widowed: Widowed::default(),
+            gone: Gone::default(),
+            moved: Moved::default(),
+            unclosed: Unclosed::default(),
+            rebuild: Rebuild::default(),
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -216,6 +236,8 @@ impl<E: Entropy> Core<E> {
         self.renew_if_due(now);
         self.wake_due(now);
         self.part_due(now);
+        self.rebuild_if_due(now);
+        self.close_if_due(now);
         self.deliver_local(now);
     }
 

@@ -27,7 +27,7 @@ fn a_peer_on_a_node_that_is_gone_is_away_and_has_left_when_grace_ends() {
     core.wakes(21_000 + GRACE_MS);
     let (room, departure) = (proposal.room, Departure::Disconnected);
     core.expect([
-        send(Envelope::Left { room, departure }),
+        send(Envelope::Left { room, departure, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(50) }),
         notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
@@ -50,7 +50,7 @@ fn a_peer_that_is_heard_of_again_was_only_away() {
     core.sleeps_until(Time::NEVER);
 
     let (mut core, proposal) = forsaken();
-    core.hears(0, Envelope::Back { room: proposal.room });
+    core.hears(0, Envelope::Back { room: proposal.room, from: there() });
     core.expect([back(&proposal)]);
     core.sleeps_until(Time::NEVER);
 
@@ -71,7 +71,7 @@ fn who_left_meanwhile_hears_nothing_more() {
     core.asks(ANA, 3, Command::LeaveRoom(proposal.room));
     let departure = Departure::Left;
     core.expect([
-        send(Envelope::Left { room: proposal.room, departure }),
+        send(Envelope::Left { room: proposal.room, departure, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure, lasted: Duration::from_millis(19_600) }),
         done(ANA, 3),

@@ -23,7 +23,7 @@ fn a_session_is_attached_before_anything_else_is_asked() {
     core.expect([]);
     core.at(500);
     let history = vec![(user("zoe"), at(9_000)), (user("cyd"), at(501)), (user("dan"), at(500))];
-    core.stored(attaching, Outcome::Attached(history));
+    core.stored(attaching, Outcome::Attached(Attached { history, former: None }));
     let mut ticket = core.ticket("ana", 0, &wish());
     // Sorted, and without the one who may be met again from now on.
     Arc::make_mut(&mut ticket).avoid = [user("cyd"), user("zoe")].into();
@@ -187,7 +187,7 @@ fn joining_in_a_room_leaves_it() {
     let mut ticket = core.ticket("ana", 0, &wish());
     Arc::make_mut(&mut ticket).avoid = [user("ben")].into();
     core.expect([
-        send(Envelope::Left { room: proposal.room, departure: Departure::Left }),
+        send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_secs(8) }),
         record(Event::Searching),

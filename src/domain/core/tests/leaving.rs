@@ -104,7 +104,7 @@ fn who_leaves_just_when_both_have_accepted_never_enters_the_room() {
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.stored(leaving, Outcome::Answered(Answered::Agreed(agreed.clone())));
     core.expect([
-        send(Envelope::Left { room: agreed.room, departure: Departure::Left }),
+        send(Envelope::Left { room: agreed.room, departure: Departure::Left, from: here(0) }),
         close(&agreed),
         remember(at(2_000)),
         ended(TicketEnd::Cancelled),
@@ -112,7 +112,7 @@ fn who_leaves_just_when_both_have_accepted_never_enters_the_room() {
     ]);
     // Whoever says so afterwards is told again.
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    let left = Envelope::Left { room: agreed.room, departure: Departure::Left };
+    let left = Envelope::Left { room: agreed.room, departure: Departure::Left, from: here(0) };
     core.expect([send(left), close(&agreed)]);
 }
 

@@ -1,0 +1,331 @@
+//! A session begins whose user was elsewhere.
+
+use super::super::super::envelope::{GoingOn, Handover};
+use super::super::super::id::{Address, NodeId, SessionId, TicketId};
+use super::super::super::operation::{Former, Reclaimed};
+use super::*;
+
+/// Where Ana was before.
+fn before() -> Address {
+    Address { node: NodeId::new("before"), session: SessionId { shard: 1, slot: 9, generation: 4 } }
+}
+
+fn anas_ticket(owner: Address) -> Arc<Ticket> {
+    Arc::new(ticket(TicketId(5), "ana", owner, &wish(), at(0)))
+}
+
+/// Ana found Ben, while she was there.
+fn proposal() -> Arc<Proposal> {
+    pair(1, &anas_ticket(before()), &bens_ticket(), at(0))
+}
+
+fn former(talk: Option<Talk>) -> Outcome {
+    let former = Some(Former { address: before(), talk: talk.map(Box::new) });
+    Outcome::Attached(Attached { history: Vec::new(), former })
+}
+
+fn take_over() -> Effect {
+    Effect::Send { to: before(), envelope: Envelope::TakeOver { user: user("ana"), by: here(0) } }
+}
+
+fn handed_over(going_on: GoingOn) -> Envelope {
+    Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled: Vec::new() })))
+}
+
+fn anas_talk() -> Talk {
+    talk(&proposal(), 0, there(), at(0))
+}
+
+fn talking(held: &[&str]) -> GoingOn {
+    let held = held.iter().map(|text| (SignalKind::Offer, Payload((*text).into()))).collect();
+    GoingOn::Talking { talk: Box::new(anas_talk()), last_sequence: 3, heard_sequence: 4, held }
+}
+
+fn resumes(resumed: Resumed) -> Effect {
+    notify(ANA, Notice::Resumed(resumed))
+}
+
+fn resumes_talk(last_sequence: u64) -> Effect {
+    let Talk { proposal, room, partner, initiator, .. } = anas_talk();
+    resumes(Resumed::Talking { proposal, room, partner, initiator, last_sequence })
+}
+
+fn back() -> Effect {
+    send(Envelope::Back { room: proposal().room, from: here(0) })
+}
+
+fn messages(after: u64) -> Effect {
+    ask(Operation::Messages { room: proposal().room, after })
+}
+
+fn rejoin() -> Effect {
+    ask(Operation::Rejoin { room: proposal().room, user: user("ana") })
+}
+
+fn reclaim() -> Effect {
+    ask(Operation::Reclaim { pool: POOL, user: user("ana"), owner: here(0) })
+}
+
+/// Ana comes in; the store was asked where she was.
+#[track_caller]
+fn ana_comes() -> (Scripted, OperationId) {
+    let mut core = Scripted::new();
+    core.connected(ANA, "ana");
+    let [attaching] =
+        core.asked([record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)]);
+    (core, attaching)
+}
+
+/// She was there, in this talk if any, and what she had there is asked for.
+#[track_caller]
+fn ana_was_elsewhere(talk: Option<Talk>) -> Scripted {
+    let (mut core, attaching) = ana_comes();
+    core.stored(attaching, former(talk));
+    core.expect([take_over()]);
+    core
+}
+
+#[test]
+fn who_did_nothing_elsewhere_is_told_so_and_what_it_asked_meanwhile_is_done() {
+    let mut core = ana_was_elsewhere(None);
+    core.asks(ANA, 1, wish().join());
+    core.expect([]);
+    core.hears(0, handed_over(GoingOn::Idle));
+    let ticket = core.ticket("ana", 0, &wish());
+    core.expect([resumes(Resumed::Idle), record(Event::Searching), core.look(&ticket, Stage::Exact)]);
+}
+
+#[test]
+fn a_ticket_keeps_its_place_and_is_listed_from_here() {
+    let mut core = ana_was_elsewhere(None);
+    core.at(400);
+    core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
+    core.expect([
+        resumes(Resumed::Waiting { stage: Stage::Exact }),
+        core.look(&anas_ticket(here(0)), Stage::Exact),
+    ]);
+}
+
+#[test]
+fn a_proposal_may_be_answered_here() {
+    let mut core = ana_was_elsewhere(None);
+    let proposal = proposal();
+    core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
+    core.expect([resumes(Resumed::Proposed(found(&proposal, 0)))]);
+    core.asks(ANA, 1, Command::Accept(proposal.id));
+    let [asked] = core.asked([answer(&proposal, "ana", Verdict::Accept)]);
+    let agreed = accepted(&proposal, &["ana", "ben"]);
+    core.stored(asked, Outcome::Answered(Answered::Agreed(agreed.clone())));
+    let [opening] = core.asked([send(Envelope::Accepted(agreed.clone())), open(&agreed)]);
+    core.stored(opening, Outcome::Done);
+    core.expect([
+        done(ANA, 1),
+        send(Envelope::Agreed(agreed.clone())),
+        record(Event::RoomOpened),
+        ended(TicketEnd::Matched),
+        remember(at(0)),
+        notify(ANA, ready(&agreed)),
+        registers(&agreed, at(0)),
+        // Ben knows her by her ticket, which names the other node.
+        send(Envelope::Here { room: agreed.room, from: here(0) }),
+    ]);
+}
+
+#[test]
+fn a_talk_goes_on_with_what_was_kept_and_what_was_missed() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.at(5);
+    core.hears(0, handed_over(talking(&["o"])));
+    let (room, kind, from) = (proposal().room, SignalKind::Offer, user("ben"));
+    core.expect([
+        register("ana", here(0), Some(anas_talk())),
+        resumes_talk(3),
+        notify(ANA, Notice::Signal { room, kind, payload: Payload("o".into()), from }),
+        back(),
+        messages(3),
+    ]);
+    // Ben answers from where he is now; nothing is left to wait for.
+    core.hears(0, Envelope::Here { room, from: there() });
+    core.expect([]);
+    core.wakes_in_vain(1_000);
+    core.sleeps_until(Time::NEVER);
+}
+
+#[test]
+fn a_peer_who_is_not_heard_of_in_a_talk_that_goes_on_here_has_left_when_grace_ends() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.hears(0, handed_over(talking(&[])));
+    let resumed = [register("ana", here(0), Some(anas_talk())), resumes_talk(3), back(), messages(3)];
+    let [_, fetching] = core.asked(resumed);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
+    core.wakes_in_vain(1_000);
+    core.wakes(30_000);
+    let (room, departure) = (proposal().room, Departure::Disconnected);
+    core.expect([
+        send(Envelope::Left { room, departure, from: here(0) }),
+        ask(Operation::CloseRoom { room }),
+        record(Event::RoomClosed { departure, lasted: Duration::from_secs(30) }),
+        notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
+    ]);
+}
+
+#[test]
+fn what_a_silent_node_had_is_brought_back_from_the_store() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.wakes(1_000);
+    let [rejoining] = core.asked([rejoin()]);
+    core.stored(rejoining, Outcome::Rejoined(Some(7)));
+    let locate = ask(Operation::Locate { user: user("ben"), pool: POOL });
+    let [locating] = core.asked([locate]);
+    // Ben's client came back elsewhere as well.
+    let bens = Address { node: NodeId::new("third"), ..there() };
+    core.stored(locating, Outcome::Located(Some(bens.clone())));
+    let known = Talk { peer: bens.clone(), ..anas_talk() };
+    core.expect([
+        register("ana", here(0), Some(known)),
+        resumes_talk(7),
+        Effect::Send { to: bens, envelope: Envelope::Back { room: proposal().room, from: here(0) } },
+        messages(7),
+    ]);
+}
+
+#[test]
+fn a_node_that_is_known_as_gone_is_not_waited_for() {
+    let (mut core, attaching) = ana_comes();
+    core.handle(Input::NodeGone { node: before().node });
+    core.stored(attaching, former(None));
+    core.expect([reclaim()]);
+    // Nor one that is found to be gone meanwhile, or that answers that there is nothing.
+    let mut core = ana_was_elsewhere(None);
+    core.handle(Input::NodeGone { node: before().node });
+    core.expect([reclaim()]);
+    let mut core = ana_was_elsewhere(None);
+    core.hears(0, Envelope::HandedOver(None));
+    core.expect([reclaim()]);
+}
+
+#[test]
+fn of_a_dead_node_a_ticket_a_proposal_or_nothing_is_found() {
+    let finds = |found: Reclaimed| {
+        let mut core = ana_was_elsewhere(Some(anas_talk()));
+        core.hears(0, Envelope::HandedOver(None));
+        let [rejoining] = core.asked([rejoin()]);
+        core.stored(rejoining, Outcome::Rejoined(None));
+        let [reclaiming] = core.asked([reclaim()]);
+        core.stored(reclaiming, Outcome::Reclaimed(found));
+        core
+    };
+    let mut core = finds(Reclaimed::Waiting(anas_ticket(here(0))));
+    core.expect([
+        resumes(Resumed::Waiting { stage: Stage::Exact }),
+        core.look(&anas_ticket(here(0)), Stage::Exact),
+    ]);
+    let proposal = accepted(&proposal(), &["ana"]);
+    let mut core = finds(Reclaimed::Taken(proposal.clone()));
+    core.expect([resumes(Resumed::Proposed(found(&proposal, 0)))]);
+    // Her acceptance is known: giving it again asks nobody.
+    core.asks(ANA, 1, Command::Accept(proposal.id));
+    core.expect([done(ANA, 1)]);
+    let mut core = finds(Reclaimed::Nothing);
+    core.expect([resumes(Resumed::Idle)]);
+}
+
+#[test]
+fn a_store_that_is_away_is_asked_again_while_the_client_may_ask_as_well() {
+    let (mut core, attaching) = ana_comes();
+    core.stored(attaching, UNAVAILABLE);
+    core.expect([record(Event::StoreUnavailable)]);
+    core.asks(ANA, 1, Command::Heartbeat);
+    core.expect([ack(ANA, 1, Ok(Reply::Alive { timestamp_ms: at(0).as_ms() }))]);
+    core.wakes(1_000);
+    let [attaching] = core.asked([attach("ana", 0)]);
+    core.stored(attaching, former(Some(anas_talk())));
+    core.expect([take_over()]);
+    core.hears(0, handed_over(talking(&[])));
+    core.expect([register("ana", here(0), Some(anas_talk())), resumes_talk(3), back(), messages(3)]);
+}
+
+#[test]
+fn who_is_gone_again_before_it_is_there_keeps_its_place_for_the_grace_period() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.disconnected(ANA);
+    core.expect([]);
+    core.hears(0, handed_over(talking(&["o"])));
+    let room = proposal().room;
+    core.expect([
+        register("ana", here(0), Some(anas_talk())),
+        send(Envelope::Here { room, from: here(0) }),
+        send(Envelope::Away { room, from: here(0) }),
+    ]);
+    let mut core = ana_was_elsewhere(None);
+    core.disconnected(ANA);
+    core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
+    core.expect([withdraw(&anas_ticket(before()))]);
+}
+
+#[test]
+fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() {
+    let restored = || {
+        let mut core = ana_was_elsewhere(None);
+        core.wakes(1_000);
+        let [reclaiming] = core.asked([reclaim()]);
+        core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Nothing));
+        core.expect([resumes(Resumed::Idle)]);
+        core
+    };
+    let mut core = restored();
+    core.hears(0, handed_over(talking(&[])));
+    core.expect([register("ana", here(0), Some(anas_talk())), resumes_talk(3), back(), messages(3)]);
+    // A ticket is not: its owner may have left the queue since.
+    let mut core = restored();
+    core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
+    core.expect([withdraw(&anas_ticket(before()))]);
+
+    let busy = || {
+        let mut core = restored();
+        core.asks(ANA, 1, wish().join());
+        let ticket = core.ticket("ana", 0, &wish());
+        let [search] = core.asked([record(Event::Searching), core.look(&ticket, Stage::Exact)]);
+        core.stored(search, listed(1));
+        core.expect([joined(ANA, 1, place(1))]);
+        core
+    };
+    let (mut core, room) = (busy(), proposal().room);
+    core.hears(0, handed_over(talking(&[])));
+    core.expect([
+        send(Envelope::Here { room, from: here(0) }),
+        send(Envelope::Left { room, departure: Departure::Left, from: here(0) }),
+        ask(Operation::CloseRoom { room }),
+    ]);
+    let (mut core, proposal) = (busy(), proposal());
+    core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
+    core.expect([answer(&proposal, "ana", Verdict::Leave)]);
+}
+
+#[test]
+fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.wakes(1_000);
+    let [rejoining] = core.asked([rejoin()]);
+    core.stored(rejoining, Outcome::Rejoined(Some(0)));
+    let [locating] = core.asked([ask(Operation::Locate { user: user("ben"), pool: POOL })]);
+    core.stored(locating, Outcome::Located(None));
+    let resumed = [register("ana", here(0), Some(anas_talk())), resumes_talk(0), back(), messages(0)];
+    let [_, fetching] = core.asked(resumed);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
+    // Late, while she is in it: the signals that were kept are for her.
+    core.hears(0, handed_over(talking(&["o"])));
+    let (room, kind, departure) = (proposal().room, SignalKind::Offer, Departure::Left);
+    let signal = Notice::Signal { room, kind, payload: Payload("o".into()), from: user("ben") };
+    let [fetching] = core.asked([notify(ANA, signal), messages(0)]);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
+    core.asks(ANA, 1, Command::LeaveRoom(room));
+    core.expect([
+        send(Envelope::Left { room, departure, from: here(0) }),
+        ask(Operation::CloseRoom { room }),
+        record(Event::RoomClosed { departure, lasted: Duration::from_secs(1) }),
+        done(ANA, 1),
+    ]);
+    core.hears(0, handed_over(talking(&["o"])));
+    core.expect([]);
+}
