@@ -121,7 +121,7 @@ fn append_together(
 fn appends_keep_their_order_across_lost_connections() {
     for servers in [&*SINGLE, &*CLUSTER] {
         let store = store(settings(servers));
-        let open = Operation::OpenRoom { room: room_id(1), members: [user(1), user(2)] };
+        let open = Operation::OpenRoom { room: room_id(1), members: [user(1), user(2)], last: 0 };
         assert_eq!(answer(&store, open, at(0)), Outcome::Done);
         let mut cuts = 0;
         let outcomes = append_together(&store, 1..201, || {

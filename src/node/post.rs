@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 use super::clock::Clock;
 use super::roll::Roll;
@@ -150,9 +150,13 @@ async fn live(post: Arc<dyn Post>, rooms: Rooms, clock: Clock, counters: Arc<Cou
     let mut roll = Roll::new(rooms.node);
     loop {
         let Some(pulse) = post.beat().await else {
-            sleep(BEAT_AGAIN_AFTER).await;
+            pause(&*post, BEAT_AGAIN_AFTER).await;
             continue;
         };
+        if !pulse.known {
+            tracing::warn!("the store does not know this node any more: it is told everything anew");
+            tell(&rooms.shards, || Incoming::Forgotten).await;
+        }
         let news = roll.take(&pulse, clock.now());
         for node in news.back {
             tracing::info!(node = node.as_str(), "a node that was thought dead is back");
@@ -164,8 +168,14 @@ async fn live(post: Arc<dyn Post>, rooms: Rooms, clock: Clock, counters: Arc<Cou
             tell(&rooms.shards, || Incoming::NodeGone(node.clone())).await;
             post.bury(node, last_ms).await;
         }
-        sleep(roll.next(clock.now())).await;
+        pause(&*post, roll.next(clock.now())).await;
     }
+}
+
+/// Waits, but no longer than until a lost connection stands again: a store that came back empty is noticed at
+/// once.
+async fn pause(post: &dyn Post, longest: Duration) {
+    let _ = timeout(longest, post.connected()).await;
 }
 
 async fn tell(shards: &[mpsc::Sender<Incoming>], incoming: impl Fn() -> Incoming) {

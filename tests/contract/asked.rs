@@ -178,7 +178,7 @@ impl Asked {
     }
 
     pub(crate) fn open(&self, room: RoomId, members: [u64; 2]) {
-        self.done(Operation::OpenRoom { room, members: members.map(user) }, at(0));
+        self.done(Operation::OpenRoom { room, members: members.map(user), last: 0 }, at(0));
     }
 
     pub(crate) fn append(&self, room: RoomId, from: u64, name: Option<&str>, text: &str) -> Appended {
@@ -194,7 +194,7 @@ impl Asked {
     /// Whom user `number` is not to meet, as the start of a session tells.
     pub(crate) fn attach(&self, number: u64, pool: PoolId, now: Time) -> Vec<(UserId, Time)> {
         let operation = Operation::Attach { user: user(number), pool, address: address(1) };
-        expect!(answer(&*self.0, operation, now), Attached)
+        expect!(answer(&*self.0, operation, now), Attached).history
     }
 
     /// User `number` is not to meet `partner`.

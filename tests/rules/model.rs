@@ -75,6 +75,10 @@ impl Model {
             | Operation::Detach { .. }
             | Operation::Remember { .. }
             | Operation::OpenRoom { .. }
+            | Operation::Register { .. }
+            | Operation::Locate { .. }
+            | Operation::Reclaim { .. }
+            | Operation::Rejoin { .. }
             | Operation::CloseRoom { .. }
             | Operation::Append { .. }
             | Operation::Messages { .. } => panic!("the model knows pools alone"),

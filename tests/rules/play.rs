@@ -222,6 +222,10 @@ fn names(outcome: &Outcome) -> Vec<&'static str> {
         Outcome::Expired(Expired::Early) => vec!["expired early"],
         Outcome::Expired(Expired::Gone) => vec!["expired gone"],
         Outcome::Attached(_)
+        | Outcome::Registered(_)
+        | Outcome::Located(_)
+        | Outcome::Reclaimed(_)
+        | Outcome::Rejoined(_)
         | Outcome::Done
         | Outcome::Appended(_)
         | Outcome::Messages(_)

@@ -97,9 +97,13 @@ impl Link {
     fn lane(&mut self, request: &Operation) -> Option<Lane> {
         match request {
             Operation::Attach { user, .. }
+            | Operation::Register { user, .. }
+            | Operation::Locate { user, .. }
+            | Operation::Reclaim { user, .. }
             | Operation::Detach { user, .. }
             | Operation::Remember { user, .. }
             | Operation::Answer { user, .. }
+            | Operation::Rejoin { user, .. }
             | Operation::Append { from: user, .. } => Some(Lane::User(user.clone())),
             Operation::Search(search) => {
                 let ticket = &search.plan.ticket;

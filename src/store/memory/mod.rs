@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Store, Submitted};
-use crate::domain::operation::{Operation, Outcome};
+use crate::domain::operation::{Attached, Operation, Outcome};
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
@@ -71,9 +71,13 @@ impl State {
         match operation {
             // Addresses are not kept: there is one node, and its core knows where its own sessions are.
             Operation::Attach { user, pool, address: _ } => {
-                Outcome::Attached(self.histories.of(user, pool, now))
+                Outcome::Attached(Attached { history: self.histories.of(user, pool, now), former: None })
             }
             Operation::Detach { user: _, pool: _, address: _ } => Outcome::Done,
+            Operation::Register { .. }
+            | Operation::Locate { .. }
+            | Operation::Reclaim { .. }
+            | Operation::Rejoin { .. } => todo!(),
             Operation::Remember { user, pool, partner, until } => {
                 self.histories.remember((user, pool), partner, until, now);
                 Outcome::Done
@@ -89,7 +93,7 @@ impl State {
                 Outcome::Answered(self.pool(pool).answer(proposal, &user, verdict, now))
             }
             Operation::Expire { pool, proposal } => Outcome::Expired(self.pool(pool).expire(proposal, now)),
-            Operation::OpenRoom { room, members } => {
+            Operation::OpenRoom { room, members, last: _ } => {
                 self.rooms.open(room, members);
                 Outcome::Done
             }

@@ -69,6 +69,10 @@ impl Caller {
     pub(super) fn call(&self, operation: Operation, submission: &str, now: Time) -> Option<Call> {
         Some(match operation {
             // Sessions are not kept here: each node knows its own.
+            Operation::Register { .. }
+            | Operation::Locate { .. }
+            | Operation::Reclaim { .. }
+            | Operation::Rejoin { .. } => todo!(),
             Operation::Detach { user: _, pool: _, address: _ } => return None,
             Operation::Attach { user, pool, address: _ } => self.attach(&user, pool, now),
             Operation::Remember { user, pool, partner, until } => {
@@ -93,7 +97,7 @@ impl Caller {
                 let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
                 call(command, &scripts::EXPIRE, Expected::Expired(pool))
             }
-            Operation::OpenRoom { room, members: [one, other] } => {
+            Operation::OpenRoom { room, members: [one, other], last: _ } => {
                 let [room, ..] = self.keys.room(room);
                 let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
                 command.arg(one.as_str()).arg(other.as_str()).arg(ROOM_SECONDS);

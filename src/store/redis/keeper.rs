@@ -48,6 +48,24 @@ impl Keeping {
         }
     }
 
+    /// Waits for a connection later than that one, and tells which it is.
+    pub(super) async fn connected_since(&self, told: u64) -> u64 {
+        let mut status = self.status.clone();
+        loop {
+            let generation = match &*status.borrow_and_update() {
+                Status::Up(generation, _) => *generation,
+                Status::Connecting | Status::Away => 0,
+            };
+            if generation > told {
+                return generation;
+            }
+            if status.changed().await.is_err() {
+                // The keeper is gone: nothing comes any more.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Tells that a connection is of no use any more.
     pub(super) fn report_lost(&self, generation: u64) {
         self.lost.send_if_modified(|latest| {

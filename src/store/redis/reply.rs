@@ -7,7 +7,9 @@ use redis::Value;
 
 use super::text;
 use crate::domain::id::{TicketId, UserId};
-use crate::domain::operation::{Answered, Appended, Expired, Outcome, Place, Searched, Standing, Withdrawn};
+use crate::domain::operation::{
+    Answered, Appended, Attached, Expired, Outcome, Place, Searched, Standing, Withdrawn,
+};
 use crate::domain::proposal::{Proposal, Side};
 use crate::domain::talk::ChatMessage;
 use crate::domain::ticket::PoolId;
@@ -32,7 +34,9 @@ impl Expected {
     pub(super) fn read(self, value: Value) -> Option<Outcome> {
         Some(match self {
             Self::Done => Outcome::Done,
-            Self::Attached => Outcome::Attached(attached(Parts::of(value)?)?),
+            Self::Attached => {
+                Outcome::Attached(Attached { history: attached(Parts::of(value)?)?, former: None })
+            }
             Self::Searched(pool) => Outcome::Searched(searched(Parts::of(value)?, pool)?),
             Self::Withdrawn(pool) => Outcome::Withdrawn(withdrawn(Parts::of(value)?, pool)?),
             Self::Renewed(pool, tickets) => Outcome::Renewed(renewed(Parts::of(value)?, pool, tickets)?),

@@ -83,17 +83,22 @@ pub(super) fn parse_users(list: &str) -> Arc<[UserId]> {
     list.split('\n').filter(|user| !user.is_empty()).map(|user| UserId::new(unescaped(user))).collect()
 }
 
+/// Where a session lives: four words.
+pub(super) fn address(Address { node, session }: &Address) -> String {
+    let SessionId { shard, slot, generation } = session;
+    format!("{} {shard} {slot} {generation}", escaped(node.as_str()))
+}
+
 /// Words of a [`body`].
 pub(super) const BODY_WORDS: usize = 18;
 
 /// What no script reads of a ticket: everything but its name, its user and whom it avoids.
 pub(super) fn body(ticket: &Ticket) -> String {
     let Ticket { owner, attributes: own, criteria: asked, .. } = ticket;
-    let SessionId { shard, slot, generation } = owner.session;
     let strict = [asked.strict.age, asked.strict.gender, asked.strict.proficiency].map(u8::from);
     format!(
-        "{} {shard} {slot} {generation} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-        escaped(owner.node.as_str()),
+        "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+        address(owner),
         own.speaks.as_str(),
         own.learns.as_str(),
         level(own.proficiency),

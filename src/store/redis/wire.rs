@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::text::{self, BODY_WORDS, escaped, unescaped};
 use crate::domain::envelope::Envelope;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{Address, NodeId, SessionId, UserId};
 use crate::domain::proposal::{Failure, Proposal, Side};
 use crate::domain::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
 use crate::domain::ticket::PoolId;
@@ -40,9 +40,13 @@ pub(super) fn letter(letter: &Letter) -> String {
                 .map_or_else(|| NONE.to_owned(), |name| format!("={}", escaped(name)));
             format!("chat {room} {sequence} {} {} {name} {content}", escaped(from.as_str()), at.as_ms())
         }
-        Envelope::Away { room } => format!("away {room}"),
-        Envelope::Back { room } => format!("back {room}"),
-        Envelope::Left { room, departure } => format!("left {room} {}", departure.as_str()),
+        Envelope::Away { room, from } => format!("away {room} {}", text::address(from)),
+        Envelope::Back { room, from } => format!("back {room} {}", text::address(from)),
+        Envelope::Here { room, from } => format!("here {room} {}", text::address(from)),
+        Envelope::Left { room, departure, from } => {
+            format!("left {room} {} {}", departure.as_str(), text::address(from))
+        }
+        Envelope::TakeOver { .. } | Envelope::HandedOver(_) => todo!(),
     };
     format!("{shard} {slot} {generation} {said}")
 }
@@ -97,11 +101,13 @@ pub(super) fn parse_letter(text: &str, pools: &[PoolId]) -> Option<Letter> {
                 message: ChatMessage { sequence, from, content, client_message_id: name, at },
             }
         }
-        "away" => Envelope::Away { room: words.parse()? },
-        "back" => Envelope::Back { room: words.parse()? },
+        "away" => Envelope::Away { room: words.parse()?, from: words.address()? },
+        "back" => Envelope::Back { room: words.parse()?, from: words.address()? },
+        "here" => Envelope::Here { room: words.parse()?, from: words.address()? },
         "left" => {
             let departures = [Departure::Left, Departure::Disconnected, Departure::Shutdown];
-            Envelope::Left { room: words.parse()?, departure: words.one_of(departures, Departure::as_str)? }
+            let (room, departure) = (words.parse()?, words.one_of(departures, Departure::as_str)?);
+            Envelope::Left { room, departure, from: words.address()? }
         }
         _ => return None,
     };
@@ -157,6 +163,12 @@ impl<'a> Words<'a> {
         }
         let left = self.0.map_or(0, |rest| rest.len() + 1);
         all.get(..all.len() - left)
+    }
+
+    fn address(&mut self) -> Option<Address> {
+        let node = NodeId::new(unescaped(self.next()?));
+        let session = SessionId { shard: self.parse()?, slot: self.parse()?, generation: self.parse()? };
+        Some(Address { node, session })
     }
 
     fn proposal(&mut self, pools: &[PoolId]) -> Option<Arc<Proposal>> {

@@ -30,6 +30,10 @@ fn session() -> impl Strategy<Value = SessionId> {
     any::<(u8, u32, u32)>().prop_map(|(shard, slot, generation)| SessionId { shard, slot, generation })
 }
 
+fn address() -> impl Strategy<Value = Address> {
+    ("[ -~é]{0,8}", session()).prop_map(|(node, session)| Address { node: NodeId::new(node), session })
+}
+
 fn user() -> impl Strategy<Value = UserId> {
     "[ -~\\n%é日]{1,12}".prop_map(UserId::new)
 }
@@ -63,7 +67,7 @@ fn criteria() -> impl Strategy<Value = Criteria> {
 
 fn side(pool: PoolId) -> impl Strategy<Value = Side> {
     let priority = prop::sample::select(vec![Priority::Usual, Priority::Requeued, Priority::Wronged]);
-    let owner = ("[ -~]{1,8}", session());
+    let owner = address();
     let rest = (
         any::<u64>(),
         time(),
@@ -72,15 +76,7 @@ fn side(pool: PoolId) -> impl Strategy<Value = Side> {
         any::<bool>(),
     );
     (user(), owner, attributes(), criteria(), priority, rest).prop_map(
-        move |(
-            user,
-            (node, session),
-            attributes,
-            criteria,
-            priority,
-            (id, enqueued_at, avoid, stage, accepted),
-        )| {
-            let owner = Address { node: NodeId::new(node), session };
+        move |(user, owner, attributes, criteria, priority, (id, enqueued_at, avoid, stage, accepted))| {
             let (id, avoid) = (TicketId(id), avoid.into());
             let ticket = Ticket { id, user, owner, pool, attributes, criteria, enqueued_at, priority, avoid };
             Side { ticket: Arc::new(ticket), stage, accepted }
@@ -130,9 +126,14 @@ fn envelope() -> impl Strategy<Value = Envelope> {
             Envelope::Quality { room, quality: Quality { rtt_ms, jitter_ms, packets_lost, bitrate_kbps } }
         }),
         (room(), message()).prop_map(|(room, message)| Envelope::Chat { room, message }),
-        room().prop_map(|room| Envelope::Away { room }),
-        room().prop_map(|room| Envelope::Back { room }),
-        (room(), departure).prop_map(|(room, departure)| Envelope::Left { room, departure }),
+        (room(), address()).prop_map(|(room, from)| Envelope::Away { room, from }),
+        (room(), address()).prop_map(|(room, from)| Envelope::Back { room, from }),
+        (room(), address()).prop_map(|(room, from)| Envelope::Here { room, from }),
+        (room(), departure, address()).prop_map(|(room, departure, from)| Envelope::Left {
+            room,
+            departure,
+            from
+        }),
     ]
 }
 
