@@ -100,9 +100,11 @@ impl<E: Entropy> Core<E> {
                 session.queue.push_front(Work::GoOn { handover, late: false });
                 self.advance(id, now);
             }
-            (Arrival::TakingOver { talk, .. }, None) => {
-                let talk = talk.take();
-                self.restore(id, talk);
+            // It was over, and what it had ended with it.
+            (Arrival::TakingOver { .. }, None) => {
+                session.arrival = Arrival::Settled;
+                session.flight = Flight::None;
+                self.advance(id, now);
             }
             (_, Some(handover)) => self.enqueue(id, Work::GoOn { handover, late: true }, now),
             (_, None) => {}

@@ -195,20 +195,28 @@ fn a_node_that_is_known_as_gone_is_not_waited_for() {
     core.handle(Input::NodeGone { node: before().node });
     core.stored(attaching, former(None));
     core.expect([reclaim()]);
-    // Nor one that is found to be gone meanwhile, or that answers that there is nothing.
+    // Nor one that is found to be gone meanwhile.
     let mut core = ana_was_elsewhere(None);
     core.handle(Input::NodeGone { node: before().node });
     core.expect([reclaim()]);
-    let mut core = ana_was_elsewhere(None);
+}
+
+#[test]
+fn what_was_over_elsewhere_does_not_begin_again() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.asks(ANA, 1, Command::Heartbeat);
+    core.expect([]);
     core.hears(0, Envelope::HandedOver(None));
-    core.expect([reclaim()]);
+    core.expect([ack(ANA, 1, Ok(Reply::Alive { timestamp_ms: at(0).as_ms() }))]);
+    core.wakes_in_vain(1_000);
+    core.sleeps_until(Time::NEVER);
 }
 
 #[test]
 fn of_a_dead_node_a_ticket_a_proposal_or_nothing_is_found() {
     let finds = |found: Reclaimed| {
         let mut core = ana_was_elsewhere(Some(anas_talk()));
-        core.hears(0, Envelope::HandedOver(None));
+        core.handle(Input::NodeGone { node: before().node });
         let [rejoining] = core.asked([rejoin()]);
         core.stored(rejoining, Outcome::Rejoined(None));
         let [reclaiming] = core.asked([reclaim()]);
