@@ -18,7 +18,8 @@ pub(super) struct Rooms(BTreeMap<RoomId, Room>);
 
 struct Room {
     members: [UserId; 2],
-    /// The newest messages, without a gap, oldest first.
+    /// The newest messages, oldest first. Numbers are missing where an earlier store lost messages that those
+    /// who opened the room here had heard of.
     messages: VecDeque<ChatMessage>,
     /// The numbers of those of them that have a name.
     named: BTreeMap<Name, u64>,
@@ -27,10 +28,17 @@ struct Room {
 }
 
 impl Rooms {
-    /// A room begins. One that stands already stays as it is: both members' nodes may open it.
-    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2]) {
-        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last: 0 };
-        self.0.entry(room).or_insert_with(new);
+    /// A room begins. One that stands already stays as it is, but for a larger `last`: both members' nodes may
+    /// open it, and no number is given twice that either of them has heard of.
+    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], last: u64) {
+        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last };
+        let room = self.0.entry(room).or_insert_with(new);
+        room.last = room.last.max(last);
+    }
+
+    /// The number of the last message of a room that stands, for a member.
+    pub(super) fn rejoin(&self, room: RoomId, user: &UserId) -> Option<u64> {
+        self.0.get(&room).filter(|room| room.members.contains(user)).map(|room| room.last)
     }
 
     /// A room is over.
@@ -100,7 +108,7 @@ mod tests {
         let mut rooms = Rooms::default();
         let room = RoomId::random(&mut Zeros);
         let user = UserId::new("ana");
-        rooms.open(room, [user.clone(), UserId::new("ben")]);
+        rooms.open(room, [user.clone(), UserId::new("ben")], 0);
         for number in 0..3 * ROOM_MESSAGES {
             let name = (number % 2 == 0).then(|| number.to_string().into());
             rooms.append(room, user.clone(), "hello".into(), name, Time::default());
