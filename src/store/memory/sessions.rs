@@ -136,14 +136,12 @@ mod tests {
     #[test]
     fn a_session_is_known_for_a_week_after_it_was_last_heard_of() {
         let mut sessions = Sessions::default();
-        let (now, week) = (Time::from_ms(5), KEPT);
-        sessions.attach(key(1), address(1), now);
-        let later = now + Duration::from_hours(24);
-        assert_eq!(sessions.register(key(1), address(1), None, later), address(1));
-        let last = later + week - Duration::from_millis(1);
-        assert_eq!(sessions.locate(&key(1), last), Some(address(1)));
-        assert_eq!(sessions.locate(&key(1), later + week), None);
-        assert_eq!(sessions.attach(key(1), address(2), later + week), None);
+        sessions.attach(key(1), address(1), Time::from_ms(5));
+        assert_eq!(sessions.register(key(1), address(1), None, Time::from_ms(1_000)), address(1));
+        assert_eq!(sessions.locate(&key(1), Time::from_ms(999) + KEPT), Some(address(1)));
+        let past = Time::from_ms(1_000) + KEPT;
+        assert_eq!(sessions.locate(&key(1), past), None);
+        assert_eq!(sessions.attach(key(1), address(2), past), None);
     }
 
     #[test]

@@ -9,16 +9,19 @@ use super::keys::Keys;
 use super::reply::Expected;
 use super::scripts::{self, Script};
 use super::text;
-use crate::domain::id::{RoomId, UserId};
+use crate::domain::id::{Address, RoomId, UserId};
 use crate::domain::limits::{AVOIDED, MESSAGES_AT_ONCE, ROOM_MESSAGES};
 use crate::domain::operation::{Operation, Search};
 use crate::domain::proposal::Verdict;
+use crate::domain::talk::Talk;
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
 /// Seconds that a room is kept after its opening and after each message: a week, longer than any call. Only
 /// rooms that nobody closed, because every node that knew them is gone, come to that.
 const ROOM_SECONDS: u32 = 7 * 24 * 3_600;
+/// Seconds that a session is known after it was last heard of: a week, as its room.
+const SESSION_SECONDS: u32 = 7 * 24 * 3_600;
 /// The longest life of a history, ms: ten years, for those that never end.
 const HISTORY_MS: u64 = 10 * 365 * 24 * 3_600_000;
 /// The largest whole number that a script counts exactly.
@@ -35,7 +38,7 @@ pub(super) struct Call {
 impl Call {
     /// A command whose answer is read by whoever asks.
     pub(super) fn plain(command: Cmd) -> Self {
-        Self { command, script: None, expected: Expected::Done }
+        plain(command, Expected::Done)
     }
 
     /// A script whose answer is read by whoever asks.
@@ -64,17 +67,27 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// The call that carries out `operation`; `None` where there is nothing to do. `submission` names this one
+    /// The call that carries out `operation`. `submission` names this one
     /// submission, however often it is sent.
-    pub(super) fn call(&self, operation: Operation, submission: &str, now: Time) -> Option<Call> {
-        Some(match operation {
-            // Sessions are not kept here: each node knows its own.
-            Operation::Register { .. }
-            | Operation::Locate { .. }
-            | Operation::Reclaim { .. }
-            | Operation::Rejoin { .. } => todo!(),
-            Operation::Detach { user: _, pool: _, address: _ } => return None,
-            Operation::Attach { user, pool, address: _ } => self.attach(&user, pool, now),
+    pub(super) fn call(&self, operation: Operation, submission: &str, now: Time) -> Call {
+        match operation {
+            Operation::Attach { user, pool, address } => self.attach(&user, pool, &address, now),
+            Operation::Register { user, pool, address, talk } => {
+                self.register(&user, pool, &address, talk.as_deref())
+            }
+            Operation::Locate { user, pool } => {
+                let command = arg(redis::cmd("HGET"), self.keys.session(&user, pool));
+                plain(arg(command, "address"), Expected::Located)
+            }
+            Operation::Reclaim { pool, user, owner } => {
+                let mut command = self.of_pool(&scripts::RECLAIM, pool, now);
+                command.arg(text::escaped(user.as_str())).arg(text::address(&owner));
+                call(command, &scripts::RECLAIM, Expected::Reclaimed(pool))
+            }
+            Operation::Detach { user, pool, address } => {
+                let command = evaluate(&scripts::DETACH, &[self.keys.session(&user, pool)]);
+                call(arg(command, text::address(&address)), &scripts::DETACH, Expected::Done)
+            }
             Operation::Remember { user, pool, partner, until } => {
                 self.remember(&user, pool, &partner, until, now)
             }
@@ -97,15 +110,20 @@ impl Caller {
                 let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
                 call(command, &scripts::EXPIRE, Expected::Expired(pool))
             }
-            Operation::OpenRoom { room, members: [one, other], last: _ } => {
+            Operation::OpenRoom { room, members: [one, other], last } => {
                 let [room, ..] = self.keys.room(room);
                 let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
-                command.arg(one.as_str()).arg(other.as_str()).arg(ROOM_SECONDS);
+                command.arg(one.as_str()).arg(other.as_str()).arg(last.min(MOST)).arg(ROOM_SECONDS);
                 call(command, &scripts::OPEN_ROOM, Expected::Done)
             }
+            Operation::Rejoin { room, user } => {
+                let [room, ..] = self.keys.room(room);
+                let mut command = arg(redis::cmd("HMGET"), room);
+                command.arg("a").arg("b").arg("last");
+                plain(command, Expected::Rejoined(user))
+            }
             Operation::CloseRoom { room } => {
-                let command = arg(redis::cmd("UNLINK"), &self.keys.room(room));
-                Call { command, script: None, expected: Expected::Done }
+                plain(arg(redis::cmd("UNLINK"), &self.keys.room(room)), Expected::Done)
             }
             Operation::Append { room, from, content, client_message_id } => {
                 self.append(room, from, content, client_message_id, submission, now)
@@ -114,14 +132,23 @@ impl Caller {
                 let [_, _, messages] = self.keys.room(room);
                 let mut command = arg(redis::cmd("XRANGE"), messages);
                 command.arg(format!("({after}-0")).arg("+").arg("COUNT").arg(MESSAGES_AT_ONCE);
-                Call { command, script: None, expected: Expected::Messages }
+                plain(command, Expected::Messages)
             }
-        })
+        }
     }
 
-    fn attach(&self, user: &UserId, pool: PoolId, now: Time) -> Call {
-        let command = self.timed(&scripts::ATTACH, &[self.keys.history(user, pool)], now);
+    fn attach(&self, user: &UserId, pool: PoolId, address: &Address, now: Time) -> Call {
+        let keys = [self.keys.history(user, pool), self.keys.session(user, pool)];
+        let mut command = self.timed(&scripts::ATTACH, &keys, now);
+        command.arg(text::address(address)).arg(SESSION_SECONDS);
         call(command, &scripts::ATTACH, Expected::Attached)
+    }
+
+    fn register(&self, user: &UserId, pool: PoolId, address: &Address, talk: Option<&Talk>) -> Call {
+        let mut command = evaluate(&scripts::REGISTER, &[self.keys.session(user, pool)]);
+        command.arg(text::address(address)).arg(talk.map(text::talk).unwrap_or_default());
+        command.arg(SESSION_SECONDS);
+        call(command, &scripts::REGISTER, Expected::Registered)
     }
 
     fn remember(&self, user: &UserId, pool: PoolId, partner: &UserId, until: Time, now: Time) -> Call {
@@ -214,6 +241,10 @@ fn evaluate(script: &Script, keys: &[String]) -> Cmd {
 fn arg(mut command: Cmd, argument: impl redis::ToRedisArgs) -> Cmd {
     command.arg(argument);
     command
+}
+
+fn plain(command: Cmd, expected: Expected) -> Call {
+    Call { command, script: None, expected }
 }
 
 fn call(command: Cmd, script: &'static Script, expected: Expected) -> Call {

@@ -12,7 +12,8 @@
 //!   answered at once.
 //! - **Time.** [`Clock`] says whose.
 //!
-//! [`RedisPost`] carries envelopes between the nodes that share it. What is not here: sessions.
+//! [`RedisPost`] carries envelopes between the nodes that share it. Of sessions it is kept here where they live and
+//! which talk they are in; everything else of them is their node's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +26,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{Store, Submitted};
-use crate::domain::operation::{Operation, Outcome};
+use crate::domain::operation::Operation;
 use crate::domain::time::Time;
 
 mod address;
@@ -43,6 +44,7 @@ mod reply;
 mod scripts;
 mod text;
 mod wire;
+mod words;
 
 pub use address::{NotARedisUrl, RedisUrl};
 pub use keys::PREFIX;
@@ -165,9 +167,7 @@ impl Store for RedisStore {
         };
         let turn =
             if let Operation::Append { room, .. } = &operation { Some(self.lanes.join(*room)) } else { None };
-        let Some(call) = self.caller.call(operation, &self.next_submission(), now) else {
-            return Submitted::Answered(Outcome::Done);
-        };
+        let call = self.caller.call(operation, &self.next_submission(), now);
         let carrier = Arc::clone(&self.carrier);
         Submitted::Underway(Box::pin(async move {
             let outcome = carrier.carry_out(call, turn).await;

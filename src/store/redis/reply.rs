@@ -6,9 +6,9 @@ use std::vec;
 use redis::Value;
 
 use super::text;
-use crate::domain::id::{TicketId, UserId};
+use crate::domain::id::{Address, TicketId, UserId};
 use crate::domain::operation::{
-    Answered, Appended, Attached, Expired, Outcome, Place, Searched, Standing, Withdrawn,
+    Answered, Appended, Attached, Expired, Former, Outcome, Place, Reclaimed, Searched, Standing, Withdrawn,
 };
 use crate::domain::proposal::{Proposal, Side};
 use crate::domain::talk::ChatMessage;
@@ -20,11 +20,15 @@ use crate::domain::time::Time;
 pub(super) enum Expected {
     Done,
     Attached,
+    Registered,
+    Located,
+    Reclaimed(PoolId),
     Searched(PoolId),
     Withdrawn(PoolId),
     Renewed(PoolId, Vec<TicketId>),
     Answered(PoolId),
     Expired(PoolId),
+    Rejoined(UserId),
     Appended { from: UserId, content: Arc<str>, client_message_id: Option<Arc<str>> },
     Messages,
 }
@@ -34,14 +38,16 @@ impl Expected {
     pub(super) fn read(self, value: Value) -> Option<Outcome> {
         Some(match self {
             Self::Done => Outcome::Done,
-            Self::Attached => {
-                Outcome::Attached(Attached { history: attached(Parts::of(value)?)?, former: None })
-            }
+            Self::Attached => Outcome::Attached(attached(Parts::of(value)?)?),
+            Self::Registered => Outcome::Registered(located(value)??),
+            Self::Located => Outcome::Located(located(value)?),
+            Self::Reclaimed(pool) => Outcome::Reclaimed(reclaimed(Parts::of(value)?, pool)?),
             Self::Searched(pool) => Outcome::Searched(searched(Parts::of(value)?, pool)?),
             Self::Withdrawn(pool) => Outcome::Withdrawn(withdrawn(Parts::of(value)?, pool)?),
             Self::Renewed(pool, tickets) => Outcome::Renewed(renewed(Parts::of(value)?, pool, tickets)?),
             Self::Answered(pool) => Outcome::Answered(answered(Parts::of(value)?, pool)?),
             Self::Expired(pool) => Outcome::Expired(expired(Parts::of(value)?, pool)?),
+            Self::Rejoined(user) => Outcome::Rejoined(rejoined(Parts::of(value)?, &user)?),
             Self::Appended { from, content, client_message_id } => {
                 Outcome::Appended(appended(Parts::of(value)?, from, content, client_message_id)?)
             }
@@ -63,8 +69,11 @@ impl Parts {
     }
 
     fn text(&mut self) -> Option<String> {
-        let Value::BulkString(bytes) = self.0.next()? else { return None };
-        String::from_utf8(bytes).ok()
+        text_of(self.0.next()?)
+    }
+
+    fn optional_text(&mut self) -> Option<Option<String>> {
+        optional(self.0.next()?)
     }
 
     fn number(&mut self) -> Option<i64> {
@@ -102,13 +111,69 @@ impl Parts {
     }
 }
 
-fn attached(mut parts: Parts) -> Option<Vec<(UserId, Time)>> {
-    let mut partners = Vec::with_capacity(parts.0.len() / 2);
-    while parts.0.len() > 0 {
-        let partner = UserId::new(parts.text()?);
-        partners.push((partner, time(&parts.text()?)?));
+/// A text, or nothing in its place; `None` of anything else.
+fn optional(value: Value) -> Option<Option<String>> {
+    match value {
+        Value::Nil => Some(None),
+        value => text_of(value).map(Some),
     }
-    Some(partners)
+}
+
+fn text_of(value: Value) -> Option<String> {
+    let Value::BulkString(bytes) = value else { return None };
+    String::from_utf8(bytes).ok()
+}
+
+fn attached(mut parts: Parts) -> Option<Attached> {
+    let (mut before, mut partners) = (parts.parts()?, parts.parts()?);
+    let former = match (before.optional_text()?, before.optional_text()?) {
+        (None, _) => None,
+        (Some(address), talk) => Some(Former {
+            address: text::parse_address(&address)?,
+            talk: match talk {
+                None => None,
+                Some(talk) => Some(Box::new(text::parse_talk(&talk)?)),
+            },
+        }),
+    };
+    let mut history = Vec::with_capacity(partners.0.len() / 2);
+    while partners.0.len() > 0 {
+        let partner = UserId::new(partners.text()?);
+        history.push((partner, time(&partners.text()?)?));
+    }
+    Some(Attached { history, former })
+}
+
+/// An address, or nothing in its place; `None` of anything else.
+fn located(value: Value) -> Option<Option<Address>> {
+    Some(match optional(value)? {
+        None => None,
+        Some(address) => Some(text::parse_address(&address)?),
+    })
+}
+
+fn reclaimed(mut parts: Parts, pool: PoolId) -> Option<Reclaimed> {
+    Some(match parts.text()?.as_str() {
+        "waiting" => {
+            let (id, user, avoid, body) = (parts.text()?, parts.text()?, parts.text()?, parts.text()?);
+            Reclaimed::Waiting(Arc::new(text::parse_ticket(&id, &user, &avoid, pool, &body)?))
+        }
+        "taken" => Reclaimed::Taken(parts.proposal(pool)?),
+        "nothing" => Reclaimed::Nothing,
+        _ => return None,
+    })
+}
+
+/// The last number of a room for one of its members, both of whom are named before it; nothing for anybody else, or
+/// of no room.
+fn rejoined(mut parts: Parts, user: &UserId) -> Option<Option<u64>> {
+    let members = [parts.optional_text()?, parts.optional_text()?];
+    let last = parts.optional_text()?;
+    let is_member = members.iter().flatten().any(|member| member == user.as_str());
+    Some(match last {
+        Some(last) if is_member => Some(last.parse().ok()?),
+        Some(_) | None => None,
+    })
 }
 
 /// A time that may be later than every moment, which a sorted set keeps rounded.

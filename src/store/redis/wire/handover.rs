@@ -1,0 +1,67 @@
+//! What a session hands over, as words: the proposals that ended, each after their number, then what it is doing.
+
+use std::fmt::Write as _;
+
+use super::{DEPARTURES, KINDS, ticket};
+use crate::domain::envelope::{GoingOn, Handover};
+use crate::domain::id::ProposalId;
+use crate::domain::talk::{Departure, Payload, SignalKind};
+use crate::domain::ticket::PoolId;
+use crate::store::redis::text::{self, escaped, unescaped};
+use crate::store::redis::words::{NONE, Words};
+
+/// The text of what is handed over.
+pub(super) fn handover(Handover { going_on, settled }: &Handover) -> String {
+    let mut text = settled.len().to_string();
+    for proposal in settled {
+        let _ = write!(text, " {proposal}");
+    }
+    text.push(' ');
+    text.push_str(&match going_on {
+        GoingOn::Idle => "idle".to_owned(),
+        GoingOn::Waiting(waiting) => format!("waiting {} {}", escaped(waiting.pool.0), ticket(waiting)),
+        GoingOn::Proposed { proposal, peer_gone } => {
+            let gone = peer_gone.map_or(NONE, Departure::as_str);
+            format!("proposed {gone} {}", super::proposal(proposal))
+        }
+        GoingOn::Talking { talk, last_sequence, heard_sequence, held } => {
+            let mut talking = format!("talking {last_sequence} {heard_sequence} {}", text::talk(talk));
+            for (kind, payload) in held {
+                let _ = write!(talking, " {} {}", kind.as_str(), escaped(&payload.0));
+            }
+            talking
+        }
+    });
+    text
+}
+
+impl Words<'_> {
+    /// What [`handover`] was given.
+    pub(super) fn handover(&mut self, pools: &[PoolId]) -> Option<Handover> {
+        let settled =
+            (0..self.parse::<usize>()?).map(|_| self.parse()).collect::<Option<Vec<ProposalId>>>()?;
+        let going_on = match self.next()? {
+            "idle" => GoingOn::Idle,
+            "waiting" => {
+                let pool = self.pool(pools)?;
+                GoingOn::Waiting(self.ticket(pool)?)
+            }
+            "proposed" => {
+                let peer_gone = self.or_none(|words| words.one_of(DEPARTURES, Departure::as_str))?;
+                GoingOn::Proposed { proposal: self.proposal(pools)?, peer_gone }
+            }
+            "talking" => {
+                let (last_sequence, heard_sequence) = (self.parse()?, self.parse()?);
+                let talk = Box::new(self.talk()?);
+                let mut held = Vec::new();
+                while !self.is_empty() {
+                    let kind = self.one_of(KINDS, SignalKind::as_str)?;
+                    held.push((kind, Payload(unescaped(self.next()?).into())));
+                }
+                GoingOn::Talking { talk, last_sequence, heard_sequence, held }
+            }
+            _ => return None,
+        };
+        Some(Handover { going_on, settled })
+    }
+}
