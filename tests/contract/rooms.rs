@@ -100,3 +100,46 @@ pub(crate) fn a_room_opens_once_and_its_end_forgets_everything(new: Factory<'_>)
     store.open(room, [1, 2]);
     assert_eq!(store.append(room, 1, Some("m"), "x"), Appended::Added(message(1, 1, Some("m"), "x")));
 }
+
+pub(crate) fn a_room_that_is_opened_again_goes_on_after_the_larger_number(new: Factory<'_>) {
+    let store = Asked(new());
+    let room = room_id(1);
+    let add = |number, text: &str| {
+        let added = message(number, 1, Some(text), text);
+        assert_eq!(store.append(room, 1, Some(text), text), Appended::Added(added.clone()));
+        added
+    };
+    store.open_after(room, [1, 2], 7);
+    assert_eq!((store.messages(room, 0), store.rejoin(room, 1)), (vec![], Some(7)));
+    let eighth = add(8, "a");
+    // A gap: others have heard of more than this store has.
+    store.open_after(room, [1, 2], 20);
+    let next = [add(21, "b"), add(22, "c")];
+    for last in [0, 22, 21] {
+        store.open_after(room, [1, 2], last);
+    }
+    let last = add(23, "d");
+    let [second, third] = next;
+    let all = [eighth, second, third, last];
+    assert_eq!(store.messages(room, 0), all);
+    assert_eq!(store.messages(room, 8), all[1..]);
+    assert_eq!(store.messages(room, 15), all[1..]);
+    assert_eq!(store.messages(room, 21), all[2..]);
+    assert_eq!(store.append(room, 1, Some("a"), "again"), Appended::Duplicate(8));
+    assert_eq!(store.append(room, 1, Some("c"), "again"), Appended::Duplicate(22));
+    store.open_after(room, [3, 4], 30);
+    assert_eq!((store.rejoin(room, 3), store.rejoin(room, 2)), (None, Some(30)), "its members stay");
+}
+
+pub(crate) fn a_member_rejoins_and_nobody_else(new: Factory<'_>) {
+    let store = Asked(new());
+    let room = room_id(1);
+    assert_eq!(store.rejoin(room, 1), None);
+    store.open(room, [1, 2]);
+    assert_eq!([1, 2, 3].map(|number| store.rejoin(room, number)), [Some(0), Some(0), None]);
+    store.append(room, 2, None, "hello");
+    assert_eq!([1, 2, 3].map(|number| store.rejoin(room, number)), [Some(1), Some(1), None]);
+    assert_eq!(store.rejoin(room_id(2), 1), None, "another room");
+    store.done(Operation::CloseRoom { room }, at(6));
+    assert_eq!(store.rejoin(room, 1), None);
+}
