@@ -15,8 +15,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use qala::domain::id::TicketId;
-use qala::domain::operation::{Answered, Appended, Expired, Operation, Outcome, Searched, Standing};
+use qala::domain::notice::Partner;
+use qala::domain::operation::{
+    Answered, Appended, Expired, Operation, Outcome, Reclaimed, Searched, Standing,
+};
 use qala::domain::proposal::Verdict;
+use qala::domain::talk::Talk;
 use qala::domain::ticket::Ticket;
 use qala::domain::time::Time;
 use qala::store::redis::{Clock, Settings, Timeouts};
@@ -78,6 +82,61 @@ fn what_was_done_before_the_answer_was_lost_is_not_done_again() {
     assert!(proxy.has_swallowed(), "the last answer was not lost");
     assert_eq!(store.append(room_id(1), 1, Some("m"), "once"), Appended::Duplicate(2));
     assert_eq!(store.messages(room_id(1), 0).len(), 3);
+}
+
+#[test]
+fn a_session_that_follows_another_is_told_so_although_the_answer_was_lost() {
+    let proxy = Proxy::before(SINGLE.servers[0].port);
+    let store = Asked(Box::new(store(at_port(proxy.port))));
+    let at_slot = |slot| Operation::Attach { user: user(1), pool: POOL, address: address(slot) };
+    let former = |slot| {
+        let Outcome::Attached(attached) = answer(&*store.0, at_slot(slot), at(0)) else {
+            panic!("a session is attached");
+        };
+        attached.former.map(|former| (former.address, former.talk.is_some()))
+    };
+    let asked_twice = || {
+        assert!(proxy.has_swallowed(), "the answer before was not lost");
+        proxy.swallow(1);
+    };
+    assert_eq!(former(1), None);
+    let register =
+        |slot, talk| Operation::Register { user: user(1), pool: POOL, address: address(slot), talk };
+    for _ in 0..2 {
+        asked_twice();
+        let registered = answer(&*store.0, register(1, Some(talk())), at(0));
+        assert_eq!(registered, Outcome::Registered(address(1)));
+    }
+    asked_twice();
+    assert_eq!(former(2), Some((address(1), true)));
+    asked_twice();
+    assert_eq!(former(3), Some((address(2), false)));
+    store.list([there(1)]);
+    asked_twice();
+    let reclaimed = store.reclaim(1, 3, at(1));
+    let Reclaimed::Waiting(ticket) = reclaimed else { panic!("it waits: {reclaimed:?}") };
+    assert_eq!(ticket.owner, address(3));
+    for last in [7, 9] {
+        asked_twice();
+        store.open_after(room_id(1), [1, 2], last);
+        assert_eq!(store.rejoin(room_id(1), 1), Some(last));
+    }
+    asked_twice();
+    store.done(Operation::Detach { user: user(1), pool: POOL, address: address(3) }, at(1));
+    assert!(proxy.has_swallowed(), "the last answer was not lost");
+    assert_eq!(former(4), None);
+}
+
+fn talk() -> Box<Talk> {
+    let attributes = here(2).attributes;
+    let partner = Partner {
+        user: user(2),
+        speaks: attributes.speaks,
+        learns: attributes.learns,
+        proficiency: attributes.proficiency,
+    };
+    let (proposal, room) = (store::proposal_id(1), room_id(1));
+    Box::new(Talk { proposal, room, peer: address(9), partner, initiator: true, since: at(0) })
 }
 
 /// Submits appends together, as a session does, and has them carried out in no particular order.
@@ -345,4 +404,41 @@ fn nodes_whose_clocks_differ_agree_by_the_servers() {
         *partner == user(2) && left.abs_diff(Duration::from_mins(1)) < Duration::from_secs(1),
         "{left:?}"
     );
+}
+
+#[test]
+fn a_ticket_keeps_its_age_and_its_place_when_it_moves_to_a_node_of_another_time() {
+    let shared = settings(&SINGLE);
+    let node = || Asked(Box::new(store(Settings { clock: Clock::Server, ..shared.clone() })));
+    let (ahead, behind) = (node(), node());
+    let now = Time::from_ms(1_000_000_000_000);
+    let hour = Duration::from_hours(1);
+    let search = |ticket, now: Time| {
+        let mut search = first_search(Ticket { enqueued_at: now, ..ticket });
+        search.lease_until = now + Duration::from_secs(6);
+        search
+    };
+    assert_eq!(ahead.search(search(there(1), now + hour), now + hour), listed(1));
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(behind.search(search(there(2), now), now), listed(2));
+    let reclaimed = || {
+        let Reclaimed::Waiting(ticket) = behind.reclaim(1, 30, now) else { panic!("it waits") };
+        ticket
+    };
+    let ticket = reclaimed();
+    let moved = ticket.enqueued_at.since(now) + now.since(ticket.enqueued_at);
+    assert!(moved < Duration::from_secs(1), "enqueued {moved:?} from now by the new owner's clock");
+    assert_eq!(reclaimed(), ticket, "and so for good");
+    // Listed by its new owner, it stands where it stood.
+    let mut again = first_search(Ticket::clone(&ticket));
+    again.lease_until = now + Duration::from_secs(6);
+    assert_eq!(behind.search(again, now), listed(1));
+    let proposal = claimed(ahead.search(search(here(3), now + hour), now + hour));
+    assert_eq!(proposal.sides[1].ticket, ticket);
+    // The same of a ticket that was claimed already.
+    let taken = behind.reclaim(3, 31, now);
+    let Reclaimed::Taken(taken) = taken else { panic!("it is claimed: {taken:?}") };
+    let ticket = &taken.sides[0].ticket;
+    let moved = ticket.enqueued_at.since(now) + now.since(ticket.enqueued_at);
+    assert!(ticket.owner == address(31) && moved < Duration::from_secs(1), "{moved:?}");
 }
