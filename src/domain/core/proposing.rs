@@ -128,7 +128,11 @@ impl<E: Entropy> Core<E> {
     }
 
     /// The side of this session, which may be over, and the other.
-    pub(super) fn sides_for<'a>(&self, id: SessionId, proposal: &'a Proposal) -> Option<(&'a Side, &'a Side)> {
+    pub(super) fn sides_for<'a>(
+        &self,
+        id: SessionId,
+        proposal: &'a Proposal,
+    ) -> Option<(&'a Side, &'a Side)> {
         if let Some(session) = self.sessions.get(id) {
             return proposal.sides_of(&session.user);
         }

@@ -1,22 +1,22 @@
-//! What a session hands over, as words: the proposals that ended, each after their number, then what it is doing.
+//! What a session hands over, as words: the proposals that ended, after their number, whose it is, and what it is doing.
 
 use std::fmt::Write as _;
 
 use super::{DEPARTURES, KINDS, ticket};
 use crate::domain::envelope::{GoingOn, Handover};
-use crate::domain::id::ProposalId;
+use crate::domain::id::{ProposalId, UserId};
 use crate::domain::talk::{Departure, Payload, SignalKind};
 use crate::domain::ticket::PoolId;
 use crate::store::redis::text::{self, escaped, unescaped};
 use crate::store::redis::words::{NONE, Words};
 
 /// The text of what is handed over.
-pub(super) fn handover(Handover { going_on, settled }: &Handover) -> String {
+pub(super) fn handover(Handover { user, going_on, settled }: &Handover) -> String {
     let mut text = settled.len().to_string();
     for proposal in settled {
         let _ = write!(text, " {proposal}");
     }
-    text.push(' ');
+    let _ = write!(text, " {} ", escaped(user.as_str()));
     text.push_str(&match going_on {
         GoingOn::Idle => "idle".to_owned(),
         GoingOn::Waiting(waiting) => format!("waiting {} {}", escaped(waiting.pool.0), ticket(waiting)),
@@ -40,6 +40,7 @@ impl Words<'_> {
     pub(super) fn handover(&mut self, pools: &[PoolId]) -> Option<Handover> {
         let settled =
             (0..self.parse::<usize>()?).map(|_| self.parse()).collect::<Option<Vec<ProposalId>>>()?;
+        let user = UserId::new(unescaped(self.next()?));
         let going_on = match self.next()? {
             "idle" => GoingOn::Idle,
             "waiting" => {
@@ -62,6 +63,6 @@ impl Words<'_> {
             }
             _ => return None,
         };
-        Some(Handover { going_on, settled })
+        Some(Handover { user, going_on, settled })
     }
 }

@@ -141,8 +141,8 @@ fn going_on() -> impl Strategy<Value = GoingOn> {
 }
 
 fn handover() -> impl Strategy<Value = Box<Handover>> {
-    (going_on(), prop::collection::vec(proposal_id(), 0..4))
-        .prop_map(|(going_on, settled)| Box::new(Handover { going_on, settled }))
+    (user(), going_on(), prop::collection::vec(proposal_id(), 0..4))
+        .prop_map(|(user, going_on, settled)| Box::new(Handover { user, going_on, settled }))
 }
 
 fn figure() -> impl Strategy<Value = f64> {
@@ -232,11 +232,11 @@ fn what_is_handed_over_is_spelled_in_words() {
         Some((handover.going_on, handover.settled.len()))
     };
     assert_eq!(handed_over("-").map(|letter| letter.envelope), Some(Envelope::HandedOver(None)));
-    assert_eq!(going_on("0 idle"), Some((GoingOn::Idle, 0)));
-    assert_eq!(going_on(&format!("2 {id} {id} idle")), Some((GoingOn::Idle, 2)));
+    assert_eq!(going_on("0 ana idle"), Some((GoingOn::Idle, 0)));
+    assert_eq!(going_on(&format!("2 {id} {id} ana idle")), Some((GoingOn::Idle, 2)));
     let talk = format!("{id} {id} n 0 0 0 ben en es y 1 5");
     let Some((GoingOn::Talking { held, .. }, 0)) =
-        going_on(&format!("0 talking 1 2 {talk} offer a%20b answer "))
+        going_on(&format!("0 ana talking 1 2 {talk} offer a%20b answer "))
     else {
         panic!("it is a talk")
     };
@@ -246,15 +246,16 @@ fn what_is_handed_over_is_spelled_in_words() {
         "- ",
         "idle",
         "0",
-        "0 idle ",
-        "1 idle",
-        "18446744073709551615 idle",
-        "0 waiting one",
-        "0 proposed left",
-        &format!("0 talking 1 {talk}"),
-        &format!("0 talking 1 2 {talk} "),
-        &format!("0 talking 1 2 {talk} offer"),
-        &format!("0 talking 1 2 {talk} shout x"),
+        "0 ana",
+        "0 ana idle ",
+        "1 ana idle",
+        "18446744073709551615 ana idle",
+        "0 ana waiting one",
+        "0 ana proposed left",
+        &format!("0 ana talking 1 {talk}"),
+        &format!("0 ana talking 1 2 {talk} "),
+        &format!("0 ana talking 1 2 {talk} offer"),
+        &format!("0 ana talking 1 2 {talk} shout x"),
     ];
     for said in nothing {
         assert_eq!(handed_over(said), None, "{said:?}");
