@@ -98,12 +98,18 @@ describe('two people on two nodes', () => {
     for (const user of [a, b]) assert.equal((await user.next('matching:match_rejected')).matchId, forA.matchId)
   })
 
-  it('a name that a living node has is refused; the node of that name lives on', LIMIT, async () => {
-    const [node] = nodes
-    const { json } = await node.get('/health')
-    const twin = new Server([...node.flags, '--node', json.node])
-    await assert.rejects(twin.start(), /a node named \S+ is running already/)
-    await node.assertAlive()
+  it('two processes of one name are two nodes', LIMIT, async (t) => {
+    const twins = [new Server([...nodes[0].flags, '--node', 'twin']), new Server([...nodes[0].flags, '--node', 'twin'])]
+    for (const twin of twins) {
+      await twin.start()
+      t.after(() => twin.finish())
+    }
+    const names = await Promise.all(twins.map(async (twin) => (await twin.get('/health')).json.node))
+    for (const name of names) assert.match(name, /^twin-[2-9a-z]{4}$/)
+    assert.notEqual(names[0], names[1])
+    const { a, b, sessionId } = await talk(t, twins)
+    await a.do('webrtc:offer', { sessionId, offer: description('offer') })
+    assert.equal((await b.next('webrtc:offer')).sessionId, sessionId)
   })
 })
 
