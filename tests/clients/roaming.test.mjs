@@ -157,6 +157,17 @@ describe('back from a node that died', () => {
     await assertTalking(c, d, both.sessionId)
   })
 
+  it('a node that stops in order: a talk goes on elsewhere, and the peer hears only that it is back', LONG, async (t) => {
+    const node = await doomed(t)
+    const { a, b, sessionId } = await talk(t, [node, nodes[1]])
+    const gone = a.disconnected()
+    await Promise.all([node.stop(), gone])
+    const back = await returns(t, a, nodes[0])
+    assert.equal((await back.next('session:resumed', { ms: AFTER_DEATH_MS })).sessionId, sessionId)
+    await assertTalking(back, b, sessionId)
+    assert.deepEqual([b.all('session:peer_away'), b.all('session:peer_left')], [[], []])
+  })
+
   it('a ticket keeps its place, a proposal can be accepted', LONG, async (t) => {
     const node = await doomed(t)
     const [native, target] = languages()
