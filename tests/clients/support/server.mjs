@@ -55,6 +55,11 @@ export class Server {
     return `http://127.0.0.1:${this.port}`
   }
 
+  /** Where `who` enters in the test `t`: there is one door. */
+  entrance(_t, _who) {
+    return this.url
+  }
+
   get pid() {
     return this.#child.pid
   }
@@ -127,6 +132,12 @@ export class Server {
     const text = await response.text()
     const type = response.headers.get('content-type') ?? ''
     return { status: response.status, type, text, json: type.includes('json') ? JSON.parse(text) : undefined }
+  }
+
+  /** What health counted under that name since the start. */
+  async counter(name) {
+    const { json } = await this.get('/health')
+    return json.counters[name]
   }
 
   /** Fails unless the server still answers. */
