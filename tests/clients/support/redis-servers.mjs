@@ -206,7 +206,7 @@ async function until(what, come) {
 }
 
 /** A port that nothing listens on, nor on the one that a Cluster node adds to it. */
-async function freePort() {
+export async function freePort() {
   for (; nextPort < PORTS.last; ) {
     const port = nextPort++
     if ((await isFree(port)) && (await isFree(port + BUS))) return port
