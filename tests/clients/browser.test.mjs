@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { chromium } from 'playwright-core'
+import { entrance } from './support/client.mjs'
 import { LONG, NO_LIMITS } from './support/server.mjs'
 import { serviceFor } from './support/service.mjs'
 
@@ -44,7 +45,7 @@ describe('the demo page in Chromium', () => {
 
   /** A tab; whatever goes wrong in it is collected in `problems`. */
   async function tab(t, query) {
-    const url = server.entrance(t, Symbol('a tab'))
+    const url = entrance(t, server, Symbol('a tab'))
     const page = await browser.newPage()
     const problems = []
     t.after(() => page.close())

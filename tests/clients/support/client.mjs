@@ -179,12 +179,17 @@ export class User {
   }
 }
 
+/** Where `who` enters in the test `t`: at the only door, unless the server has several. */
+export function entrance(t, server, who) {
+  return server.entrance?.(t, who) ?? server.url
+}
+
 /** A user who is not connected yet, and leaves when the test ends. `as`: whom the server will see, where that is
  * not told by the guest's secret. */
 export function userOf(t, server, { as, ...options } = {}) {
   const guest = options.auth ? undefined : (options.guest ?? newSecret())
   const who = as ?? guest ?? Symbol('somebody')
-  const user = new User(() => server.entrance(t, who), { ...options, guest })
+  const user = new User(() => entrance(t, server, who), { ...options, guest })
   t.after(() => user.close())
   return user
 }

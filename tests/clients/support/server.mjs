@@ -55,11 +55,6 @@ export class Server {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** Where `who` enters in the test `t`: there is one door. */
-  entrance(_t, _who) {
-    return this.url
-  }
-
   get pid() {
     return this.#child.pid
   }

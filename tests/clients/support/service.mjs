@@ -31,7 +31,7 @@ export function serviceFor(...flags) {
   return service
 }
 
-/** Nodes that share a store; to tests what a `Server` is. */
+/** Nodes that share a store; to tests what a `Server` is, with several doors. */
 class Service {
   #nodes
   /** For each test, who has come to which node. */
