@@ -11,9 +11,9 @@ use super::Timeouts;
 use super::address::{Kind, RedisUrl};
 use super::link::{Link, dial};
 
-/// The shortest and the longest wait between two attempts. The longest keeps "everything goes on within two
-/// seconds of Redis' return" true, with room for the attempt itself.
-const WAIT: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
+/// The shortest and the longest wait between two attempts. "Everything goes on within two seconds of Redis' return"
+/// also holds for Sentinels, who need more than one of them to agree on and to name another master.
+const WAIT: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
 /// How it stands with the connection.
 #[derive(Clone)]
