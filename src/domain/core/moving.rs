@@ -192,7 +192,9 @@ impl<E: Entropy> Core<E> {
         let owner = self.address(id);
         let Some((own, _)) = proposal.sides_of(user) else { return false };
         let (ticket, accepted) = (Ticket { owner, ..(*own.ticket).clone() }, own.accepted);
-        let settle_at = if peer_gone.is_some() { now } else { proposal.expires_at };
+        // A room that stands already is entered as soon as the store says so.
+        let at_once = peer_gone.is_some() || proposal.agreed();
+        let settle_at = if at_once { now } else { proposal.expires_at };
         let proposed = super::session::Proposed {
             proposal,
             ticket: Arc::new(ticket),

@@ -236,6 +236,33 @@ fn of_a_dead_node_a_ticket_a_proposal_or_nothing_is_found() {
     core.expect([done(ANA, 1)]);
     let mut core = finds(Reclaimed::Nothing);
     core.expect([resumes(Resumed::Idle)]);
+    // The proposal that became the talk which is over: it does not begin again.
+    let mut core = finds(Reclaimed::Taken(accepted(&proposal, &["ana", "ben"])));
+    core.expect([resumes(Resumed::Idle)]);
+}
+
+#[test]
+fn a_room_that_both_agreed_on_and_a_dead_node_never_entered_is_entered() {
+    let mut core = ana_was_elsewhere(None);
+    core.handle(Input::NodeGone { node: before().node });
+    let [reclaiming] = core.asked([reclaim()]);
+    let agreed = accepted(&proposal(), &["ana", "ben"]);
+    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Taken(agreed.clone())));
+    core.expect([resumes(Resumed::Proposed(found(&agreed, 0)))]);
+    core.wakes(0);
+    let [settling] = core.asked([expire(&agreed)]);
+    core.stored(settling, Outcome::Expired(Expired::Agreed(agreed.clone())));
+    let [opening] = core.asked([open(&agreed)]);
+    core.stored(opening, Outcome::Done);
+    core.expect([
+        send(Envelope::Agreed(agreed.clone())),
+        record(Event::RoomOpened),
+        ended(TicketEnd::Matched),
+        remember(at(0)),
+        notify(ANA, ready(&agreed)),
+        registers(&agreed, at(0)),
+        send(Envelope::Here { room: agreed.room, from: here(0) }),
+    ]);
 }
 
 #[test]
