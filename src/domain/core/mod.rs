@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use super::command::{Command, Refusal, Reply};
 use super::envelope::Envelope;
 use super::event::Event;
-use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, UserId};
+use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
 use super::limits::Limits;
 use super::notice::Notice;
 use super::operation::{Operation, Outcome};
@@ -45,7 +45,7 @@ use burying::{Gone, Widowed};
 use closing::Unclosed;
 use moving::Moved;
 use rebuilding::Rebuild;
-use session::{Asker, Session, Sessions};
+use session::{Asker, Session, Sessions, State};
 use storing::Asked;
 
 /// What happens to a core.
@@ -249,6 +249,16 @@ impl<E: Entropy> Core<E> {
     /// How many sessions there are, those of clients that are away included.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// The tickets that wait here or are before an agreement.
+    pub fn tickets(&self) -> impl Iterator<Item = TicketId> {
+        let sessions = self.by_user.values().filter_map(|id| self.sessions.get(*id));
+        sessions.filter_map(|session| match &session.state {
+            State::Waiting(waiting) => Some(waiting.ticket.id),
+            State::Proposed(proposed) => Some(proposed.ticket.id),
+            State::Idle | State::Talking(_) => None,
+        })
     }
 
     /// Forgets the session of a connection without a word to anybody: for the shell, when handling its
