@@ -68,6 +68,15 @@ impl<E: Entropy> Core<E> {
         self.send(to, Envelope::Left { room, departure: Departure::Left, from });
     }
 
+    /// A newer session of the user waits for what this one has: whatever its client asked for and is not under
+    /// way yet is not done any more. What comes from the session before it is waited for.
+    pub(super) fn hand_over_next(&mut self, id: SessionId, by: Address, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let brought = session.queue.iter().rposition(|work| matches!(work, Work::GoOn { .. }));
+        session.queue.insert(brought.map_or(0, |index| index + 1), Work::HandOver { by });
+        self.advance(id, now);
+    }
+
     /// The session's user has a newer session, which gets what this one has. A client that is still connected is
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {

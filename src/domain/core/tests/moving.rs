@@ -102,6 +102,22 @@ fn what_was_asked_before_is_done_before() {
 }
 
 #[test]
+fn what_was_not_begun_before_is_not_done_any_more() {
+    let mut core = Scripted::new();
+    core.connect(ANA, "ana", 0);
+    core.asks(ANA, 1, wish().join());
+    let ticket = core.ticket("ana", 0, &wish());
+    let [search] = core.asked([record(Event::Searching), core.look(&ticket, Stage::Exact)]);
+    core.asks(ANA, 2, Command::LeaveQueue);
+    core.hears(0, take_over());
+    core.expect([]);
+    core.stored(search, listed(3));
+    let [one, two, three, four] = replaced();
+    let handed_over = hands_over(GoingOn::Waiting(ticket), &[]);
+    core.expect([joined(ANA, 1, place(3)), one, two, three, four, handed_over]);
+}
+
+#[test]
 fn what_still_comes_goes_after_it_for_half_a_minute() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
