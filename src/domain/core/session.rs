@@ -80,6 +80,8 @@ pub(super) struct Waiting {
     pub(super) after: Option<Order>,
     /// An earlier ticket that the next search takes off the list.
     pub(super) replaces: Option<TicketId>,
+    /// The last proposal of another wish of the user that a search met and that was declined.
+    pub(super) declined: Option<ProposalId>,
     /// Whether a search stands in the queue already.
     pub(super) search_queued: bool,
     /// When to ask an unavailable store again.
