@@ -88,11 +88,12 @@ impl<E: Entropy> Core<E> {
             self.rebuild.left.push_back(id);
             self.rebuild.again_at = now + RETRY_AFTER;
         }
-        // Its user came back elsewhere while this node was thought dead.
-        if matches!(outcome, Outcome::Registered(owner) if *owner != self.address(id))
-            && let Some(session) = self.send_away(id)
+        // Its user came back elsewhere, where nothing of this may be known: the node was thought dead, or the store
+        // had lost its memory.
+        if let Outcome::Registered(owner) = outcome
+            && *owner != self.address(id)
         {
-            self.turn_away(session.queue);
+            self.hand_over_next(id, owner.clone(), now);
         }
         self.rebuild_on(now);
     }
