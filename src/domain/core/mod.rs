@@ -45,7 +45,7 @@ use burying::{Gone, Widowed};
 use closing::Unclosed;
 use moving::Moved;
 use rebuilding::Rebuild;
-use session::{Asker, Session, Sessions, State};
+use session::{Asker, Session, Sessions};
 use storing::Asked;
 
 /// What happens to a core.
@@ -254,11 +254,7 @@ impl<E: Entropy> Core<E> {
     /// The tickets that wait here or are before an agreement.
     pub fn tickets(&self) -> impl Iterator<Item = TicketId> {
         let sessions = self.by_user.values().filter_map(|id| self.sessions.get(*id));
-        sessions.filter_map(|session| match &session.state {
-            State::Waiting(waiting) => Some(waiting.ticket.id),
-            State::Proposed(proposed) => Some(proposed.ticket.id),
-            State::Idle | State::Talking(_) => None,
-        })
+        sessions.filter_map(Session::ticket)
     }
 
     /// Forgets the session of a connection without a word to anybody: for the shell, when handling its

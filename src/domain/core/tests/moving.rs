@@ -224,9 +224,9 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
     core.hears(0, handed(GoingOn::Idle));
     core.expect([]);
     core.hears(0, handed(GoingOn::Waiting(proposal.sides[0].ticket.clone())));
-    core.expect([withdraw(&proposal.sides[0].ticket)]);
+    core.expect([withdraw(&proposal.sides[0].ticket), ended(TicketEnd::Gone)]);
     core.hears(0, handed(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
-    core.expect([answer(&proposal, "ana", Verdict::Leave)]);
+    core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
     let (talk, held, room) = (Box::new(talk(&proposal, 0, there(), at(0))), Vec::new(), proposal.room);
     core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held }));
     core.expect([
