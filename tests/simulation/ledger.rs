@@ -60,8 +60,6 @@ pub(crate) struct Person {
     pub(crate) connection: Option<ConnectionId>,
     /// Every wish ever sent, and when.
     pub(crate) wishes: Vec<(Time, Attributes, Criteria)>,
-    /// The wish that was acknowledged last.
-    pub(crate) current: usize,
 }
 
 /// Where a user stands, by what it was told.
@@ -81,8 +79,12 @@ pub(crate) struct Line {
     /// When it came to stand like that.
     pub(crate) since: Time,
     pub(crate) welcomed: bool,
+    /// The wish that was acknowledged last on this connection, or on the one before if it was closed.
+    pub(crate) current: usize,
     /// By what it was told on this connection.
     pub(crate) view: View,
+    /// The same with what did not reach it.
+    pub(crate) truth: View,
     /// Something went on when it came in, and it was not told what since.
     pub(crate) unresumed: bool,
     /// What waits for an answer.
@@ -208,8 +210,9 @@ impl Ledger {
             Observation::Asked { connection, ack, command } => self.asked(*connection, *ack, command, at),
             Observation::Told { connection, notice } => self.told(*connection, notice, at),
             Observation::Swallowed { connection, notice } => {
-                if let Some(user) = self.user(*connection).cloned() {
-                    self.talks.missed(&user, notice);
+                if let Some(line) = self.lines.get_mut(connection) {
+                    line.truth = line.truth.clone().after(notice);
+                    self.talks.missed(&line.user, notice);
                 }
             }
             Observation::Answered { connection, ack, answer } => self.answered(*connection, *ack, answer),
@@ -229,13 +232,17 @@ impl Ledger {
 
     fn connected(&mut self, connection: ConnectionId, user: &UserId, core: usize, at: Time) {
         let unresumed = self.goes_on(user, at);
+        let alone = self.lines_of(user).all(|(_, line)| line.standing != Standing::Open);
+        let current = if alone { self.current_wish(user) } else { 0 };
         let line = Line {
             user: user.clone(),
             core,
             standing: Standing::Open,
             since: at,
             welcomed: false,
+            current,
             view: View::Idle,
+            truth: View::Idle,
             unresumed,
             pending: BTreeMap::new(),
         };
@@ -243,7 +250,6 @@ impl Ledger {
         let person = self.people.entry(user.clone()).or_insert_with(|| Person {
             connection: None,
             wishes: Vec::new(),
-            current: 0,
         });
         person.connection = Some(connection);
     }
@@ -255,10 +261,17 @@ impl Ledger {
         } else {
             (line.standing, line.since) = (standing, at);
         }
-        // Nobody waits for an answer on a connection that is gone.
+        // Nobody waits for an answer on a connection that is gone, nor is known what it would have been.
+        if !line.pending.is_empty() {
+            line.truth = View::Idle;
+        }
         line.pending.clear();
         let user = line.user.clone();
         self.turn_to_newest(&user);
+    }
+
+    fn current_wish(&self, user: &UserId) -> usize {
+        self.lines_of(user).next_back().map_or(0, |(_, line)| line.current)
     }
 
     /// A client goes on over the newest connection that is still open.
@@ -309,6 +322,7 @@ impl Ledger {
         let user = line.user.clone();
         let before = line.view.clone();
         line.view = before.clone().after(notice);
+        line.truth = line.view.clone();
         let views = [before, line.view.clone()];
         self.talks.told(&user, notice);
         for view in views {
@@ -327,7 +341,6 @@ impl Ledger {
     fn answered(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>) {
         let Some(line) = self.lines.get_mut(&connection) else { return };
         let Some(asked) = line.pending.remove(&ack) else { return };
-        let Some(person) = self.people.get_mut(&line.user) else { return };
         let Ok(command) = asked.command else { return };
         self.talks.answered(&line.user, &command, answer);
         let taken_up = match answer {
@@ -340,7 +353,7 @@ impl Ledger {
         let view = line.view.clone();
         line.view = match (command, answer, view) {
             (Command::Join { .. }, Ok(_), _) => {
-                person.current = asked.wish;
+                line.current = asked.wish;
                 View::Waiting
             }
             // A wish that could not be listed has ended what was before.
@@ -350,6 +363,7 @@ impl Ledger {
             (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left == room => View::Idle,
             (_, _, view) => view,
         };
+        line.truth = line.view.clone();
     }
 
     fn recorded(&mut self, event: &Event) {
@@ -394,7 +408,7 @@ impl Ledger {
         }
     }
 
-    fn lost(&mut self, request: &Operation) {
+    pub(super) fn lost(&mut self, request: &Operation) {
         match request {
             Operation::Remember { user, partner, .. } => {
                 self.forgot.insert((user.clone(), Some(partner.clone())));

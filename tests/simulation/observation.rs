@@ -50,7 +50,7 @@ pub(crate) enum Observation {
     /// These tickets were in a core that is no more, or on their way to it, and nowhere else.
     TicketsLost { tickets: BTreeSet<TicketId> },
     /// The store lost the newest that it knew, or everything.
-    StoreLost { everything: bool },
+    StoreLost { everything: bool, undone: Vec<Operation> },
     /// From here on nobody does anything and nothing goes wrong.
     Healed,
     /// Everything that was under way has come to its end.

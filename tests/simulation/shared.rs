@@ -19,17 +19,18 @@ impl Shared {
         self.state.execute(operation, now)
     }
 
-    /// Everything is lost.
-    pub(crate) fn empty(&mut self) {
-        *self = Self::default();
+    /// Everything is lost. Tells what it was made of.
+    pub(crate) fn empty(&mut self) -> Vec<Operation> {
+        self.rewind(usize::MAX)
     }
 
-    /// The newest operations were never carried out.
-    pub(crate) fn rewind(&mut self, operations: usize) {
-        self.log.truncate(self.log.len().saturating_sub(operations));
+    /// The newest operations were never carried out. Tells which.
+    pub(crate) fn rewind(&mut self, operations: usize) -> Vec<Operation> {
+        let undone = self.log.split_off(self.log.len().saturating_sub(operations));
         self.state = State::new();
-        for (operation, at) in self.log.clone() {
-            self.state.execute(operation, at);
+        for (operation, at) in &self.log {
+            self.state.execute(operation.clone(), *at);
         }
+        undone.into_iter().map(|(operation, _)| operation).collect()
     }
 }

@@ -33,6 +33,15 @@ pub(crate) struct Alone {
     pub(crate) since: Time,
 }
 
+impl Troubles {
+    /// Whether a core's trouble has just come to its end.
+    pub(crate) fn end_at(&self, core: usize, at: Time) -> bool {
+        self.until.get(&core).is_some_and(|until| *until >= at)
+    }
+}
+
+/// Connections that came or went within this may not have taken each other's place yet.
+const LATELY: Duration = Duration::from_secs(4);
 /// A client is back in time if it is this much before the end of its grace.
 const IN_TIME: Duration = Duration::from_secs(4);
 
@@ -52,15 +61,18 @@ impl Ledger {
                 self.troubles.bereaved.extend(rooms.iter());
                 self.troubles.shaken.extend(rooms);
             }
-            Observation::StoreLost { .. } => self.troubles.store_lost_at = Some(moment.at),
+            Observation::StoreLost { undone, .. } => {
+                self.troubles.store_lost_at = Some(moment.at);
+                undone.iter().for_each(|request| self.lost(request));
+            }
             _ => {}
         }
     }
 
-    /// Rooms that a client at that core was told of last.
+    /// Rooms that clients at that core were told of last, open or to be opened.
     fn rooms_at(&self, core: usize) -> Vec<RoomId> {
         let at = self.lines.values().filter(|line| line.core == core);
-        at.filter_map(|line| line.view.room()).collect()
+        at.filter_map(|line| line.view.match_room()).collect()
     }
 
     /// When everything on the way between these cores and the store was last in order again, as of `at`; `None`
@@ -81,7 +93,12 @@ impl Ledger {
 
     /// Whether a session of `user` that is still kept has something going on.
     pub(super) fn goes_on(&self, user: &UserId, at: Time) -> bool {
-        let Some((_, line)) = self.lines_of(user).next_back() else { return false };
+        let mut lines = self.lines_of(user).rev().map(|(_, line)| line);
+        let Some(line) = lines.next() else { return false };
+        // Of several that came in at once, any may be the one that stays.
+        if lines.any(|older| older.standing == Standing::Open || older.since + LATELY > at) {
+            return false;
+        }
         let kept = match line.standing {
             Standing::Open => true,
             Standing::Vanished | Standing::Closed => {
@@ -89,7 +106,7 @@ impl Ledger {
             }
             Standing::Over | Standing::Left => false,
         };
-        kept && line.view != View::Idle
+        kept && line.truth != View::Idle
     }
 
     /// Notes since when who is alone.

@@ -265,7 +265,6 @@ impl World {
             }
             Due::Deliver { core, to, envelope, from: _ } => self.deliver(core, to, envelope),
             Due::Closed { connection, left } => {
-                self.see(Observation::Disconnected { connection, left })?;
                 let core = self.core_of(connection);
                 self.give(core, Input::Disconnected { connection, left }, Some(connection))
             }
@@ -352,8 +351,12 @@ impl World {
 
     fn give(&mut self, core: usize, input: Input, from: Option<ConnectionId>) -> Seen {
         if self.nodes.life_of(core) == Life::Frozen {
+            let closed = from.filter(|_| matches!(input, Input::Disconnected { .. }));
             self.nodes.hold(core, input, from);
-            return Ok(());
+            return closed.map_or(Ok(()), |connection| self.see(Observation::Vanished { connection }));
+        }
+        if let Input::Disconnected { connection, left } = input {
+            self.see(Observation::Disconnected { connection, left })?;
         }
         let now = self.now;
         let Some(it) = self.nodes.core(core) else { return Ok(()) };

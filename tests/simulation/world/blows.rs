@@ -226,17 +226,17 @@ impl World {
 
     /// The store is there again, without its newest operations or without anything.
     pub(super) fn lose(&mut self, operations: Option<usize>) -> Seen {
-        match operations {
+        let undone = match operations {
             Some(operations) => self.store.rewind(operations),
             None => {
-                self.store.empty();
                 for node in 0..self.nodes.all.len() {
                     let at = self.now + Duration::from_millis(self.random.between(1, BACK_MS));
                     self.plan(at, Due::Forgotten { node });
                 }
+                self.store.empty()
             }
-        }
-        self.see(Observation::StoreLost { everything: operations.is_none() })
+        };
+        self.see(Observation::StoreLost { everything: operations.is_none(), undone })
     }
 }
 
