@@ -59,6 +59,10 @@ impl<E: Entropy> Core<E> {
     }
 
     fn rebuild_one(&mut self, id: SessionId, now: Time) {
+        // One that has not begun makes itself known: it follows whoever the store knows.
+        if self.sessions.get(id).is_none_or(|session| !session.arrival.is_settled()) {
+            return;
+        }
         let Some(request) = self.registration(id) else { return };
         self.ask_aside(Purpose::Register { session: id }, request);
         self.rebuild.under_way += 1;

@@ -75,6 +75,20 @@ fn what_somebody_had_who_came_back_elsewhere_meanwhile_goes_there() {
 }
 
 #[test]
+fn a_session_that_has_not_begun_does_not_give_way_to_the_one_before_it() {
+    let mut core = Scripted::new();
+    core.connected(ANA, "ana");
+    let [attaching] =
+        core.asked([record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)]);
+    core.stored(attaching, UNAVAILABLE);
+    core.expect([record(Event::StoreUnavailable)]);
+    core.handle(Input::Forgotten);
+    core.expect([]);
+    core.wakes(1_000);
+    core.expect([attach("ana", 0)]);
+}
+
+#[test]
 fn sessions_are_made_known_some_at_a_time_and_again_where_the_store_does_not_answer() {
     let mut core = Scripted::new();
     let many = u32::try_from(REBUILT_AT_ONCE).expect("small") + 1;
