@@ -314,7 +314,7 @@ fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() 
     // A ticket is not: its owner may have left the queue since.
     let mut core = restored();
     core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
-    core.expect([withdraw(&anas_ticket(before()))]);
+    core.expect([withdraw(&anas_ticket(before())), ended(TicketEnd::Gone)]);
 
     let busy = || {
         let mut core = restored();
@@ -334,7 +334,41 @@ fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() 
     ]);
     let (mut core, proposal) = (busy(), proposal());
     core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
-    core.expect([answer(&proposal, "ana", Verdict::Leave)]);
+    core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
+}
+
+#[test]
+fn a_ticket_that_was_brought_back_and_claimed_is_no_other_when_it_comes_late() {
+    let mut core = ana_was_elsewhere(None);
+    core.wakes(1_000);
+    let [reclaiming] = core.asked([reclaim()]);
+    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Waiting(anas_ticket(here(0)))));
+    let [search] = core.asked([
+        resumes(Resumed::Waiting { stage: Stage::Exact }),
+        core.look(&anas_ticket(here(0)), Stage::Exact),
+    ]);
+    let proposal = pair(1, &anas_ticket(here(0)), &bens_ticket(), at(1_000));
+    core.stored(search, claimed(&proposal));
+    core.expect([
+        proposed_after(1_000),
+        notify(ANA, Notice::MatchFound(found(&proposal, 0))),
+        send(Envelope::Proposed(proposal.clone())),
+    ]);
+    core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
+    core.expect([]);
+    // Once it is over here, it is taken off any list, and was told of already.
+    core.asks(ANA, 1, Command::LeaveQueue);
+    let [leaving] = core.asked([answer(&proposal, "ana", Verdict::Leave)]);
+    core.stored(leaving, Outcome::Answered(Answered::Ended(proposal.clone())));
+    core.expect([
+        record(Event::ProposalFailed(Failure::PartnerLeft)),
+        send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft }),
+        remember(at(1_000)),
+        ended(TicketEnd::Cancelled),
+        done(ANA, 1),
+    ]);
+    core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
+    core.expect([withdraw(&anas_ticket(before()))]);
 }
 
 #[test]
