@@ -1,9 +1,13 @@
 // Fault drills: real nodes, real Redis servers, five hundred clients, something breaks, everybody is audited.
 //
-//   node tests/drill/run.mjs [--full] [name...]
+//   node tests/drill/run.mjs [--full] [--logs <directory>] [name...]
 //
 // Which binary: as in tests/clients/support/server.mjs. Each drill prints one line; what was wrong goes to stderr,
-// with seconds since the fault. --full takes the long variants. Exit code 1 when a drill failed.
+// with seconds since the fault. --full takes the long variants; --logs keeps what everybody did and was told, to
+// find out why. Exit code 1 when a drill failed.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { clusterMasterStopped, sentinelFailover } from './failover.mjs'
 import { nodeCutOff, nodeFrozen, nodeKilled } from './nodes.mjs'
 import { redisAway, redisEmptied, redisRestarted } from './redis.mjs'
@@ -31,6 +35,7 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
     const judge = await act(scene, options)
     const audited = await scene.finish()
     judge(audited)
+    if (options.logs) writeFileSync(join(options.logs, `${name}.json`), JSON.stringify({ faults: scene.faults, logs: audited.logs }))
     await scene.close()
     const { violations, faults, people, recoveries } = scene
     const told = audited.toldMs > 0 ? [{ ms: audited.toldMs, limitMs: 6_000 }] : []
@@ -51,15 +56,17 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
 // Servers and clients of a drill end with this process, however it is told to end.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, () => process.exit(1))
 
-const words = process.argv.slice(2)
-const names = words.filter((word) => !word.startsWith('--'))
-const unknown = [...names.filter((name) => !DRILLS[name]), ...words.filter((word) => word.startsWith('--') && word !== '--full')]
+const { values: options, positionals: names } = parseArgs({
+  options: { full: { type: 'boolean' }, logs: { type: 'string' } },
+  allowPositionals: true,
+})
+const unknown = names.filter((name) => !DRILLS[name])
 if (unknown.length > 0) {
   console.error(`unknown: ${unknown.join(', ')}; drills: ${Object.keys(DRILLS).join(', ')}`)
   process.exit(2)
 }
 let failed = 0
 for (const name of names.length > 0 ? names : Object.keys(DRILLS)) {
-  if (!(await run(name, DRILLS[name], { full: words.includes('--full') }))) failed += 1
+  if (!(await run(name, DRILLS[name], options))) failed += 1
 }
 process.exit(failed > 0 ? 1 : 0)

@@ -1,6 +1,10 @@
 // The audit of what was written: each acknowledged message reached the other one exactly once, in order, live or
 // by asking for it. Pure.
-import { LIMIT_MS, isForgotten } from './faults.mjs'
+import { deadline, isForgotten } from './faults.mjs'
+import { nodeAt } from './story.mjs'
+
+/** Two answers to two people that come so near to each other tell nothing about what was first. */
+const TELLING_MS = 1_000
 
 const violation = (kind, user, at, what) => ({ kind, user, at, what })
 
@@ -14,7 +18,7 @@ export function auditChat(people, faults) {
     counted.acknowledged += room.wrote.length
     violations.push(...numbers(room, faults))
     for (const message of room.wrote) {
-      const missing = missingIn(room, message, people)
+      const missing = missingIn(room, message, people, faults)
       if (missing.forgotten && isForgotten(faults, message.at)) counted.forgotten += 1
       else if (missing.forgotten || missing.lost) violations.push(lost(room, message, missing))
     }
@@ -73,16 +77,28 @@ function numbers({ sessionId, wrote }, faults) {
   })
 }
 
-/** `forgotten`: somebody asked for what was written and it was not there. `lost`: the other one was in the talk
- * for long enough after it was acknowledged, and neither heard nor fetched it. */
-function missingIn({ sessionId, synced }, { user, at, id }, people) {
-  const replies = synced.filter((reply) => reply.asked > at)
+/** `forgotten`: somebody asked for what was written and it was not there. `lost`: both were in the talk for long
+ * enough after it was acknowledged, or the other one heard what was written after it, and yet it never came. */
+function missingIn({ sessionId, synced }, { user, at, id, number }, people, faults) {
+  const [story, other] = [people.get(user), people.get(matchOf(people.get(user), sessionId)?.partnerId)]
+  const replies = synced.filter((reply) => reply.asked > at && stands(people, sessionId, reply))
   const has = (reply) => reply.messages.some((message) => message.id === id && message.from === user)
   const forgotten = replies.some((reply) => !has(reply))
-  const match = people.get(user).matches.find((one) => one.sessionId === sessionId)
-  const other = people.get(match?.partnerId)
-  const reached = other?.heard.some((message) => message.sessionId === sessionId && message.id === id)
-    || replies.some((reply) => reply.user === other?.user && has(reply))
-  const until = other?.matches.find((one) => one.sessionId === sessionId)?.to ?? 0
-  return { forgotten, lost: !reached && until > at + LIMIT_MS }
+  const heard = other?.heard.filter((message) => message.sessionId === sessionId) ?? []
+  const reached = heard.some((message) => message.id === id) || replies.some((reply) => reply.user === other?.user && has(reply))
+  const later = story.wrote.filter((message) => message.sessionId === sessionId && message.number > number)
+  const overtaken = later.some((message) => heard.some((one) => one.id === message.id))
+  const end = Math.min(...[story, other].map((one) => matchOf(one, sessionId)?.to ?? 0))
+  return { forgotten, lost: !reached && (overtaken || end > deadline(faults, at, nodesOf(at, story, other))) }
 }
+
+const nodesOf = (at, ...stories) => stories.filter(Boolean).map((story) => nodeAt(story, at))
+
+/** Whether the room was still there when that was answered: the partner had not ended it, nor lost it. */
+function stands(people, sessionId, { user, at }) {
+  const partner = people.get(matchOf(people.get(user), sessionId)?.partnerId)
+  const match = matchOf(partner, sessionId)
+  return match !== undefined && (match.to > at + TELLING_MS || match.why === 'left: left')
+}
+
+const matchOf = (story, sessionId) => story?.matches.find((match) => match.sessionId === sessionId)

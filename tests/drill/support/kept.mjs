@@ -52,7 +52,9 @@ async function roomsOf(master) {
     rooms.push(...keys)
   } while (cursor !== '0')
   const names = [...new Set(rooms)]
-  return Promise.all(names.map(async (key) => [key.slice('qala:{r:'.length, -1), await master.ask('HMGET', key, 'a', 'b')]))
+  const asked = names.map(async (key) => [key.slice('qala:{r:'.length, -1), await master.ask('HMGET', key, 'a', 'b')])
+  // One that has gone since has no members.
+  return (await Promise.all(asked)).filter(([, members]) => members.every((member) => member !== null))
 }
 
 /** Where people and Redis differ at a quiet time: violations `{kind, user, what}`. `strangers` are users of whom

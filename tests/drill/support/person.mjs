@@ -29,7 +29,6 @@ export class Person {
   #quiet = false
   #gone = false
   #asked = new Set()
-  #joining = false
   #unknown
 
   /** `urls`: the nodes; `first`: the place of the one to begin with. */
@@ -152,15 +151,18 @@ export class Person {
     while (this.match === match && this.state === 'proposed') {
       await pause(between(20, 200))
       if (!this.#online || match.isAccepted || this.match !== match || this.state !== 'proposed') continue
-      const { matchId, sessionId } = match
-      const reply = await this.#ask(event, { matchId, sessionId })
-      if (this.match !== match || this.state !== 'proposed') return
-      if (reply.success && event === 'matching:reject_match') {
-        this.#note('rejecting', { matchId })
-        return this.#be('waiting')
-      }
-      if (reply.success) match.isAccepted = true
-      if (reply.code === 'match_gone') return this.#be('idle')
+      await this.#ask(event, { matchId: match.matchId, sessionId: match.sessionId }, (reply) => {
+        if (this.match === match && this.state === 'proposed') this.#answered(match, event, reply)
+      })
+    }
+  }
+
+  #answered(match, event, { success, code }) {
+    if (code === 'match_gone') this.#be('idle')
+    if (success && event === 'matching:accept_match') match.isAccepted = true
+    if (success && event === 'matching:reject_match') {
+      this.#note('rejecting', { matchId: match.matchId })
+      this.#be('waiting')
     }
   }
 
@@ -211,12 +213,13 @@ export class Person {
   }
 
   async #leave({ sessionId }) {
-    const reply = await this.#ask('session:leave', { sessionId })
-    const isOver = reply.success || reply.code === 'not_in_session'
-    if (isOver && this.match?.sessionId === sessionId) {
+    let isOver = false
+    await this.#ask('session:leave', { sessionId }, ({ success, code }) => {
+      isOver = success || code === 'not_in_session'
+      if (!isOver || this.match?.sessionId !== sessionId) return
       this.#note('left', { sessionId })
       this.#be('idle')
-    }
+    })
     return isOver
   }
 
@@ -232,19 +235,21 @@ export class Person {
     const direction = DIRECTIONS[between(0, DIRECTIONS.length - 1)]
     this.#be('joining')
     this.#note('joining', { direction: direction.join('>') })
-    const reply = await this.#ask('matching:join_queue', wish(...direction))
-    if (reply.success) this.#note('joined', { position: reply.queuePosition })
-    if (this.state !== 'joining' || reply.lost) return
-    this.#be(reply.success ? 'waiting' : 'idle')
+    await this.#ask('matching:join_queue', wish(...direction), ({ success, lost, queuePosition }) => {
+      if (success) this.#note('joined', { position: queuePosition })
+      if (this.state === 'joining' && !lost) this.#be(success ? 'waiting' : 'idle')
+    })
   }
 
-  /** The answer; `{lost: true}` when the connection ended before it came. */
-  #ask(event, ...payload) {
+  /** The answer; `{lost: true}` when the connection ended before it came. `take` gets it at once: an event that
+   * comes right behind the answer would otherwise be heard first. */
+  #ask(event, payload, take = () => {}) {
     return new Promise((done) => {
       const answer = (reply) => {
         clearTimeout(late)
         this.#asked.delete(answer)
-        if (reply.success === false) this.#note('refused', { event, code: reply.code, ...ids(payload[0]) })
+        if (reply.success === false) this.#note('refused', { event, code: reply.code, ...ids(payload) })
+        take(reply)
         done(reply)
       }
       const late = setTimeout(() => {
@@ -252,7 +257,8 @@ export class Person {
         answer({ unanswered: true })
       }, ANSWER_MS)
       this.#asked.add(answer)
-      this.#socket.emit(event, ...payload, answer)
+      if (payload) this.#socket.emit(event, payload, answer)
+      else this.#socket.emit(event, answer)
     })
   }
 }

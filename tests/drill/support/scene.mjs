@@ -97,7 +97,7 @@ export class Scene {
     const stories = logs.map((log) => storyOf(log, end))
     const audited = audit(stories, this.faults, { graceMs: GRACE_SECONDS * 1_000 })
     this.violations.push(...differ.map((one) => ({ ...one, at: end })), ...audited.violations)
-    return { ...audited, stories }
+    return { ...audited, stories, logs }
   }
 
   /** The rest: everybody goes, and nothing may be left. */
