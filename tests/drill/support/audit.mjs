@@ -4,6 +4,9 @@ import { LIMIT_MS, NODE_MS, deadline } from './faults.mjs'
 import { auditChat } from './chat.mjs'
 import { nodeAt } from './story.mjs'
 
+/** In this time a room that Redis lost is there again. */
+const REGISTERED_MS = 2_000
+
 /** How long a partner who is away may be: grace, until it is noticed, and what telling takes. */
 const aloneMs = (graceMs) => graceMs + NODE_MS
 
@@ -91,7 +94,7 @@ function alone(people, faults, graceMs) {
       .map(({ from, to }) => violation('left', story.user, from, `partner away for ${Math.round(to - from)} ms`))
     const refused = story.refused.find(({ at, sessionId, code }) =>
       code === 'not_in_session' && sessionId === match.sessionId && at < match.to
-      && match.to > deadline(faults, at, nodes(at)))
+      && match.to > deadline(faults, at, nodes(at), REGISTERED_MS))
     const what = ({ event }) => `${event} in ${match.sessionId} is refused as not_in_session, yet nobody says that it is over`
     return refused ? [...aways, violation('left', story.user, refused.at, what(refused))] : aways
   }))

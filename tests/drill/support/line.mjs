@@ -1,6 +1,6 @@
 // A drill's one line, and the list of what was wrong. Pure.
 
-const SHOWN = 40
+const SHOWN = 12
 
 /** What happened, and what of it should not have: one line. */
 export function lineOf(name, { faults, people, matches, chat, violations, recoveries, seconds }) {
@@ -22,10 +22,18 @@ export function lineOf(name, { faults, people, matches, chat, violations, recove
   return `drill ${name}: ${violations.length === 0 ? 'passed' : 'FAILED'} in ${Math.round(seconds)} s; ${words.join('; ')}`
 }
 
-/** Each violation with its time since the drill's first fault; so many at most. */
+/** Each violation with its time since the drill's first fault; so many of a kind. */
 export function listOf(violations, began) {
-  const lines = violations.toSorted((one, other) => one.at - other.at)
-    .map(({ kind, user, at, what }) => `  ${((at - began) / 1_000).toFixed(3).padStart(8)} s  ${kind}  ${user ?? '-'}  ${what}`)
-  const more = lines.length > SHOWN ? [`  and ${lines.length - SHOWN} more`] : []
-  return [...lines.slice(0, SHOWN), ...more].join('\n')
+  return [...grouped(violations)].map(([kind, all]) => {
+    const lines = all.toSorted((one, other) => one.at - other.at).slice(0, SHOWN)
+      .map(({ user, at, what }) => `  ${((at - began) / 1_000).toFixed(3).padStart(8)} s  ${kind}  ${user ?? '-'}  ${what}`)
+    const more = all.length > SHOWN ? [`  and ${all.length - SHOWN} more of kind ${kind}`] : []
+    return [...lines, ...more].join('\n')
+  }).join('\n')
+}
+
+function grouped(violations) {
+  const kinds = new Map()
+  for (const one of violations) kinds.set(one.kind, [...(kinds.get(one.kind) ?? []), one])
+  return kinds
 }

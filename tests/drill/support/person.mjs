@@ -10,10 +10,11 @@ const ANSWER_MS = 30_000
 /** `session:resumed` comes right behind the welcome; who hears nothing for so long starts anew. */
 const RESUMED_MS = 1_000
 const CONNECT_MS = 2_000
-const TALK_MS = [3_000, 7_000]
+const TALK_MS = [3_000, 12_000]
 const STEP_MS = [400, 1_000]
-/** Of so many matches one is rejected. */
+/** Of so many matches one is rejected; of so many talks one is left without asking for what was written. */
 const REJECTED = 25
+const ABRUPT = 5
 
 /** The directions of a drill: each of two pairs crosswise. */
 export const DIRECTIONS = [['en', 'es'], ['es', 'en'], ['de', 'fr'], ['fr', 'de']]
@@ -172,10 +173,12 @@ export class Person {
     if (match.begun) return
     match.begun = true
     const end = now() + between(...TALK_MS)
+    const isAbrupt = between(1, ABRUPT) === 1
     while (this.match === match) {
       await pause(between(...STEP_MS))
       if (!this.#online || this.match !== match || this.#quiet) continue
-      if (now() < end || !(await this.#sync(match)) || !(await this.#leave(match))) await this.#speak(match)
+      const isOver = now() > end && (isAbrupt || (await this.#sync(match))) && (await this.#leave(match))
+      if (!isOver) await this.#speak(match)
     }
   }
 

@@ -12,8 +12,8 @@ const PROCESSES = 2
 const NODES = 3
 /** Longer than a node may stand still, or be cut off, in a drill. */
 export const GRACE_SECONDS = 12
-const TRAFFIC_BEFORE_MS = 3_000
-const TRAFFIC_AFTER_MS = 3_000
+const TRAFFIC_BEFORE_MS = 5_000
+const TRAFFIC_AFTER_MS = 4_000
 /** In this time everything that is under way at the end comes to rest: grace, until a death is noticed, a lease. */
 const SETTLE_MS = (GRACE_SECONDS + 12) * 1_000
 
