@@ -1,5 +1,6 @@
 // Drills that are about the one Redis that all nodes share.
 import { signalsWithoutStore } from './support/audit.mjs'
+import { TELLING_MS } from './support/faults.mjs'
 import { KEEPING, single } from './support/servers.mjs'
 import { now, pause } from './support/time.mjs'
 
@@ -74,14 +75,18 @@ function expectCalls(scene, stories, { from, until }) {
   if (sent === 0) scene.violates('node', 'no signal passed while Redis was away')
 }
 
-/** What needs the store is refused as `unavailable`, and nothing but that. */
+/** What needs the store is refused as `unavailable`, and nothing but that: unless it was about a talk or a match
+ * of which one was told in the same moment that it is over. */
 function expectRefusals(scene, stories, { from, until }) {
-  const refused = stories.flatMap(({ user, refused }) => refused.map((one) => ({ user, ...one })))
+  const refused = stories.flatMap((story) => story.refused.map((one) => ({ story, ...one })))
     .filter(({ at }) => at > from + NOTICED_MS && at < until)
   if (!refused.some(({ event, code }) => event === 'matching:join_queue' && code === 'unavailable')) {
     scene.violates('node', 'no join was refused as unavailable while Redis was away')
   }
-  for (const { user, at, event, code } of refused.filter((one) => one.code !== 'unavailable')) {
-    scene.violations.push({ kind: 'node', user, at, what: `${event} is refused as ${code} while Redis is away` })
+  const goesOn = ({ story, at, sessionId }) =>
+    sessionId === undefined || story.matches.some((match) => match.sessionId === sessionId && match.to > at + TELLING_MS)
+  for (const one of refused.filter(({ code }) => code !== 'unavailable').filter(goesOn)) {
+    const what = `${one.event} is refused as ${one.code} while Redis is away`
+    scene.violations.push({ kind: 'node', user: one.story.user, at: one.at, what })
   }
 }

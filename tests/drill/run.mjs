@@ -26,6 +26,8 @@ const DRILLS = {
   'cluster-master-stopped': clusterMasterStopped,
 }
 
+const keep = (directory, name, all) => writeFileSync(join(directory, `${name}.json`), JSON.stringify(all))
+
 /** Whether nothing was wrong. */
 async function run(name, { servers, start = (scene) => scene.start(), act, end }, options) {
   const began = now()
@@ -35,7 +37,7 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
     const judge = await act(scene, options)
     const audited = await scene.finish()
     judge(audited)
-    if (options.logs) writeFileSync(join(options.logs, `${name}.json`), JSON.stringify({ faults: scene.faults, logs: audited.logs }))
+    if (options.logs) keep(options.logs, name, { faults: scene.faults, logs: audited.logs, probes: audited.probes })
     await scene.close()
     const { violations, faults, people, recoveries } = scene
     const told = audited.toldMs > 0 ? [{ ms: audited.toldMs, limitMs: 6_000 }] : []

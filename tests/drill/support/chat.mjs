@@ -1,10 +1,7 @@
 // The audit of what was written: each acknowledged message reached the other one exactly once, in order, live or
 // by asking for it. Pure.
-import { deadline, isForgotten } from './faults.mjs'
+import { deadline, isForgotten, TELLING_MS } from './faults.mjs'
 import { nodeAt } from './story.mjs'
-
-/** Two answers to two people that come so near to each other tell nothing about what was first. */
-const TELLING_MS = 1_000
 
 const violation = (kind, user, at, what) => ({ kind, user, at, what })
 

@@ -9,6 +9,9 @@ export const LIMIT_MS = 5_000
 /** In this time others learn that a node is away. */
 export const NODE_MS = 6_000
 
+/** What two people are told so near to each other says nothing about what was first. */
+export const TELLING_MS = 1_000
+
 /** Until when something that began at `from` must be over, for people on these nodes. */
 export function deadline(faults, from, nodes, limit = LIMIT_MS) {
   let latest = from + limit

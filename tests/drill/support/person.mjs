@@ -30,6 +30,7 @@ export class Person {
   #quiet = false
   #gone = false
   #asked = new Set()
+  #patientUntil = 0
   #unknown
 
   /** `urls`: the nodes; `first`: the place of the one to begin with. */
@@ -151,7 +152,7 @@ export class Person {
     const event = between(1, REJECTED) === 1 ? 'matching:reject_match' : 'matching:accept_match'
     while (this.match === match && this.state === 'proposed') {
       await pause(between(20, 200))
-      if (!this.#online || match.isAccepted || this.match !== match || this.state !== 'proposed') continue
+      if (!this.#mayAsk || match.isAccepted || this.match !== match || this.state !== 'proposed') continue
       await this.#ask(event, { matchId: match.matchId, sessionId: match.sessionId }, (reply) => {
         if (this.match === match && this.state === 'proposed') this.#answered(match, event, reply)
       })
@@ -178,29 +179,36 @@ export class Person {
       await pause(between(...STEP_MS))
       if (!this.#online || this.match !== match || this.#quiet) continue
       const isOver = now() > end && (isAbrupt || (await this.#sync(match))) && (await this.#leave(match))
-      if (!isOver) await this.#speak(match)
+      if (!isOver) await Promise.all([this.#write(match), this.#signal(match)])
     }
   }
 
-  /** A numbered message and a numbered signal. What was not acknowledged is said again under the same name. */
-  async #speak(match) {
+  /** A numbered message. One that was not acknowledged is sent again under the same name. */
+  async #write(match) {
+    if (!this.#mayAsk) return
     const { sessionId } = match
     const number = match.written + 1
     const id = `${this.id.slice(-8)}-${number}`
-    const writing = this.#ask('chat:send', { sessionId, content: `message ${number}`, clientMessageId: id })
-    match.signals += 1
-    const signal = { number: match.signals }
-    const signalling = this.#ask('webrtc:signal', { sessionId, signal })
-    const [wrote, signalled] = await Promise.all([writing, signalling])
-    if (wrote.success) {
+    const said = { sessionId, content: `message ${number}`, clientMessageId: id }
+    await this.#ask('chat:send', said, ({ success, sequence }) => {
+      if (!success) return
       match.written = number
-      this.#note('wrote', { sessionId, id, number, sequence: wrote.sequence })
-    }
-    if (signalled.success) this.#note('signalled', { sessionId, ...signal })
+      this.#note('wrote', { sessionId, id, number, sequence })
+    })
+  }
+
+  /** A numbered signal: it needs no store, so it passes whether or not that is there. */
+  async #signal(match) {
+    const { sessionId } = match
+    const number = (match.signals += 1)
+    await this.#ask('webrtc:signal', { sessionId, signal: { number } }, ({ success }) => {
+      if (success) this.#note('signalled', { sessionId, number })
+    })
   }
 
   /** Asks for everything that was written in the talk; whether it came. */
   async #sync({ sessionId }) {
+    if (!this.#mayAsk) return false
     const messages = []
     for (;;) {
       const asked = now()
@@ -230,7 +238,7 @@ export class Person {
   async #live() {
     while (!this.#gone) {
       await pause(between(100, 600))
-      if (this.state === 'idle' && this.#online && !this.#quiet) await this.#join()
+      if (this.state === 'idle' && this.#mayAsk && !this.#quiet) await this.#join()
     }
   }
 
@@ -244,14 +252,21 @@ export class Person {
     })
   }
 
+  /** Whether it makes sense to ask for what needs the store: who was told to come back later does. */
+  get #mayAsk() {
+    return this.#online && now() >= this.#patientUntil
+  }
+
   /** The answer; `{lost: true}` when the connection ended before it came. `take` gets it at once: an event that
    * comes right behind the answer would otherwise be heard first. */
   #ask(event, payload, take = () => {}) {
+    if (!this.#online) return Promise.resolve({ lost: true })
     return new Promise((done) => {
       const answer = (reply) => {
         clearTimeout(late)
         this.#asked.delete(answer)
         if (reply.success === false) this.#note('refused', { event, code: reply.code, ...ids(payload) })
+        if (reply.code === 'unavailable') this.#patientUntil = now() + reply.retry_after_ms
         take(reply)
         done(reply)
       }

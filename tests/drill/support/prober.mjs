@@ -6,8 +6,8 @@ import { bounded } from '../../clients/support/server.mjs'
 import { now, pause } from './time.mjs'
 
 const EVERY_MS = 50
-/** A match that took longer is none: then it is tried anew. */
-const LATE_MS = 1_000
+/** Longer than a match takes whose notice was lost; then it is tried anew. */
+const LATE_MS = 3_000
 
 export class Prober {
   /** `{began, ended, ok, why}` of each attempt. */
@@ -32,13 +32,6 @@ export class Prober {
     for (const user of this.users) user.close()
   }
 
-  /** The instant from which on every attempt that began after `since` was a success: that of the first of them. */
-  recoveredAt(since) {
-    const after = this.attempts.filter(({ ended }) => ended >= since)
-    const lastFailure = after.findLastIndex(({ ok }) => !ok)
-    return after[lastFailure + 1]?.ended
-  }
-
   async #probe() {
     while (!this.#stopped) {
       const began = now()
@@ -61,4 +54,10 @@ export class Prober {
     const isReady = (user) => user.next('matching:match_ready', { ms: LATE_MS, where: (match) => match.matchId === matchId })
     await Promise.all(this.users.map(isReady))
   }
+}
+
+/** The instant from which on every attempt that ended after `since` was a success: the end of the first of them. */
+export function recoveredAt(attempts, since) {
+  const after = attempts.filter(({ ended }) => ended >= since)
+  return after[after.findLastIndex(({ ok }) => !ok) + 1]?.ended
 }

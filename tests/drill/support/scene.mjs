@@ -3,7 +3,7 @@ import { grace, NO_LIMITS, Server } from '../../clients/support/server.mjs'
 import { audit } from './audit.mjs'
 import { Crowd } from './crowd.mjs'
 import { differences, kept } from './kept.mjs'
-import { Prober } from './prober.mjs'
+import { Prober, recoveredAt } from './prober.mjs'
 import { storyOf } from './story.mjs'
 import { now, pause } from './time.mjs'
 
@@ -67,19 +67,18 @@ export class Scene {
 
   /** Notes how long after `since` matches came about again, between all nodes but these. */
   recovers(what, since, limitMs, { without = [], among = this.nodes } = {}) {
-    for (const { nodes, attempts, ...prober } of this.#probersOf(without, among)) {
-      const at = prober.recoveredAt(since)
+    for (const { nodes, attempts } of this.#probersOf(without, among)) {
+      const at = recoveredAt(attempts, since)
       const names = nodes.map(({ name }) => name).join(' and ')
       if (at === undefined) {
         this.violates('left', `${what}: no match between ${names} any more: ${attempts.at(-1)?.why}`, since)
-      } else this.#recovered(what, Math.max(0, at - since), limitMs, names)
+      } else this.#recovered(what, at - since, limitMs, names)
     }
   }
 
   #probersOf(without, among) {
-    const concerned = this.#probers.filter(({ nodes }) =>
+    return this.#probers.filter(({ nodes }) =>
       !nodes.some((node) => without.includes(node)) && nodes.some((node) => among.includes(node)))
-    return concerned.map((prober) => ({ ...prober, recoveredAt: (since) => prober.recoveredAt(since) }))
   }
 
   #recovered(what, ms, limitMs, where) {
@@ -93,11 +92,13 @@ export class Scene {
     await this.#crowd.quiet()
     const differ = await this.#settle()
     await this.#crowd.catchUp()
-    const [end, logs] = [now(), await this.#crowd.logs()]
+    const end = now()
+    const logs = await this.#crowd.logs()
+    const probes = this.#probers.map(({ nodes, attempts }) => ({ nodes: nodes.map(({ name }) => name), attempts }))
     const stories = logs.map((log) => storyOf(log, end))
     const audited = audit(stories, this.faults, { graceMs: GRACE_SECONDS * 1_000 })
     this.violations.push(...differ.map((one) => ({ ...one, at: end })), ...audited.violations)
-    return { ...audited, stories, logs }
+    return { ...audited, stories, logs, probes }
   }
 
   /** The rest: everybody goes, and nothing may be left. */
@@ -105,7 +106,10 @@ export class Scene {
     await this.#crowd.depart()
     for (const prober of this.#probers.filter(({ nodes }) => nodes.every((node) => !this.#lost.has(node)))) await prober.stop()
     const left = differences([], await this.#kept(), this.#strangers())
-    for (const one of left) this.violations.push({ ...one, at: now(), what: `after everybody left: ${one.what}` })
+    const known = new Set(this.violations.map(({ what }) => what))
+    for (const one of left.filter(({ what }) => !known.has(what))) {
+      this.violations.push({ ...one, at: now(), what: `after everybody left: ${one.what}` })
+    }
     for (const node of this.nodes.filter((one) => !this.#lost.has(one))) {
       await node.finish().catch((error) => this.violates('node', `${node.name}: ${error.message}`))
     }
