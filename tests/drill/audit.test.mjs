@@ -160,6 +160,11 @@ describe('waiting for each other', () => {
     logs.ben.push({ at: 3_000, what: 'lost' })
     assert.deepEqual(said(logs), [])
   })
+  it('matched at once, and never told with whom', () => {
+    const logs = (to) => ({ ana: [{ at: 0, what: 'joining', direction: 'en>es' }, { at: 9, what: 'joined', position: 0 }, { at: to, what: 'expired' }] })
+    assert.deepEqual(said(logs(4_900)), [])
+    assert.deepEqual(said(logs(5_100)), [['left', 'ana', 9]])
+  })
   it('asked, and never answered', () => {
     assert.deepEqual(said(changed('ana', never, { at: 9_000, what: 'unanswered', event: 'chat:sync' })), [['left', 'ana', 9_000]])
   })

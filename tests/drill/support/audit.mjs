@@ -100,23 +100,27 @@ function alone(people, faults, graceMs) {
   }))
 }
 
-/** Two who wait for each other, both of them all the time. */
+/** Two who wait for each other, both of them all the time; or one who was matched at once and never told with whom. */
 function leftWaiting(stories, faults) {
   const waits = stories.flatMap((story) => story.waits.map((wait) => ({ ...wait, story })))
     .filter(({ from, to }) => to - from > LIMIT_MS)
-  const found = []
-  for (const wait of waits) {
-    const direction = wait.direction.split('>').reverse().join('>')
-    for (const other of waits) {
-      if (other.direction !== direction || other.from < wait.from) continue
-      const to = Math.min(wait.to, other.to)
-      if (to <= deadline(faults, other.from, nodesOf(other.from, wait.story, other.story))) continue
-      found.push(violation('left', wait.story.user, other.from,
-        `waits (${wait.direction}) beside ${other.story.user} (${other.direction}) for ${Math.round(to - other.from)} ms`))
-      break
-    }
-  }
-  return found
+  return [...waits.flatMap((wait) => untold(wait, faults)), ...waits.flatMap((wait) => besides(wait, waits, faults))]
+}
+
+function untold({ story, position, from, to }, faults) {
+  if (position !== 0 || to <= deadline(faults, from, nodesOf(from, story))) return []
+  return [violation('left', story.user, from, `matched at once, and told of no match for ${Math.round(to - from)} ms`)]
+}
+
+function besides(wait, waits, faults) {
+  const opposite = wait.direction.split('>').reverse().join('>')
+  const end = (other) => Math.min(wait.to, other.to)
+  const other = waits.find((one) => one.direction === opposite && one.from >= wait.from
+    && end(one) > deadline(faults, one.from, nodesOf(one.from, wait.story, one.story)))
+  if (!other) return []
+  const ms = Math.round(end(other) - other.from)
+  const what = `waits (${wait.direction}) beside ${other.story.user} (${other.direction}) for ${ms} ms`
+  return [violation('left', wait.story.user, other.from, what)]
 }
 
 /** Asked on a connection that stood, and never answered. */

@@ -16,8 +16,9 @@ export const TELLING_MS = 1_000
 export function deadline(faults, from, nodes, limit = LIMIT_MS) {
   let latest = from + limit
   for (const fault of faults.toSorted((one, other) => one.from - other.from)) {
+    const noticed = fault.node === null ? fault.from : fault.from + NODE_MS
     const concerns = fault.node === null || nodes.includes(fault.node)
-    const over = concerns ? Math.max(fault.until, fault.node === null ? 0 : fault.from + NODE_MS) + limit : fault.from + NODE_MS
+    const over = concerns ? Math.max(fault.until + limit, noticed) : noticed
     if (fault.from <= latest && over > from) latest = Math.max(latest, over)
   }
   return latest

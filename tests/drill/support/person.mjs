@@ -11,7 +11,7 @@ const ANSWER_MS = 30_000
 const RESUMED_MS = 1_000
 const CONNECT_MS = 2_000
 const TALK_MS = [3_000, 12_000]
-const STEP_MS = [400, 1_000]
+const STEP_MS = [500, 1_500]
 /** Of so many matches one is rejected; of so many talks one is left without asking for what was written. */
 const REJECTED = 25
 const ABRUPT = 5

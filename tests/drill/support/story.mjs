@@ -36,7 +36,7 @@ const MEANINGS = {
     teller.direction = direction
   },
   joined: (teller, { at, position }) => {
-    if (position > 0 && !teller.match) openWait(teller, at)
+    if (!teller.match) openWait(teller, at, position)
   },
   found: (teller, entry) => find(teller, entry),
   ready: (teller, { at, matchId }) => {
@@ -110,9 +110,9 @@ function closeMatch(teller, at, why = 'end') {
   teller.match = null
 }
 
-function openWait(teller, at) {
+function openWait(teller, at, position = null) {
   if (teller.wait) return
-  teller.wait = { direction: teller.direction, from: at, to: null }
+  teller.wait = { direction: teller.direction, position, from: at, to: null }
   teller.story.waits.push(teller.wait)
 }
 
