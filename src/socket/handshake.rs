@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use super::addresses::AddressBudgets;
 use super::listener::Transport;
 use super::peer::{Peer, PollingSessions};
+use super::signpost;
 use super::streams::Streams;
 use crate::config::AllowedOrigins;
 use crate::domain::time::Time;
@@ -76,6 +77,7 @@ pub async fn enter(
     let held = engine && request.method() == Method::GET;
     handle.request_until(if held { Time::NEVER } else { doorway.streams.silent_until() });
     let websocket = parameter(query, "transport") == Some("websocket");
+    let handshake = held && sid.is_none();
     let request = if engine {
         let (parts, body) = request.into_parts();
         let peer = Arc::new(Peer::new(address, handle.clone(), websocket));
@@ -92,7 +94,7 @@ pub async fn enter(
     } else {
         handle.request_until(doorway.node.clock().now() + KEEP_ALIVE);
     }
-    response
+    if handshake { signpost::put_up(doorway.node.id(), response).await } else { response }
 }
 
 impl Doorway {

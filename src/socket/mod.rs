@@ -27,6 +27,7 @@ mod handshake;
 mod listener;
 mod outlet;
 mod peer;
+mod signpost;
 mod streams;
 
 pub use addresses::{AddressBudgets, AddressLimit};

@@ -37,7 +37,7 @@ function optionsIn(text) {
 
 /** Of every `file` a line names, and every `test` behind `file`: those that are not there. */
 function wrongNamesIn(line) {
-  const named = /`((?:src|cli|tests|scripts|docs|loadtest|tui)\/[^`\s]*)`(?:: (`[^;|]*`))?/g
+  const named = /`((?:src|cli|tests|scripts|docs|deploy|loadtest|tui)\/[^`\s]*)`(?:: (`[^;|]*`))?/g
   return [...line.matchAll(named)].flatMap(([, path, tests = '']) => {
     const file = join(ROOT, path)
     if (!existsSync(file)) return [path]
