@@ -16,6 +16,8 @@ const TRAFFIC_BEFORE_MS = 5_000
 const TRAFFIC_AFTER_MS = 4_000
 /** In this time everything that is under way at the end comes to rest: grace, until a death is noticed, a lease. */
 const SETTLE_MS = (GRACE_SECONDS + 12) * 1_000
+/** In this time what somebody left behind on purpose is gone. */
+const GONE_MS = 2_000
 
 export class Scene {
   faults = []
@@ -90,10 +92,10 @@ export class Scene {
   async finish() {
     await pause(TRAFFIC_AFTER_MS)
     await this.#crowd.quiet()
-    const differ = await this.#settle()
+    const differ = await this.#settle(() => this.#crowd.states(), SETTLE_MS)
     await this.#crowd.catchUp()
-    const end = now()
     const logs = await this.#crowd.logs()
+    const end = now()
     const probes = this.#probers.map(({ nodes, attempts }) => ({ nodes: nodes.map(({ name }) => name), attempts }))
     const stories = logs.map((log) => storyOf(log, end))
     const audited = audit(stories, this.faults, { graceMs: GRACE_SECONDS * 1_000 })
@@ -105,7 +107,7 @@ export class Scene {
   async close() {
     await this.#crowd.depart()
     for (const prober of this.#probers.filter(({ nodes }) => nodes.every((node) => !this.#lost.has(node)))) await prober.stop()
-    const left = differences([], await this.#kept(), this.#strangers())
+    const left = await this.#settle(() => [], GONE_MS)
     const known = new Set(this.violations.map(({ what }) => what))
     for (const one of left.filter(({ what }) => !known.has(what))) {
       this.violations.push({ ...one, at: now(), what: `after everybody left: ${one.what}` })
@@ -122,11 +124,11 @@ export class Scene {
   }
 
   /** Until people and Redis agree; what they do not agree about in the end. */
-  async #settle() {
+  async #settle(states, ms) {
     const began = now()
     for (;;) {
-      const found = differences(await this.#crowd.states(), await this.#kept(), this.#strangers())
-      if (found.length === 0 || now() - began > SETTLE_MS) return found
+      const found = differences(await states(), await this.#kept(), this.#strangers())
+      if (found.length === 0 || now() - began > ms) return found
       await pause(250)
     }
   }

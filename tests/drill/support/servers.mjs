@@ -21,7 +21,7 @@ process.once('exit', () => {
   for (const server of running) server.end()
 })
 
-class Server {
+class RedisServer {
   #child
   #directory = mkdtempSync(join(tmpdir(), 'qala-drill-'))
 
@@ -103,7 +103,7 @@ async function mastersOf(servers) {
 
 /** `{url, servers, masters(), end()}`: one server with these options. */
 export async function single(...options) {
-  const server = new Server((await freePorts(1))[0], options)
+  const server = new RedisServer((await freePorts(1))[0], options)
   await server.start()
   return {
     url: `redis://127.0.0.1:${server.port}`,
@@ -116,13 +116,13 @@ export async function single(...options) {
 /** A master, a replica and three Sentinels that watch them. */
 export async function watched() {
   const [first, second, ...rest] = await freePorts(5)
-  const master = new Server(first, [])
+  const master = new RedisServer(first, [])
   await master.start()
-  const replica = new Server(second, ['--replicaof', '127.0.0.1', first])
+  const replica = new RedisServer(second, ['--replicaof', '127.0.0.1', first])
   await replica.start()
   const following = async () => (await replica.ask('INFO', 'replication')).includes('master_link_status:up')
   await until('the replica follows', START_MS, following)
-  const sentinels = rest.map((port) => new Server(port, []))
+  const sentinels = rest.map((port) => new RedisServer(port, []))
   for (const sentinel of sentinels) {
     await sentinel.startSentinel([
       `sentinel monitor main 127.0.0.1 ${first} 2`,
@@ -146,7 +146,7 @@ export async function watched() {
 /** Three masters that share the slots, and a replica of each. */
 export async function cluster() {
   const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', DOWN_AFTER_MS, '--repl-diskless-sync-delay', '0']
-  const servers = (await freePorts(6)).map((port) => new Server(port, options))
+  const servers = (await freePorts(6)).map((port) => new RedisServer(port, options))
   for (const server of servers) await server.start()
   const hosts = servers.map(({ port }) => `127.0.0.1:${port}`)
   await promisify(execFile)('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-replicas', '1', '--cluster-yes'])
