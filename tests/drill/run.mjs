@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { clusterMasterStopped, sentinelFailover } from './failover.mjs'
 import { nodeCutOff, nodeFrozen, nodeKilled } from './nodes.mjs'
 import { redisAway, redisEmptied, redisRestarted } from './redis.mjs'
+import { NODE_MS } from './support/faults.mjs'
 import { lineOf, listOf } from './support/line.mjs'
 import { Scene } from './support/scene.mjs'
 import { now } from './support/time.mjs'
@@ -31,8 +32,9 @@ const keep = (directory, name, all) => writeFileSync(join(directory, `${name}.js
 /** Whether nothing was wrong. */
 async function run(name, { servers, start = (scene) => scene.start(), act, end }, options) {
   const began = now()
-  const scene = new Scene(await servers())
+  let scene
   try {
+    scene = new Scene(await servers())
     await start(scene)
     const judge = await act(scene, options)
     const audited = await scene.finish()
@@ -40,7 +42,7 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
     if (options.logs) keep(options.logs, name, { faults: scene.faults, logs: audited.logs, probes: audited.probes })
     await scene.close()
     const { violations, faults, people, recoveries } = scene
-    const told = audited.toldMs > 0 ? [{ ms: audited.toldMs, limitMs: 6_000 }] : []
+    const told = audited.toldMs > 0 ? [{ ms: audited.toldMs, limitMs: NODE_MS }] : []
     const seconds = (now() - began) / 1_000
     console.log(lineOf(name, { ...audited, violations, faults, people, seconds, recoveries: [...recoveries, ...told] }))
     if (violations.length > 0) console.error(listOf(violations, faults[0].from))
@@ -50,8 +52,8 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
     console.error(error.stack)
     return false
   } finally {
-    end?.(scene)
-    scene.end()
+    if (scene) end?.(scene)
+    scene?.end()
   }
 }
 

@@ -135,12 +135,18 @@ export class Person {
     if (state === 'waiting') this.#be('waiting')
     if (state !== 'proposed' && state !== 'talking') return
     if (this.match?.matchId !== matchId) this.match = { matchId, sessionId, partnerId, written: 0, signals: 0 }
-    if (state === 'talking') this.#begin()
-    else this.#propose()
+    if (state === 'proposed') {
+      this.#propose()
+      return
+    }
+    this.#begin()
+    // What was sent to the lost connection and never came can only be asked for.
+    this.#sync(this.match)
   }
 
   #find({ matchId, sessionId, partnerId, initiator }) {
     this.#note('found', { matchId, sessionId, partnerId, initiator })
+    if (this.match?.matchId === matchId) return
     this.match = { matchId, sessionId, partnerId, written: 0, signals: 0 }
     this.#propose()
   }
