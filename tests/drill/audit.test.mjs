@@ -256,7 +256,8 @@ describe('people and Redis at a quiet time', () => {
     { user: 'dan', state: 'idle', sessionId: null },
   ]
   const held = (more = {}) => ({
-    waiting: [{ user: 'ana', direction: 'en>es' }], open: [], dangling: [], rooms: new Map([['r', ['cid', 'ben']]]), ...more,
+    waiting: [{ user: 'ana', direction: 'en>es' }], open: [], dangling: [], rooms: new Map([['r', ['cid', 'ben']]]),
+    sessions: ['ana', 'ben', 'cid', 'dan', 'probe'], ...more,
   })
   const differ = (people, redis) => differences(people, redis, new Set(['probe'])).map(({ kind, user }) => [kind, user])
   const without = (user) => states.filter((one) => one.user !== user)
@@ -269,11 +270,12 @@ describe('people and Redis at a quiet time', () => {
     ['two who fit', [...states, { user: 'eve', state: 'waiting' }], held({ waiting: [...held().waiting, { user: 'eve', direction: 'es>en' }] }), [['left', null]]],
     ['an open proposal', states, held({ open: [{ users: ['ana', 'dan'], id: 'p' }] }), [['leftover', 'ana']]],
     ['a ticket that is part of nothing', states, held({ dangling: ['1'] }), [['leftover', null]]],
+    ['a session of who is gone', states, held({ sessions: ['ana', 'eve'] }), [['leftover', 'eve']]],
     ['still proposed', [...states, { user: 'eve', state: 'proposed' }], held(), [['left', 'eve']]],
     ['a room that Redis does not know', states, held({ rooms: new Map() }), [['left', 'ben']]],
     ['a room of others', states, held({ rooms: new Map([['r', ['ben', 'dan']]]) }), [['double', 'ben']]],
     ['a room of nobody', states, held({ rooms: new Map([...held().rooms, ['q', ['ana', 'dan']]]) }), [['leftover', 'ana']]],
-    ['alone in a room', without('cid'), held(), [['one-sided', 'ben']]],
+    ['alone in a room', without('cid'), held({ sessions: [] }), [['one-sided', 'ben']]],
     ['what belongs to the probes', states, held({ waiting: [...held().waiting, { user: 'probe', direction: 'es>en' }] }), []],
   ]
   for (const [what, people, redis, expected] of TABLE) it(what, () => assert.deepEqual(differ(people, redis), expected))

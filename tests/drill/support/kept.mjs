@@ -19,6 +19,10 @@ for place = 1, #tickets, 2 do
     told[#told + 1] = { 'waiting', record[5], record[2], ticket }
   end
 end
+local users = redis.call('HGETALL', KEYS[3])
+for place = 1, #users, 2 do
+  if redis.call('HEXISTS', KEYS[1], users[place + 1]) == 0 then told[#told + 1] = { 'dangling', users[place + 1], users[place] } end
+end
 local proposals = redis.call('HGETALL', KEYS[2])
 for place = 1, #proposals, 2 do
   local proposal = cmsgpack.unpack(proposals[place + 1])
@@ -29,41 +33,48 @@ for place = 1, #proposals, 2 do
 end
 return told`
 
-/** `{waiting: [{user, direction}], open: [{users, id}], dangling: [ticket], rooms: Map(id -> members)}` */
+/** `{waiting: [{user, direction}], open: [{users, id}], dangling: [ticket], rooms: Map(id -> members),
+ * sessions: [user]}` */
 export async function kept(masters) {
-  const pool = await masterOf(masters, `${POOL}tickets`)
-  const told = await pool.ask('EVAL', READ_POOL, 2, `${POOL}tickets`, `${POOL}proposals`)
+  const [tickets, proposals, users] = ['tickets', 'proposals', 'users'].map((name) => POOL + name)
+  const pool = await masterOf(masters, tickets)
+  const told = await pool.ask('EVAL', READ_POOL, 3, tickets, proposals, users)
   const of = (kind) => told.filter(([first]) => first === kind).map(([, ...rest]) => rest)
-  const rooms = (await Promise.all(masters.map(roomsOf))).flat()
+  const named = (await Promise.all(masters.map(namedBy))).flat()
   return {
     waiting: of('waiting').map(([user, direction]) => ({ user, direction })),
     open: of('open').map(([one, other, id]) => ({ users: [one, other], id })),
     dangling: of('dangling').map(([ticket]) => ticket),
-    rooms: new Map(rooms),
+    rooms: new Map(named.filter(({ room }) => room).map(({ room, members }) => [room, members])),
+    sessions: named.filter(({ user }) => user).map(({ user }) => user),
   }
 }
 
-async function roomsOf(master) {
-  const rooms = []
+/** Rooms with their members, and users of whom a session is recorded. */
+async function namedBy(master) {
+  const keys = new Set()
   let cursor = '0'
   do {
-    const [next, keys] = await master.ask('SCAN', cursor, 'MATCH', 'qala:{r:*}', 'COUNT', 1_000)
+    const [next, some] = await master.ask('SCAN', cursor, 'MATCH', 'qala:{[ru]:*', 'COUNT', 1_000)
     cursor = next
-    rooms.push(...keys)
+    for (const key of some) keys.add(key)
   } while (cursor !== '0')
-  const names = [...new Set(rooms)]
-  const asked = names.map(async (key) => [key.slice('qala:{r:'.length, -1), await master.ask('HMGET', key, 'a', 'b')])
-  // One that has gone since has no members.
-  return (await Promise.all(asked)).filter(([, members]) => members.every((member) => member !== null))
+  const named = await Promise.all([...keys].map(async (key) => {
+    const [, room] = /\{r:([^}]*)\}$/.exec(key) ?? []
+    const [, user] = /\{u:([^}]*)\}:session:/.exec(key) ?? []
+    return room ? { room, members: await master.ask('HMGET', key, 'a', 'b') } : { user }
+  }))
+  // A room that has gone since has no members.
+  return named.filter(({ room, members }) => !room || members.every((member) => member !== null))
 }
 
 /** Where people and Redis differ at a quiet time: violations `{kind, user, what}`. `strangers` are users of whom
  * nothing is known here. Pure. */
 export function differences(states, held, strangers = new Set()) {
-  return [...queueDiffers(states, held, strangers), ...talksDiffer(states, held, strangers)]
+  return [...ticketsDiffer(states, held, strangers), ...talksDiffer(states, held, strangers)]
 }
 
-function queueDiffers(states, held, strangers) {
+function ticketsDiffer(states, held, strangers) {
   const tickets = held.waiting.filter(({ user }) => !strangers.has(user))
   const listed = new Set(tickets.map(({ user }) => user))
   const waits = new Map(states.map(({ user, state }) => [user, state]))
@@ -87,6 +98,8 @@ function queueDiffers(states, held, strangers) {
   return [
     ...found,
     ...open.map(({ users, id }) => ({ kind: 'leftover', user: users[0], what: `the proposal ${id} to ${users.join(' and ')}` })),
+    ...held.sessions.filter((user) => !waits.has(user) && !strangers.has(user))
+      .map((user) => ({ kind: 'leftover', user, what: 'a session of who is gone' })),
     ...held.dangling.map((ticket) => ({ kind: 'leftover', user: null, what: `ticket ${ticket} is part of nothing` })),
   ]
 }
