@@ -182,6 +182,11 @@ describe('what was written', () => {
     logs.ben.push({ at: 9_001, what: 'synced', sessionId: 'r', asked: 9_000, messages: kept(['a-1', 'b-1', 'a-2']) })
     assert.deepEqual(said(logs), [])
   })
+  it('never came, and was fetched just before the end', () => {
+    const logs = neverHeard()
+    logs.ben.push({ at: 19_900, what: 'synced', sessionId: 'r', asked: 19_890, messages: kept(['a-1', 'b-1', 'a-2']) })
+    assert.deepEqual(said(logs), [])
+  })
   it('never came, and the talk was over soon', () => {
     const logs = neverHeard()
     for (const entry of [...logs.ana, ...logs.ben]) if (entry.at >= 20_000) entry.at -= 14_000

@@ -78,9 +78,9 @@ function numbers({ sessionId, wrote }, faults) {
  * enough after it was acknowledged, or the other one heard what was written after it, and yet it never came. */
 function missingIn({ sessionId, synced }, { user, at, id, number }, people, faults) {
   const [story, other] = [people.get(user), people.get(matchOf(people.get(user), sessionId)?.partnerId)]
-  const replies = synced.filter((reply) => reply.asked > at && stands(people, sessionId, reply))
+  const replies = synced.filter((reply) => reply.asked > at)
   const has = (reply) => reply.messages.some((message) => message.id === id && message.from === user)
-  const forgotten = replies.some((reply) => !has(reply))
+  const forgotten = replies.some((reply) => !has(reply) && stands(people, sessionId, reply))
   const heard = other?.heard.filter((message) => message.sessionId === sessionId) ?? []
   const reached = heard.some((message) => message.id === id) || replies.some((reply) => reply.user === other?.user && has(reply))
   const later = story.wrote.filter((message) => message.sessionId === sessionId && message.number > number)

@@ -7,8 +7,8 @@ import { between, now, pause } from './time.mjs'
 
 /** What is not answered for so long, on a connection that stands, never will be. */
 const ANSWER_MS = 30_000
-/** `session:resumed` comes right behind the welcome; who hears nothing for so long starts anew. */
-const RESUMED_MS = 1_000
+/** `session:resumed` comes behind the welcome, later when a node has died; who hears nothing for so long starts anew. */
+const RESUMED_MS = 3_000
 const CONNECT_MS = 2_000
 const TALK_MS = [3_000, 12_000]
 const STEP_MS = [500, 1_500]
