@@ -79,6 +79,10 @@ describe('who is matched with whom', () => {
     const of = said(logs).filter(([kind]) => kind === 'double')
     assert.deepEqual(of, [['double', 'ben', 5_000]])
   })
+  it('told of another match for an earlier wish, and joined anew', () => {
+    const logs = changed('ben', never, { at: 1_100, what: 'joined', position: 0 }, { ...other, at: 1_101 }, { at: 1_102, what: 'left', sessionId: 'r2' })
+    assert.deepEqual(said(logs).filter(([kind]) => kind === 'double'), [])
+  })
   it('told of the same match again: no other one', () => {
     assert.deepEqual(said(changed('ben', never, { at: 1_100, what: 'found', ...match('ana', false) })), [])
   })
@@ -140,6 +144,8 @@ describe('alone in a match', () => {
     assert.deepEqual(said(logs, [node(4_000, 4_000, 'n-0')]), [['one-sided', 'ana', 10_100], ['left', 'ben', 4_000]])
     logs.ben.push({ at: 9_900, what: 'peer_away', sessionId: 'r' })
     assert.deepEqual(audit(stories(logs, 11_000), [node(4_000, 4_000, 'n-0')], GRACE).toldMs, 5_900)
+    logs.ana.push({ at: 5_000, what: 'resumed', state: 'talking', ...match('ben', true) })
+    assert.deepEqual(audit(stories(logs, 11_000), [node(4_000, 4_000, 'n-0')], GRACE).toldMs, 1_000)
   })
 })
 

@@ -148,7 +148,8 @@ function told(people, faults) {
   let ms = 0
   for (const { from, node } of faults.filter((fault) => fault.node !== null && fault.isolates)) {
     for (const { story, match } of survivors(people, from, node)) {
-      const after = [match.to, ...match.aways.map((away) => away.from), ...match.backs].filter((at) => at >= from)
+      const after = [match.to, ...match.aways.map((away) => away.from), ...match.backs, ...returned(people, match)]
+        .filter((at) => at >= from)
       const took = Math.min(...after) - from
       ms = Math.max(ms, took)
       if (took <= NODE_MS) continue
@@ -158,6 +159,10 @@ function told(people, faults) {
   }
   return { violations, ms }
 }
+
+/** When the partner came back to the match on another node: then there is nothing to tell. */
+const returned = (people, { partnerId, matchId }) =>
+  people.get(partnerId).returns.filter((one) => one.matchId === matchId).map(({ at }) => at)
 
 function survivors(people, at, node) {
   return [...people.values()]

@@ -254,7 +254,8 @@ export class Person {
     this.#note('joining', { direction: direction.join('>') })
     await this.#ask('matching:join_queue', wish(...direction), ({ success, lost, queuePosition }) => {
       if (success) this.#note('joined', { position: queuePosition })
-      if (this.state === 'joining' && !lost) this.#be(success ? 'waiting' : 'idle')
+      // A match that was found meanwhile was the earlier wish's, and is let go.
+      if (!lost) this.#be(success ? 'waiting' : 'idle')
     })
   }
 

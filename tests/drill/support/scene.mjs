@@ -39,8 +39,9 @@ export class Scene {
     for (let n = 0; n < NODES; n += 1) {
       const flags = ['--redis-url', urls[n] ?? this.redis.url, '--node', `n-${n}`, ...NO_LIMITS, ...grace(GRACE_SECONDS)]
       const node = new Server([...flags, '--rematch-seconds', '0', '--log-level', 'error'])
-      Object.assign(node, { name: `n-${n}` })
       await node.start()
+      // As its people are told.
+      node.name = (await node.get('/health')).json.node
       this.nodes.push(node)
     }
     this.people = await this.#crowd.start(this.nodes.map(({ url }) => url), PEOPLE)

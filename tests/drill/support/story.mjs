@@ -5,7 +5,7 @@
 export function storyOf({ user, log }, end) {
   const story = {
     user, end,
-    nodes: [], matches: [], waits: [], doubles: [],
+    nodes: [], matches: [], waits: [], doubles: [], returns: [],
     wrote: [], heard: [], synced: [], signalled: [], signals: [], refused: [], unanswered: [],
   }
   const teller = { story, match: null, wait: null, direction: null, node: null, lost: null }
@@ -36,7 +36,8 @@ const MEANINGS = {
     teller.direction = direction
   },
   joined: (teller, { at, position }) => {
-    if (!teller.match) openWait(teller, at, position)
+    joinAnswered(teller, at)
+    openWait(teller, at, position)
   },
   found: (teller, entry) => find(teller, entry),
   ready: (teller, { at, matchId }) => {
@@ -70,6 +71,7 @@ const MEANINGS = {
   refused: (teller, entry) => {
     teller.story.refused.push(entry)
     const { at, event, code, matchId } = entry
+    if (event === 'matching:join_queue') joinAnswered(teller, at)
     if (code !== 'match_gone' || teller.match?.matchId !== matchId) return
     closeMatch(teller, at, event)
   },
@@ -93,11 +95,18 @@ function find(teller, { at, matchId, sessionId, partnerId, initiator }) {
   story.matches.push(teller.match)
 }
 
+/** Joining leaves what one was in, and ends the earlier wait, whatever the answer. */
+function joinAnswered(teller, at) {
+  closeMatch(teller, at, 'joined')
+  closeWait(teller, at)
+}
+
 function resume(teller, entry) {
   const { at, state, matchId } = entry
   if (teller.match && teller.match.matchId !== matchId) closeMatch(teller, at, `resumed: ${state}`)
   if (state === 'waiting') openWait(teller, at)
   if (state !== 'proposed' && state !== 'talking') return
+  teller.story.returns.push({ at, matchId })
   find(teller, entry)
   if (state === 'talking') teller.match.ready ??= at
 }
