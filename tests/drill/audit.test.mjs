@@ -171,6 +171,13 @@ describe('waiting for each other', () => {
     assert.deepEqual(said(logs(4_900)), [])
     assert.deepEqual(said(logs(5_100)), [['left', 'ana', 9]])
   })
+  it('for the answer to a join', () => {
+    const logs = (more) => ({ ana: [{ at: 1_000, what: 'joining', direction: 'en>es' }, ...more] })
+    assert.deepEqual(said(logs([{ at: 5_900, what: 'joined', position: 1 }])), [])
+    assert.deepEqual(said(logs([{ at: 6_100, what: 'joined', position: 1 }])), [['left', 'ana', 1_000]])
+    assert.deepEqual(said(logs([{ at: 6_100, what: 'refused', event: 'matching:join_queue', code: 'busy' }])), [['left', 'ana', 1_000]])
+    assert.deepEqual(said(logs([{ at: 5_900, what: 'lost' }])), [])
+  })
   it('asked, and never answered', () => {
     assert.deepEqual(said(changed('ana', never, { at: 9_000, what: 'unanswered', event: 'chat:sync' })), [['left', 'ana', 9_000]])
   })

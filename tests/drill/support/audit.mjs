@@ -21,6 +21,7 @@ export function audit(stories, faults, { graceMs }) {
     ...alone(people, faults, graceMs),
     ...leftWaiting(stories, faults),
     ...unanswered(stories, faults),
+    ...lateAnswers(stories, faults),
     ...signals(people),
     ...chat.violations,
   ]
@@ -128,6 +129,13 @@ function unanswered(stories, faults) {
   return stories.flatMap(({ user, unanswered }) => unanswered
     .filter(({ at }) => !faults.some(({ from, until }) => from <= at && at <= until))
     .map(({ at, event }) => violation('left', user, at, `${event} was never answered`)))
+}
+
+/** Joined, and told nothing at all for too long. */
+function lateAnswers(stories, faults) {
+  return stories.flatMap((story) => story.joins
+    .filter(({ from, to }) => to > deadline(faults, from, nodesOf(from, story)))
+    .map(({ from, to }) => violation('left', story.user, from, `a join had no answer for ${Math.round(to - from)} ms`)))
 }
 
 /** Signals of one sender come in order, each at most once. */

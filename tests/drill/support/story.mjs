@@ -5,14 +5,15 @@
 export function storyOf({ user, log }, end) {
   const story = {
     user, end,
-    nodes: [], matches: [], waits: [], doubles: [], returns: [],
+    nodes: [], matches: [], waits: [], doubles: [], returns: [], joins: [],
     wrote: [], heard: [], synced: [], signalled: [], signals: [], refused: [], unanswered: [],
   }
-  const teller = { story, match: null, wait: null, direction: null, node: null, lost: null }
+  const teller = { story, match: null, wait: null, join: null, direction: null, node: null }
   for (const entry of log) MEANINGS[entry.what]?.(teller, entry)
   if (teller.node) teller.node.to = end
   closeMatch(teller, end)
   closeWait(teller, end)
+  closeJoin(teller, end)
   return story
 }
 
@@ -28,12 +29,15 @@ const MEANINGS = {
   },
   lost: (teller, { at }) => {
     if (teller.node) teller.node.to = at
-    // Nobody is matched with who is away, so nobody waits while away.
+    // Nobody is matched with who is away, so nobody waits while away; nor for an answer.
     closeWait(teller, at)
+    closeJoin(teller, at)
   },
   resumed: resume,
-  joining: (teller, { direction }) => {
+  joining: (teller, { at, direction }) => {
     teller.direction = direction
+    teller.join = { from: at, to: null }
+    teller.story.joins.push(teller.join)
   },
   joined: (teller, { at, position }) => {
     joinAnswered(teller, at)
@@ -97,6 +101,7 @@ function find(teller, { at, matchId, sessionId, partnerId, initiator }) {
 
 /** Joining leaves what one was in, and ends the earlier wait, whatever the answer. */
 function joinAnswered(teller, at) {
+  closeJoin(teller, at)
   closeMatch(teller, at, 'joined')
   closeWait(teller, at)
 }
@@ -123,6 +128,10 @@ function openWait(teller, at, position = null) {
   if (teller.wait) return
   teller.wait = { direction: teller.direction, position, from: at, to: null }
   teller.story.waits.push(teller.wait)
+}
+
+function closeJoin({ join }, at) {
+  if (join) join.to ??= at
 }
 
 function closeWait(teller, at) {
