@@ -247,10 +247,10 @@ impl Ledger {
             pending: BTreeMap::new(),
         };
         self.lines.insert(connection, line);
-        let person = self.people.entry(user.clone()).or_insert_with(|| Person {
-            connection: None,
-            wishes: Vec::new(),
-        });
+        let person = self
+            .people
+            .entry(user.clone())
+            .or_insert_with(|| Person { connection: None, wishes: Vec::new() });
         person.connection = Some(connection);
     }
 

@@ -101,9 +101,7 @@ impl Ledger {
         }
         let kept = match line.standing {
             Standing::Open => true,
-            Standing::Vanished | Standing::Closed => {
-                at.since(line.since) + IN_TIME < self.scene.policy.grace
-            }
+            Standing::Vanished | Standing::Closed => at.since(line.since) + IN_TIME < self.scene.policy.grace,
             Standing::Over | Standing::Left => false,
         };
         kept && line.truth != View::Idle

@@ -394,7 +394,10 @@ impl<E: Entropy> Core<E> {
             let Some(waiting) = self.waits_with(id, ticket) else { continue };
             match standing {
                 Standing::Waiting(place) => self.tell_place(id, place, now),
-                Standing::Taken(proposal) => self.proposed_by_other(id, &proposal),
+                Standing::Taken(proposal) => {
+                    self.proposed_by_other(id, &proposal);
+                    self.decline_for_gone(id, &proposal);
+                }
                 Standing::Unknown if waiting.search_queued => {}
                 Standing::Unknown => {
                     waiting.search_queued = true;

@@ -124,6 +124,8 @@ pub(super) struct Talking {
     pub(super) catch_up_at: Time,
     /// When to open the room again that the store does not know any more.
     pub(super) reopen_at: Time,
+    /// Where the other one was before. A session that its user has left behind does not speak for the room.
+    pub(super) left_behind: Vec<Address>,
     /// It was opened again: should the other one have closed it meanwhile, it is closed again as well.
     pub(super) reopened: bool,
 }

@@ -81,9 +81,7 @@ pub(super) enum Purpose {
         user: UserId,
     },
     /// A proposal without an owner is answered.
-    Decline {
-        user: UserId,
-    },
+    Decline,
     /// A room that is over.
     Close {
         room: RoomId,
@@ -219,7 +217,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }
-            | Purpose::Decline { .. }
+            | Purpose::Decline
             | Purpose::Nothing => {}
         }
     }
@@ -228,7 +226,7 @@ impl<E: Entropy> Core<E> {
         match purpose {
             Purpose::Renew { sessions } => self.renewed(&sessions, outcome, now),
             Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
-            Purpose::Decline { user } => self.declined(&user, outcome),
+            Purpose::Decline => self.declined(outcome),
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),
             Purpose::Attach

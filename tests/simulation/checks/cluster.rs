@@ -87,8 +87,8 @@ pub(super) fn one_session_for_each_client(ledger: &Ledger, moment: &Moment) -> V
 /// was not told: these are forgotten in time.
 pub(super) fn no_session_is_known_of_who_is_gone(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Emptied { known, .. } = &moment.seen else { return Ok(()) };
-    let left = known.iter().find(|(user, core)| {
-        !ledger.troubles.killed.contains_key(core) && !ledger.undetached.contains(user)
-    });
+    let left = known
+        .iter()
+        .find(|(user, core)| !ledger.troubles.killed.contains_key(core) && !ledger.undetached.contains(user));
     ensure(left.is_none(), || format!("{left:?} is known to the store"))
 }

@@ -58,7 +58,10 @@ pub(super) fn signals_are_heard_in_order_each_once(ledger: &Ledger, moment: &Mom
 pub(super) fn acknowledged_signals_are_complete(ledger: &Ledger, moment: &Moment) -> Verdict {
     each_listener(ledger, moment, |user, room, partner| {
         let hearing = ledger.talks.heard(user, room);
-        if ledger.talks.dropped_signals || ledger.troubles.shaken.contains(&room) || hearing.is_some_and(|hearing| hearing.missed) {
+        if ledger.talks.dropped_signals
+            || ledger.troubles.shaken.contains(&room)
+            || hearing.is_some_and(|hearing| hearing.missed)
+        {
             return Ok(());
         }
         let missing = ledger.talks.signals.iter().find(|(number, said)| {

@@ -188,6 +188,14 @@ fn a_peer_that_moved_is_spoken_to_where_it_is() {
 }
 
 #[test]
+fn a_peer_that_says_good_bye_from_where_it_was_not_heard_of_is_gone() {
+    let (mut core, proposal) = ana_talks();
+    let (room, third) = (proposal.room, Address { node: NodeId::new("third"), ..there() });
+    core.hears(0, Envelope::Left { room, departure: Departure::Left, from: third });
+    core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure: Departure::Left })]);
+}
+
+#[test]
 fn a_peer_that_moves_while_this_one_is_away_learns_that_it_is() {
     let (mut core, proposal) = ana_talks();
     let (room, third) = (proposal.room, Address { node: NodeId::new("third"), ..there() });
