@@ -33,7 +33,8 @@ impl Pool {
         let plan = &search.plan;
         let (ticket, user) = (plan.ticket.id, &plan.ticket.user);
         let taken = self.taken(ticket, now).or_else(|| self.taken(plan.replaces?, now));
-        if let Some(taken) = taken.or_else(|| self.proposals.open_of_user(user, now).map(Arc::clone)) {
+        let open = || self.proposals.of_user(user, now).filter(|latest| !latest.agreed()).map(Arc::clone);
+        if let Some(taken) = taken.or_else(open) {
             return Searched::Taken(taken);
         }
         self.waiting.sweep(now);
@@ -79,7 +80,7 @@ impl Pool {
         if let Some(ticket) = waiting.and_then(|ticket| self.waiting.hand_to(ticket, owner)) {
             return Reclaimed::Waiting(ticket);
         }
-        match self.proposals.open_of_user(user, now).map(|open| (open.id, open.expires_at)) {
+        match self.proposals.of_user(user, now).map(|latest| (latest.id, latest.expires_at)) {
             Some((id, expires_at)) if now < expires_at => {
                 self.proposals.hand_to(id, user, owner).map_or(Reclaimed::Nothing, Reclaimed::Taken)
             }
@@ -154,6 +155,7 @@ impl Pool {
 
     fn list(&mut self, Search { plan, lease_until, .. }: Search) -> Standpoint {
         let (stage, accepts_age) = (plan.stage, plan.accepts_age);
+        self.proposals.supersede(&plan.ticket.user);
         self.waiting.list(plan.listed_in, Listed { ticket: plan.ticket, stage, accepts_age, lease_until })
     }
 

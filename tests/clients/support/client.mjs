@@ -9,6 +9,9 @@ const WAIT_MS = 10_000
 /** Socket.IO packet type of an acknowledgement, plain and with attachments. */
 const ACK_TYPES = [3, 6]
 
+/** The official client itself, for those who need one that differs from `User`. */
+export { io }
+
 /** A guest's secret: whoever shows it again is the same user. */
 export const newSecret = () => randomBytes(24).toString('hex')
 
