@@ -50,7 +50,7 @@ impl<E: Entropy> Core<E> {
         self.ask(id, Purpose::Attach, Operation::Attach { user, pool, address });
     }
 
-    /// Without an answer nobody is avoided for what happened before, until there is one.
+    /// Without an answer nobody joins, until there is one.
     pub(super) fn attached(&mut self, id: SessionId, outcome: Outcome, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Outcome::Attached(Attached { mut history, former }) = outcome else {

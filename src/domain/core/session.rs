@@ -55,7 +55,7 @@ pub(super) struct Session {
 pub(super) enum Arrival {
     /// The store is asked where the user was.
     Asked,
-    /// It did not say: it is asked again at that moment. Commands do not wait for that.
+    /// It did not say: it is asked again at that moment. Commands do not wait for that, but nobody joins.
     Unanswered { ask_at: Time },
     /// The session that this one follows is asked for what it has, until then.
     TakingOver { node: NodeId, talk: Option<Box<Talk>>, until: Time },

@@ -245,6 +245,10 @@ fn a_store_that_is_away_is_asked_again_while_the_client_may_ask_as_well() {
     core.expect([record(Event::StoreUnavailable)]);
     core.asks(ANA, 1, Command::Heartbeat);
     core.expect([ack(ANA, 1, Ok(Reply::Alive { timestamp_ms: at(0).as_ms() }))]);
+    // But for a match: she may be in one already.
+    core.asks(ANA, 2, wish().join());
+    let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
+    core.expect([refused(unknown), ack(ANA, 2, Err(unknown))]);
     core.wakes(1_000);
     let [attaching] = core.asked([attach("ana", 0)]);
     core.stored(attaching, former(Some(anas_talk())));
