@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use qala::domain::id::{RoomId, UserId};
+use qala::domain::operation::Operation;
 use qala::domain::time::Time;
 
 use super::ledger::{Ledger, Line, Standing, View};
@@ -21,6 +22,10 @@ pub(crate) struct Troubles {
     pub(crate) bereaved: BTreeSet<RoomId>,
     /// Rooms with a member where a core was in trouble.
     pub(crate) shaken: BTreeSet<RoomId>,
+    /// Rooms whose end the store lost.
+    pub(crate) unclosed: BTreeSet<RoomId>,
+    /// Users whose newest session the store lost.
+    pub(crate) unknown: BTreeSet<UserId>,
     /// When the store last lost something.
     pub(crate) store_lost_at: Option<Time>,
 }
@@ -63,7 +68,20 @@ impl Ledger {
             }
             Observation::StoreLost { undone, .. } => {
                 self.troubles.store_lost_at = Some(moment.at);
-                undone.iter().for_each(|request| self.lost(request));
+                undone.iter().for_each(|request| self.undo(request));
+            }
+            _ => {}
+        }
+    }
+
+    fn undo(&mut self, request: &Operation) {
+        self.lost(request);
+        match request {
+            Operation::CloseRoom { room } => {
+                self.troubles.unclosed.insert(*room);
+            }
+            Operation::Attach { user, .. } | Operation::Register { user, .. } => {
+                self.troubles.unknown.insert(user.clone());
             }
             _ => {}
         }

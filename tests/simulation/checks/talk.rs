@@ -100,10 +100,11 @@ pub(super) fn chat_is_heard_in_order_each_once(ledger: &Ledger, moment: &Moment)
     ensure(hearing.last_told < message.sequence, || {
         format!("{user} heard message {} after {}", message.sequence, hearing.last_told)
     })?;
-    let twin = hearing
-        .messages
-        .values()
-        .find(|known| known.content == message.content && known.sequence != message.sequence);
+    // A store that lost a message takes it once more.
+    let kept = |at| ledger.troubles.store_lost_at.is_none_or(|lost_at| lost_at < at);
+    let twin = hearing.messages.values().find(|known| {
+        known.content == message.content && known.sequence != message.sequence && kept(known.at)
+    });
     ensure(twin.is_none(), || format!("{user} heard {message:?} and {twin:?}"))?;
     let Some(written) = number(&message.content) else { return Ok(()) };
     let sent_once = ledger.talks.messages.get(&written).is_some_and(|said| said.times == 1);
