@@ -8,7 +8,7 @@ use super::super::command::Command;
 use super::super::criteria::Stage;
 use super::super::envelope::Handover;
 use super::super::id::{
-    AckId, Address, ConnectionId, NodeId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
+    AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
 use super::super::operation::Place;
 use super::super::proposal::Proposal;
@@ -58,7 +58,7 @@ pub(super) enum Arrival {
     /// It did not say: it is asked again at that moment. Commands do not wait for that, but nobody joins.
     Unanswered { ask_at: Time },
     /// The session that this one follows is asked for what it has, until then.
-    TakingOver { node: NodeId, talk: Option<Box<Talk>>, until: Time },
+    TakingOver { from: Address, talk: Option<Box<Talk>>, until: Time },
     /// Everything that could be found is here.
     Settled,
 }

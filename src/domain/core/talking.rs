@@ -91,7 +91,7 @@ impl<E: Entropy> Core<E> {
             }
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
             Envelope::TakeOver { user, by } => match self.sessions.get(id) {
-                Some(session) if session.user == user => self.hand_over_next(id, by, now),
+                Some(session) if session.user == user => self.asked_to_hand_over(id, by, now),
                 Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
             },
             Envelope::HandedOver(handover) => self.handed_over(id, handover, now),

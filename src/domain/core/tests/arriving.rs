@@ -375,3 +375,51 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
     core.hears(0, handed_over(talking(&["o"])));
     core.expect([]);
 }
+
+#[test]
+fn of_two_that_follow_each_other_one_stays_and_makes_itself_known_again() {
+    let mut core = ana_was_elsewhere(None);
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: before() });
+    core.expect([]);
+    core.hears(0, handed_over(GoingOn::Idle));
+    core.expect([resumes(Resumed::Idle), attach("ana", 0)]);
+    // The other one was heard before it was known that this one follows it.
+    let (mut core, attaching) = ana_comes();
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: before() });
+    core.stored(attaching, former(None));
+    core.expect([take_over()]);
+    core.hears(0, handed_over(GoingOn::Idle));
+    core.expect([resumes(Resumed::Idle), attach("ana", 0)]);
+}
+
+#[test]
+fn of_two_that_follow_each_other_one_gives_way() {
+    let follows = || Effect::Send {
+        to: there(),
+        envelope: Envelope::TakeOver { user: user("ana"), by: here(0) },
+    };
+    let gives_way = || {
+        let Envelope::HandedOver(handed) = handed_over(GoingOn::Idle) else { unreachable!("a handover") };
+        [
+            record(Event::SessionReplaced),
+            notify(ANA, Notice::Replaced),
+            Effect::Close { connection: ANA },
+            record(Event::SessionClosed),
+            Effect::Send { to: there(), envelope: Envelope::HandedOver(handed) },
+        ]
+    };
+    let is_there = || {
+        let former = Some(Former { address: there(), talk: None });
+        Outcome::Attached(Attached { history: Vec::new(), former })
+    };
+    let (mut core, attaching) = ana_comes();
+    core.stored(attaching, is_there());
+    core.expect([follows()]);
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
+    core.expect(gives_way());
+    let (mut core, attaching) = ana_comes();
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
+    core.stored(attaching, is_there());
+    let [one, two, three, four, five] = gives_way();
+    core.expect([follows(), one, two, three, four, five]);
+}
