@@ -79,14 +79,16 @@ fn heard_message(moment: &Moment) -> Option<(ConnectionId, RoomId, &ChatMessage)
     }
 }
 
-/// A message was written by the one it is said to be from, to that room, and is there under that number.
+/// A message was written by the one it is said to be from, to that room, and is there under that number, unless
+/// the store has lost it since and took it once more.
 pub(super) fn chat_is_heard_as_it_was_written(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Some((_, room, message)) = heard_message(moment) else { return Ok(()) };
     let written = number(&message.content).and_then(|number| ledger.talks.messages.get(&number));
+    let again = ledger.troubles.store_lost_at.is_some_and(|lost_at| lost_at <= message.at);
     let right = |said: &Said| {
         said.by == message.from
             && said.room == room
-            && said.sequence.is_none_or(|sequence| sequence == message.sequence)
+            && said.sequence.is_none_or(|sequence| sequence == message.sequence || again)
     };
     ensure(written.is_some_and(right), || format!("{message:?} in {room} was not written"))
 }
