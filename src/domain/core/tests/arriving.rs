@@ -372,8 +372,34 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(1) }),
         done(ANA, 1),
     ]);
+    // Where it comes from, the room may have been opened again.
     core.hears(0, handed_over(talking(&["o"])));
-    core.expect([]);
+    core.expect([ask(Operation::CloseRoom { room })]);
+}
+
+#[test]
+fn a_peer_knows_where_somebody_is_who_leaves_before_being_told_what_goes_on() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    let again = ConnectionId(77);
+    core.asks(ANA, 1, Command::LeaveRoom(proposal().room));
+    core.connected(again, "ana");
+    core.expect([
+        record(Event::SessionReplaced),
+        notify(ANA, Notice::Replaced),
+        Effect::Close { connection: ANA },
+        notify(again, welcome("ana")),
+    ]);
+    core.hears(0, handed_over(talking(&[])));
+    let (room, departure) = (proposal().room, Departure::Left);
+    core.expect([
+        register("ana", here(0), Some(anas_talk())),
+        send(Envelope::Here { room, from: here(0) }),
+        send(Envelope::Left { room, departure, from: here(0) }),
+        ask(Operation::CloseRoom { room }),
+        record(Event::RoomClosed { departure, lasted: Duration::ZERO }),
+        done(ANA, 1),
+        notify(again, Notice::Resumed(Resumed::Idle)),
+    ]);
 }
 
 #[test]
