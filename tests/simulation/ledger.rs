@@ -87,8 +87,8 @@ pub(crate) struct Line {
     pub(crate) view: View,
     /// The same with what did not reach it.
     pub(crate) truth: View,
-    /// Something went on when it came in, and it was not told what since.
-    pub(crate) unresumed: bool,
+    /// Something went on when it came in, which is kept until then, and it was not told what since.
+    pub(crate) unresumed: Option<Time>,
     /// What waits for an answer.
     pub(crate) pending: BTreeMap<AckId, Asked>,
 }
@@ -319,7 +319,7 @@ impl Ledger {
         match notice {
             Notice::Welcome { .. } => line.welcomed = true,
             Notice::Replaced => line.standing = Standing::Over,
-            Notice::Resumed(_) => line.unresumed = false,
+            Notice::Resumed(_) => line.unresumed = None,
             _ => {}
         }
         let user = line.user.clone();
