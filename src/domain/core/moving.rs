@@ -268,7 +268,8 @@ impl<E: Entropy> Core<E> {
         true
     }
 
-    /// The former session kept what came for it while this one had begun already.
+    /// The former session kept what came for it while this one had begun already. Signals keep their order: of
+    /// those none is passed on after a newer one.
     fn hear_late(
         &mut self,
         id: SessionId,
@@ -277,8 +278,14 @@ impl<E: Entropy> Core<E> {
         held: Vec<(SignalKind, Payload)>,
         now: Time,
     ) -> bool {
+        let heard = |talking: &mut Talking| talking.heard_signal || !talking.held.is_empty();
+        let newer = self.sessions.get_mut(id).and_then(|session| session.talking(room)).is_some_and(heard);
         for (kind, payload) in held {
-            self.hear_signal(id, room, kind, payload);
+            if newer {
+                self.record(Event::HeldSignalDropped);
+            } else {
+                self.hear_signal(id, room, kind, payload);
+            }
         }
         let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
             return false;

@@ -112,6 +112,8 @@ pub(super) struct Proposed {
 /// In a room.
 pub(super) struct Talking {
     pub(super) talk: Talk,
+    /// A signal went to the client: none that is older may follow.
+    pub(super) heard_signal: bool,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.

@@ -42,6 +42,7 @@ impl Talking {
     pub(super) fn new(talk: Talk) -> Self {
         Self {
             talk,
+            heard_signal: false,
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
@@ -175,6 +176,7 @@ impl<E: Entropy> Core<E> {
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         if !away {
+            talking.heard_signal = true;
             let from = talking.talk.partner.user.clone();
             return self.notify(id, Notice::Signal { room, kind, payload, from });
         }

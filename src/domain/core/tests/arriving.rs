@@ -378,6 +378,23 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
 }
 
 #[test]
+fn signals_that_come_late_do_not_follow_newer_ones() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.wakes(1_000);
+    let [rejoining] = core.asked([rejoin()]);
+    core.stored(rejoining, Outcome::Rejoined(Some(4)));
+    let [locating] = core.asked([ask(Operation::Locate { user: user("ben"), pool: POOL })]);
+    core.stored(locating, Outcome::Located(None));
+    core.expect([register("ana", here(0), Some(anas_talk())), resumes_talk(4), back(), messages(4)]);
+    let (room, kind, from) = (proposal().room, SignalKind::Answer, user("ben"));
+    let payload = Payload("newer".into());
+    core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
+    core.expect([notify(ANA, Notice::Signal { room, kind, payload, from })]);
+    core.hears(0, handed_over(talking(&["older", "old"])));
+    core.expect([record(Event::HeldSignalDropped), record(Event::HeldSignalDropped)]);
+}
+
+#[test]
 fn a_peer_knows_where_somebody_is_who_leaves_before_being_told_what_goes_on() {
     let mut core = ana_was_elsewhere(Some(anas_talk()));
     let again = ConnectionId(77);
