@@ -17,11 +17,11 @@ use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
-use super::session::{Asker, Session, State, Waiting, Work};
+use super::session::{Arrival, Asker, Session, State, Waiting, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 
 impl<E: Entropy> Core<E> {
-    /// A client wants to be matched. It leaves the room it is in, lets go of a proposal, and replaces an
+    /// A client wants to be matched, which needs a store that says where its user was. It leaves the room it is in, lets go of a proposal, and replaces an
     /// earlier wish; a wish that did not change keeps its age.
     pub(super) fn join(
         &mut self,
@@ -32,6 +32,11 @@ impl<E: Entropy> Core<E> {
         now: Time,
     ) {
         let Some(session) = self.sessions.get_mut(id) else { return };
+        if matches!(session.arrival, Arrival::Unanswered { .. }) {
+            // The user may be in a match elsewhere.
+            let retry_after_ms = ms(RETRY_AFTER);
+            return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
+        }
         match &mut session.state {
             State::Idle => self.wish(id, attributes, criteria, None, now),
             State::Talking(_) => {
