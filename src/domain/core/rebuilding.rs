@@ -108,7 +108,9 @@ impl<E: Entropy> Core<E> {
 
     /// The room that a session is in may have been over for long: a peer that is not in it says so.
     fn ask_peer(&mut self, id: SessionId) {
-        let Some(State::Talking(talking)) = self.sessions.get(id).map(|session| &session.state) else { return };
+        let Some(State::Talking(talking)) = self.sessions.get(id).map(|session| &session.state) else {
+            return;
+        };
         let Talk { peer, room, .. } = talking.talk.clone();
         let from = self.address(id);
         self.send(&peer, Envelope::Here { room, from });

@@ -191,11 +191,7 @@ fn a_proposal_that_cannot_be_declined_any_more_is_searched_past_once_a_second() 
         core.asked([answer(&proposal, "ana", Verdict::Leave), core.look(&ticket, Stage::Exact)]);
     core.stored(declining, Outcome::Answered(Answered::Gone));
     core.stored(search, taken(&proposal));
-    core.expect([
-        answer(&proposal, "ana", Verdict::Leave),
-        expire(&proposal),
-        joined(ANA, 1, AT_ONCE),
-    ]);
+    core.expect([answer(&proposal, "ana", Verdict::Leave), expire(&proposal), joined(ANA, 1, AT_ONCE)]);
     core.wakes(1_000);
     let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
     core.stored(search, listed(4));
