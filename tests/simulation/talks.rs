@@ -135,10 +135,13 @@ impl Talks {
     /// `user` is told that it knows everything up to `sequence`. Should it not, it can ask.
     fn should_know(&mut self, user: &UserId, room: RoomId, sequence: u64) {
         let mine = |number| {
-            self.messages.values().any(|said| said.by == *user && said.room == room && said.sequence == Some(number))
+            self.messages
+                .values()
+                .any(|said| said.by == *user && said.room == room && said.sequence == Some(number))
         };
         let heard = |number: &u64| {
-            self.heard(user, room).is_some_and(|hearing| hearing.messages.contains_key(number)) || mine(*number)
+            self.heard(user, room).is_some_and(|hearing| hearing.messages.contains_key(number))
+                || mine(*number)
         };
         let known = (1..=sequence).all(|number| heard(&number));
         if !known {

@@ -249,9 +249,7 @@ pub(super) fn ticket_of(envelope: &Envelope) -> Option<TicketId> {
     let Envelope::HandedOver(Some(handover)) = envelope else { return None };
     match &handover.going_on {
         GoingOn::Waiting(ticket) => Some(ticket.id),
-        GoingOn::Proposed { proposal, .. } => {
-            proposal.sides_of(&handover.user).map(|(own, _)| own.ticket.id)
-        }
+        GoingOn::Proposed { proposal, .. } => proposal.sides_of(&handover.user).map(|(own, _)| own.ticket.id),
         GoingOn::Idle | GoingOn::Talking { .. } => None,
     }
 }
