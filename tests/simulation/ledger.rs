@@ -77,6 +77,7 @@ pub(crate) enum View {
 pub(crate) struct Line {
     pub(crate) user: UserId,
     pub(crate) core: usize,
+    pub(crate) opened: Time,
     pub(crate) standing: Standing,
     /// When it came to stand like that.
     pub(crate) since: Time,
@@ -240,6 +241,7 @@ impl Ledger {
         let line = Line {
             user: user.clone(),
             core,
+            opened: at,
             standing: Standing::Open,
             since: at,
             welcomed: false,

@@ -22,6 +22,8 @@ pub(crate) struct Troubles {
     pub(crate) bereaved: BTreeSet<RoomId>,
     /// Rooms with a member where a core was in trouble.
     pub(crate) shaken: BTreeSet<RoomId>,
+    /// Rooms of which the store lost the newest messages and kept the others.
+    pub(crate) rewound: BTreeSet<RoomId>,
     /// Rooms whose end the store lost.
     pub(crate) unclosed: BTreeSet<RoomId>,
     /// Users whose newest session the store lost.
@@ -86,6 +88,9 @@ impl Ledger {
         match request {
             Operation::Remember { .. } => self.lost(request),
             _ if everything => {}
+            Operation::Append { room, .. } => {
+                self.troubles.rewound.insert(*room);
+            }
             Operation::CloseRoom { room } => {
                 self.troubles.unclosed.insert(*room);
             }

@@ -32,7 +32,7 @@ impl<E: Entropy> Core<E> {
         now: Time,
     ) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if matches!(session.arrival, Arrival::Unanswered { .. }) {
+        if let (State::Idle, Arrival::Unanswered { .. }) = (&session.state, &session.arrival) {
             // The user may be in a match elsewhere.
             let retry_after_ms = ms(RETRY_AFTER);
             return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));

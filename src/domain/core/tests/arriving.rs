@@ -412,7 +412,9 @@ fn signals_that_come_late_do_not_follow_newer_ones() {
     core.stored(rejoining, Outcome::Rejoined(Some(4)));
     let [locating] = core.asked([ask(Operation::Locate { user: user("ben"), pool: POOL })]);
     core.stored(locating, Outcome::Located(None));
-    core.expect([register("ana", here(0), Some(anas_talk())), resumes_talk(4), back(), messages(4)]);
+    let resumed = [register("ana", here(0), Some(anas_talk())), resumes_talk(4), back(), messages(4)];
+    let [_, fetching] = core.asked(resumed);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
     let (room, kind, from) = (proposal().room, SignalKind::Answer, user("ben"));
     let payload = Payload("newer".into());
     core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
