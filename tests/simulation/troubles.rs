@@ -54,6 +54,8 @@ impl Troubles {
 
 /// Connections that came or went within this may not have taken each other's place yet.
 const LATELY: Duration = Duration::from_secs(4);
+/// After a core's trouble it has heard of everything by then.
+const RECOVERED: Duration = Duration::from_secs(5);
 /// A client is back in time if it is this much before the end of its grace.
 const IN_TIME: Duration = Duration::from_secs(4);
 
@@ -118,10 +120,11 @@ impl Ledger {
         (last <= at).then_some(last)
     }
 
-    /// Whether that core is neither dead nor in trouble.
+    /// Whether that core is neither dead nor in trouble, nor was so lately that it may not have heard what
+    /// happened meanwhile.
     pub(crate) fn is_well(&self, core: usize, at: Time) -> bool {
         !self.troubles.killed.contains_key(&core)
-            && self.troubles.until.get(&core).is_none_or(|until| *until <= at)
+            && self.troubles.until.get(&core).is_none_or(|until| *until + RECOVERED <= at)
     }
 
     /// Until when a session of `user` is kept that has something going on.

@@ -289,6 +289,11 @@ impl<E: Entropy> Core<E> {
                 self.hear_signal(id, room, kind, payload);
             }
         }
+        let from = self.address(id);
+        if let Some(peer) = self.peer_of(id, room).cloned() {
+            // The former session may have answered it since.
+            self.send(&peer, Envelope::Here { room, from });
+        }
         let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
             return false;
         };

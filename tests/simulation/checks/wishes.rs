@@ -56,7 +56,8 @@ pub(super) fn strict_wishes_never_relax(_: &Ledger, moment: &Moment) -> Verdict 
 }
 
 /// Who is told of a proposal is so for the wish that was acknowledged last, or one asked since, and has
-/// waited no longer than since that wish.
+/// waited no longer than since that wish. A node that stood still holds to an older wish until it has heard that
+/// its client was elsewhere.
 pub(super) fn found_for_the_wish_that_holds(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Told { connection, notice: Notice::MatchFound(found) } = &moment.seen else {
         return Ok(());
@@ -68,7 +69,8 @@ pub(super) fn found_for_the_wish_that_holds(ledger: &Ledger, moment: &Moment) ->
         return Ok(());
     };
     let ticket = &own.ticket;
-    let current = ledger.lines.get(connection).map_or(0, |line| line.current);
+    let Some(line) = ledger.lines.get(connection) else { return Ok(()) };
+    let current = if ledger.is_well(line.core, moment.at) { line.current } else { 0 };
     // A store that lost the wish holds to the one before.
     let lost = ledger.troubles.store_lost_at.is_some_and(|lost_at| ticket.enqueued_at <= lost_at);
     let current = if lost || ledger.troubles.unknown.contains(user) { 0 } else { current };

@@ -390,7 +390,8 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
     core.hears(0, handed_over(talking(&["o"])));
     let (room, kind, departure) = (proposal().room, SignalKind::Offer, Departure::Left);
     let signal = Notice::Signal { room, kind, payload: Payload("o".into()), from: user("ben") };
-    let [fetching] = core.asked([notify(ANA, signal), messages(0)]);
+    let says_where = send(Envelope::Here { room, from: here(0) });
+    let [fetching] = core.asked([notify(ANA, signal), says_where, messages(0)]);
     core.stored(fetching, Outcome::Messages(Vec::new()));
     core.asks(ANA, 1, Command::LeaveRoom(room));
     core.expect([
@@ -420,7 +421,8 @@ fn signals_that_come_late_do_not_follow_newer_ones() {
     core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
     core.expect([notify(ANA, Notice::Signal { room, kind, payload, from })]);
     core.hears(0, handed_over(talking(&["older", "old"])));
-    core.expect([record(Event::HeldSignalDropped), record(Event::HeldSignalDropped)]);
+    let says_where = send(Envelope::Here { room, from: here(0) });
+    core.expect([record(Event::HeldSignalDropped), record(Event::HeldSignalDropped), says_where]);
 }
 
 #[test]
