@@ -108,15 +108,17 @@ pub enum Operation {
         /// Which.
         proposal: ProposalId,
     },
-    /// The room of an agreed proposal begins. One that stands already stays as it is, but for the number of its
-    /// last message, which becomes the larger of the two.
+    /// The room of an agreed proposal begins, or is opened again. One that stands stays as it is, unless it forgot
+    /// numbers that it gave: then those that follow are larger by [`SEQUENCE_GAP`] than any that was heard of.
+    ///
+    /// [`SEQUENCE_GAP`]: super::limits::SEQUENCE_GAP
     OpenRoom {
         /// Which.
         room: RoomId,
         /// Who may write and read.
         members: [UserId; 2],
-        /// The number of the last message: 0 in a new room.
-        last: u64,
+        /// The highest number of a message that was heard of; `None` in a new room.
+        heard: Option<u64>,
     },
     /// Does the room still stand, with this member?
     Rejoin {

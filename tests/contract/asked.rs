@@ -188,12 +188,12 @@ impl Asked {
     }
 
     pub(crate) fn open(&self, room: RoomId, members: [u64; 2]) {
-        self.open_after(room, members, 0);
+        self.done(Operation::OpenRoom { room, members: members.map(user), heard: None }, at(0));
     }
 
     /// A room opens whose last message has that number.
-    pub(crate) fn open_after(&self, room: RoomId, members: [u64; 2], last: u64) {
-        self.done(Operation::OpenRoom { room, members: members.map(user), last }, at(0));
+    pub(crate) fn open_after(&self, room: RoomId, members: [u64; 2], heard: u64) {
+        self.done(Operation::OpenRoom { room, members: members.map(user), heard: Some(heard) }, at(0));
     }
 
     pub(crate) fn rejoin(&self, room: RoomId, number: u64) -> Option<u64> {

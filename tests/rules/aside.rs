@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use qala::domain::id::{Address, RoomId, UserId};
+use qala::domain::limits::SEQUENCE_GAP;
 use qala::domain::operation::{Appended, Attached, Former, Operation, Outcome};
 use qala::domain::talk::{ChatMessage, Talk};
 use qala::domain::time::Time;
@@ -55,10 +56,12 @@ impl Aside {
                 self.histories.push((user, partner, until));
                 Outcome::Done
             }
-            Operation::OpenRoom { room, members, last } => {
+            Operation::OpenRoom { room, members, heard } => {
+                let beyond = heard.map_or(0, |heard| heard + SEQUENCE_GAP);
                 match self.room(room) {
-                    Some(room) => room.last = room.last.max(last),
-                    None => self.rooms.push(Room { id: room, members, last, messages: Vec::new() }),
+                    Some(room) if Some(room.last) < heard => room.last = beyond,
+                    Some(_) => {}
+                    None => self.rooms.push(Room { id: room, members, last: beyond, messages: Vec::new() }),
                 }
                 Outcome::Done
             }

@@ -90,7 +90,14 @@ impl<E: Entropy> Core<E> {
                 self.peer_is_at(id, room, from);
                 self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user });
             }
-            Envelope::Here { room, from } => self.peer_is_at(id, room, from),
+            Envelope::Here { room, from } => {
+                self.peer_is_at(id, room, from);
+                // What the peer wrote before it knew where this session is, only the store can tell.
+                let listens = self.sessions.get(id).is_some_and(|session| session.listening().is_some());
+                if listens && self.peer_of(id, room).is_some() {
+                    self.enqueue(id, Work::CatchUp, now);
+                }
+            }
             Envelope::Left { room, from, .. } if self.is_left_behind(id, room, &from) => {}
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
             Envelope::TakeOver { user, by } => match self.sessions.get(id) {

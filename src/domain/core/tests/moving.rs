@@ -176,7 +176,10 @@ fn a_peer_that_moved_is_spoken_to_where_it_is() {
         to_third(Envelope::Here { room, from: here(0) }),
         notify(ANA, Notice::PeerBack { room, user: user("ben") }),
     ]);
+    // What he wrote before he knew where she is went elsewhere.
     core.hears(0, Envelope::Here { room, from: third.clone() });
+    let [fetching] = core.asked([missed(&proposal)]);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
     core.expect([]);
     // What the session that he left says of the room is no longer true.
     for departure in [Departure::Left, Departure::Disconnected] {
