@@ -6,6 +6,7 @@ use super::id::{Address, ProposalId, RoomId, UserId};
 use super::proposal::{Failure, Proposal};
 use super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, Talk};
 use super::ticket::Ticket;
+use super::time::Time;
 
 /// What one session tells another. The sender is known by the proposal or the room; an envelope about one
 /// that its receiver is not part of is dropped.
@@ -117,6 +118,9 @@ pub struct Handover {
     pub going_on: GoingOn,
     /// The last proposals that ended for it, newest last.
     pub settled: Vec<ProposalId>,
+    /// Whom it was brought together with last, which may not be written down yet, and until when the two are not
+    /// again.
+    pub met: Vec<(UserId, Time)>,
 }
 
 /// What a session is doing, as far as another can go on with it.

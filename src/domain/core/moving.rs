@@ -22,6 +22,9 @@ use super::{Core, Effect};
 /// to other nodes in [`FORWARDED_FOR`] while this one serves anybody else.
 const MOST_MOVED: usize = 65_536;
 
+/// Partners that are handed over: more than can be met while the last of them is being written down.
+const MET_HANDED_OVER: usize = 8;
+
 /// Where sessions are that were here.
 #[derive(Default)]
 pub(super) struct Moved {
@@ -87,8 +90,9 @@ impl<E: Entropy> Core<E> {
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
         let Some(session) = self.send_away(id) else { return };
-        let Session { user, state, settled, queue, .. } = session;
-        let handover = Handover { user, going_on: going_on(state), settled };
+        let Session { user, state, settled, mut avoid, queue, .. } = session;
+        let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
+        let handover = Handover { user, going_on: going_on(state), settled, met };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
         self.turn_away(queue);
@@ -118,7 +122,7 @@ impl<E: Entropy> Core<E> {
     /// Goes on with what an earlier session had. `late`: the client was not kept waiting for it, and may have
     /// begun something else, or ended what this would begin again.
     pub(super) fn go_on(&mut self, id: SessionId, handover: Handover, late: bool, now: Time) {
-        let Handover { user, going_on, settled } = handover;
+        let Handover { user, going_on, settled, met } = handover;
         let Some(session) = self.sessions.get_mut(id) else { return };
         let idle = matches!(session.state, State::Idle);
         let begun = match going_on {
@@ -150,6 +154,8 @@ impl<E: Entropy> Core<E> {
             for proposal in settled {
                 session.settle(proposal);
             }
+            session.avoid.retain(|(known, _)| !met.iter().any(|(user, _)| user == known));
+            session.avoid.extend(met);
         }
         if begun || !late {
             self.tell_going_on(id, now);

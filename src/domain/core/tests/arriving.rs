@@ -29,7 +29,12 @@ fn take_over() -> Effect {
 }
 
 fn handed_over(going_on: GoingOn) -> Envelope {
-    Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled: Vec::new() })))
+    Envelope::HandedOver(Some(Box::new(Handover {
+        user: user("ana"),
+        going_on,
+        settled: Vec::new(),
+        met: Vec::new(),
+    })))
 }
 
 fn anas_talk() -> Talk {
@@ -104,6 +109,17 @@ fn a_ticket_keeps_its_place_and_is_listed_from_here() {
         resumes(Resumed::Waiting { stage: Stage::Exact }),
         core.look(&anas_ticket(here(0)), Stage::Exact),
     ]);
+}
+
+#[test]
+fn whom_she_met_last_she_does_not_meet_again_here() {
+    let mut core = ana_was_elsewhere(None);
+    let met = vec![(user("ben"), at(9_000)), (user("cyd"), at(0))];
+    let (user_id, settled) = (user("ana"), Vec::new());
+    let going_on = GoingOn::Waiting(anas_ticket(before()));
+    core.hears(0, Envelope::HandedOver(Some(Box::new(Handover { user: user_id, going_on, settled, met }))));
+    let ticket = Arc::new(Ticket { avoid: [user("ben")].into(), ..(*anas_ticket(here(0))).clone() });
+    core.expect([resumes(Resumed::Waiting { stage: Stage::Exact }), core.look(&ticket, Stage::Exact)]);
 }
 
 #[test]

@@ -17,9 +17,11 @@ fn to_her(envelope: Envelope) -> Effect {
     Effect::Send { to: after(), envelope }
 }
 
+/// After these proposals, each with Ben, ended for her at 1,000.
 fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
+    let met = settled.iter().map(|_| (user("ben"), at(1_000) + Duration::from_hours(24))).collect();
     let settled = settled.iter().map(|proposal| proposal.id).collect();
-    to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled }))))
+    to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met }))))
 }
 
 /// The connection that is here is sent away.
@@ -234,7 +236,12 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
     let mut core = Scripted::new();
     let (_, proposal) = ana_found();
     let handed = |going_on| {
-        Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled: Vec::new() })))
+        Envelope::HandedOver(Some(Box::new(Handover {
+            user: user("ana"),
+            going_on,
+            settled: Vec::new(),
+            met: Vec::new(),
+        })))
     };
     core.hears(0, handed(GoingOn::Idle));
     core.expect([]);
