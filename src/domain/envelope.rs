@@ -87,6 +87,13 @@ pub enum Envelope {
     },
     /// What the session that you asked had; nothing if it is not there any more.
     HandedOver(Option<Box<Handover>>),
+    /// Something that came for a session after it had moved.
+    Forwarded {
+        /// How often.
+        times: u8,
+        /// What it is; not itself forwarded.
+        envelope: Box<Envelope>,
+    },
 }
 
 impl Envelope {
@@ -105,6 +112,7 @@ impl Envelope {
             | Self::Left { .. }
             | Self::TakeOver { .. }
             | Self::HandedOver(_) => false,
+            Self::Forwarded { envelope, .. } => envelope.is_of_the_moment(),
         }
     }
 }

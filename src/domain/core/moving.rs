@@ -22,6 +22,10 @@ use super::{Core, Effect};
 /// to other nodes in [`FORWARDED_FOR`] while this one serves anybody else.
 const MOST_MOVED: usize = 65_536;
 
+/// How often an envelope is sent after somebody who moves on and on. Two sessions that were told to follow each
+/// other would send it round for ever.
+const FORWARDED_AT_MOST: u8 = 4;
+
 /// Partners that are handed over: more than can be met while the last of them is being written down.
 const MET_HANDED_OVER: usize = 8;
 
@@ -52,15 +56,23 @@ impl Moved {
 impl<E: Entropy> Core<E> {
     /// What comes for a session that is not here goes after it, or is answered for it. The envelope comes back if
     /// neither is to be done.
-    pub(super) fn for_absent(&mut self, id: SessionId, envelope: Envelope, now: Time) -> Option<Envelope> {
-        match (self.moved.find(id, now), envelope) {
+    pub(super) fn for_absent(
+        &mut self,
+        id: SessionId,
+        envelope: Envelope,
+        times: u8,
+        now: Time,
+    ) -> Option<Envelope> {
+        let moved = self.moved.find(id, now).filter(|_| times < FORWARDED_AT_MOST);
+        match (moved, envelope) {
             (_, Envelope::TakeOver { by, .. }) => self.send(&by, Envelope::HandedOver(None)),
             (Some(to), envelope) => {
                 // Whatever is answered there is believed only if it comes from where the peer is.
                 if let Envelope::Here { room, from } | Envelope::Back { room, from } = &envelope {
                     self.send(from, Envelope::Here { room: *room, from: to.clone() });
                 }
-                self.send(&to, envelope);
+                let (times, envelope) = (times + 1, Box::new(envelope));
+                self.send(&to, Envelope::Forwarded { times, envelope });
             }
             (None, Envelope::HandedOver(Some(handover))) => self.wind_up(id, *handover),
             (None, Envelope::Here { room, from } | Envelope::Back { room, from }) => {

@@ -61,10 +61,14 @@ impl Talking {
 impl<E: Entropy> Core<E> {
     /// Another session says something to this one.
     pub(super) fn envelope(&mut self, id: SessionId, envelope: Envelope, now: Time) {
+        let (times, envelope) = match envelope {
+            Envelope::Forwarded { times, envelope } => (times, *envelope),
+            envelope => (0, envelope),
+        };
         let envelope = if self.sessions.get(id).is_some() {
             envelope
         } else {
-            let Some(envelope) = self.for_absent(id, envelope, now) else { return };
+            let Some(envelope) = self.for_absent(id, envelope, times, now) else { return };
             envelope
         };
         self.heard_from_peer(id, &envelope);
@@ -105,6 +109,8 @@ impl<E: Entropy> Core<E> {
                 Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
             },
             Envelope::HandedOver(handover) => self.handed_over(id, handover, now),
+            // Nothing is wrapped twice.
+            Envelope::Forwarded { .. } => {}
         }
     }
 

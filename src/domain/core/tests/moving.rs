@@ -24,6 +24,10 @@ fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
     to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met }))))
 }
 
+fn forwarded(times: u8, envelope: Envelope) -> Effect {
+    to_her(Envelope::Forwarded { times, envelope: Box::new(envelope) })
+}
+
 /// The connection that is here is sent away.
 fn replaced() -> [Effect; 4] {
     [
@@ -131,11 +135,16 @@ fn what_still_comes_goes_after_it_for_half_a_minute() {
     // Who says where it is learns where she is.
     let back = Envelope::Back { room, from: there() };
     core.hears(0, back.clone());
-    core.expect([send(Envelope::Here { room, from: after() }), to_her(back)]);
+    core.expect([send(Envelope::Here { room, from: after() }), forwarded(1, back)]);
     core.wakes_in_vain(20_600);
     core.at(30_999);
     core.hears(0, offer.clone());
-    core.expect([to_her(offer.clone())]);
+    core.expect([forwarded(1, offer.clone())]);
+    // Not round and round, should two sessions have been told to follow each other.
+    for times in [3, 4] {
+        core.hears(0, Envelope::Forwarded { times, envelope: Box::new(offer.clone()) });
+    }
+    core.expect([forwarded(4, offer.clone())]);
     core.at(31_000);
     core.hears(0, offer);
     core.expect([]);

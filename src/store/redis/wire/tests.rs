@@ -163,6 +163,14 @@ fn message() -> impl Strategy<Value = ChatMessage> {
 }
 
 fn envelope() -> impl Strategy<Value = Envelope> {
+    prop_oneof![
+        4 => plain(),
+        1 => (any::<u8>(), plain())
+            .prop_map(|(times, envelope)| Envelope::Forwarded { times, envelope: Box::new(envelope) }),
+    ]
+}
+
+fn plain() -> impl Strategy<Value = Envelope> {
     let failure = prop::sample::select(FAILURES.to_vec());
     let quality =
         (figure(), prop::option::of(figure()), prop::option::of(figure()), prop::option::of(figure()));
