@@ -97,6 +97,11 @@ pub enum Envelope {
 }
 
 impl Envelope {
+    /// How often it was forwarded, and what it is.
+    pub fn unwrapped(self) -> (u8, Self) {
+        if let Self::Forwarded { times, envelope } = self { (times, *envelope) } else { (0, self) }
+    }
+
     /// Whether it is of use only now: whoever missed it asks for another, or does without.
     pub fn is_of_the_moment(&self) -> bool {
         match self {

@@ -61,10 +61,7 @@ impl Talking {
 impl<E: Entropy> Core<E> {
     /// Another session says something to this one.
     pub(super) fn envelope(&mut self, id: SessionId, envelope: Envelope, now: Time) {
-        let (times, envelope) = match envelope {
-            Envelope::Forwarded { times, envelope } => (times, *envelope),
-            envelope => (0, envelope),
-        };
+        let (times, envelope) = envelope.unwrapped();
         let envelope = if self.sessions.get(id).is_some() {
             envelope
         } else {

@@ -26,9 +26,10 @@ const DEPARTURES: [Departure; 3] = [Departure::Left, Departure::Disconnected, De
 /// The text of a letter.
 pub(super) fn letter(letter: &Letter) -> String {
     let SessionId { shard, slot, generation } = letter.to;
-    let said = match &letter.envelope {
-        Envelope::Forwarded { times, envelope } => format!("forwarded {times} {}", said(envelope)),
-        envelope => said(envelope),
+    let said = if let Envelope::Forwarded { times, envelope } = &letter.envelope {
+        format!("forwarded {times} {}", said(envelope))
+    } else {
+        said(&letter.envelope)
     };
     format!("{shard} {slot} {generation} {said}")
 }
