@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::command::Reply;
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
-use super::super::id::{Entropy, SessionId, UserId};
+use super::super::id::{Entropy, SessionId};
 use super::super::notice::Notice;
 use super::super::operation::{Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
@@ -82,9 +82,11 @@ impl<E: Entropy> Core<E> {
 
     /// The room begins for this session.
     pub(super) fn enter(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
+        let here = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
+        let elsewhere = proposal.sides_of(&session.user).is_some_and(|(own, _)| own.ticket.owner != here);
         let Some(proposed) = session.proposed(proposal.id) else { return };
-        let (peer_gone, user) = (proposed.peer_gone, session.user.clone());
+        let (peer_gone, moved) = (proposed.peer_gone, proposed.brought || elsewhere);
         if !session.begin_talk(proposal, now) {
             return;
         }
@@ -92,7 +94,10 @@ impl<E: Entropy> Core<E> {
         self.settle(id, proposal, now);
         self.notify(id, Notice::MatchReady { proposal: proposal.id, room: proposal.room });
         self.register(id);
-        self.tell_moved(id, proposal, &user);
+        if moved && let Some(peer) = self.peer_of(id, proposal.room).cloned() {
+            // The other side may know this one by what its ticket said, on a node where it is no more.
+            self.send(&peer, Envelope::Here { room: proposal.room, from: here });
+        }
         self.bereave_if_gone(id, now);
         if self.sessions.get(id).is_some_and(|session| session.connection.is_none()) {
             self.enqueue(id, Work::Away, now);
@@ -101,15 +106,6 @@ impl<E: Entropy> Core<E> {
             let room = proposal.room;
             self.close_room(room);
             self.peer_left(id, room, departure, now);
-        }
-    }
-    /// The other side knows this one by its ticket: one that has moved since says where it is.
-    fn tell_moved(&mut self, id: SessionId, proposal: &Proposal, user: &UserId) {
-        let (from, room) = (self.address(id), proposal.room);
-        if proposal.sides_of(user).is_some_and(|(own, _)| own.ticket.owner != from)
-            && let Some(peer) = self.peer_of(id, room).cloned()
-        {
-            self.send(&peer, Envelope::Here { room, from });
         }
     }
 }

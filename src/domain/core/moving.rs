@@ -263,6 +263,7 @@ impl<E: Entropy> Core<E> {
             lost: false,
             peer_gone,
             peer: None,
+            brought: true,
         };
         let Some(session) = self.sessions.get_mut(id) else { return false };
         session.brought = Some(proposed.ticket.id);

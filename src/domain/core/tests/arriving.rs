@@ -262,7 +262,9 @@ fn a_room_that_both_agreed_on_and_a_dead_node_never_entered_is_entered() {
     let mut core = ana_was_elsewhere(None);
     core.handle(Input::NodeGone { node: before().node });
     let [reclaiming] = core.asked([reclaim()]);
-    let agreed = accepted(&proposal(), &["ana", "ben"]);
+    // The store knows her as being here from now on, and so does the proposal that it tells.
+    let proposal = pair(1, &anas_ticket(here(0)), &bens_ticket(), at(0));
+    let agreed = accepted(&proposal, &["ana", "ben"]);
     core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Taken(agreed.clone())));
     core.expect([resumes(Resumed::Proposed(found(&agreed, 0)))]);
     core.wakes(0);
