@@ -12,11 +12,17 @@ mod store;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use qala::domain::id::TicketId;
-use qala::domain::operation::{Answered, Appended, Expired, Operation, Outcome, Searched, Standing};
+use qala::domain::limits::SEQUENCE_GAP;
+use qala::domain::notice::Partner;
+use qala::domain::operation::{
+    Answered, Appended, Expired, Operation, Outcome, Reclaimed, Searched, Standing,
+};
 use qala::domain::proposal::Verdict;
+use qala::domain::talk::Talk;
 use qala::domain::ticket::Ticket;
 use qala::domain::time::Time;
 use qala::store::redis::{Clock, Settings, Timeouts};
@@ -80,6 +86,66 @@ fn what_was_done_before_the_answer_was_lost_is_not_done_again() {
     assert_eq!(store.messages(room_id(1), 0).len(), 3);
 }
 
+#[test]
+fn a_session_that_follows_another_is_told_so_although_the_answer_was_lost() {
+    let proxy = Proxy::before(SINGLE.servers[0].port);
+    let store = Asked(Box::new(store(at_port(proxy.port))));
+    let at_slot = |slot| Operation::Attach { user: user(1), pool: POOL, address: address(slot) };
+    let former = |slot| {
+        let Outcome::Attached(attached) = answer(&*store.0, at_slot(slot), at(0)) else {
+            panic!("a session is attached");
+        };
+        attached.former.map(|former| (former.address, former.talk.is_some()))
+    };
+    let asked_twice = || {
+        assert!(proxy.has_swallowed(), "the answer before was not lost");
+        proxy.swallow(1);
+    };
+    assert_eq!(former(1), None);
+    let register =
+        |slot, talk| Operation::Register { user: user(1), pool: POOL, address: address(slot), talk };
+    for _ in 0..2 {
+        asked_twice();
+        let registered = answer(&*store.0, register(1, Some(Box::new(talk()))), at(0));
+        assert_eq!(registered, Outcome::Registered(address(1)));
+    }
+    asked_twice();
+    assert_eq!(former(2), Some((address(1), true)));
+    asked_twice();
+    assert_eq!(former(3), Some((address(2), false)));
+    store.list([there(1)]);
+    asked_twice();
+    let reclaimed = store.reclaim(1, 3, at(1));
+    let Reclaimed::Waiting(ticket) = reclaimed else { panic!("it waits: {reclaimed:?}") };
+    assert_eq!(ticket.owner, address(3));
+    for heard in [7, 1_000] {
+        asked_twice();
+        store.open_after(room_id(1), [1, 2], heard);
+        assert_eq!(store.rejoin(room_id(1), 1), Some(heard + SEQUENCE_GAP));
+    }
+    asked_twice();
+    store.done(Operation::Detach { user: user(1), pool: POOL, address: address(3) }, at(1));
+    assert!(proxy.has_swallowed(), "the last answer was not lost");
+    assert_eq!(former(4), None);
+}
+
+fn talk() -> Talk {
+    let attributes = here(2).attributes;
+    let partner = Partner {
+        user: user(2),
+        speaks: attributes.speaks,
+        learns: attributes.learns,
+        proficiency: attributes.proficiency,
+    };
+    let (proposal, room) = (store::proposal_id(1), room_id(1));
+    Talk { proposal, room, peer: address(9), partner, initiator: true, since: at(0) }
+}
+
+/// Every third message has none.
+fn name_of(number: u64) -> Option<Arc<str>> {
+    (!number.is_multiple_of(3)).then(|| format!("m{number}").into())
+}
+
 /// Submits appends together, as a session does, and has them carried out in no particular order.
 fn append_together(
     store: &dyn Store,
@@ -92,7 +158,7 @@ fn append_together(
             room: room_id(1),
             from: user(1),
             content: number.to_string().into(),
-            client_message_id: None,
+            client_message_id: name_of(number),
         };
         match store.submit(operation, at(5)) {
             Submitted::Underway(answer) => answer,
@@ -119,12 +185,13 @@ fn append_together(
 
 #[test]
 fn appends_keep_their_order_across_lost_connections() {
-    for servers in [&*SINGLE, &*CLUSTER] {
-        let store = store(settings(servers));
-        let open = Operation::OpenRoom { room: room_id(1), members: [user(1), user(2)] };
+    // Servers of its own: whoever else asked them would be cut off as well.
+    for servers in [servers::single(), servers::cluster()] {
+        let store = store(settings(&servers));
+        let open = Operation::OpenRoom { room: room_id(1), members: [user(1), user(2)], heard: None };
         assert_eq!(answer(&store, open, at(0)), Outcome::Done);
         let mut cuts = 0;
-        let outcomes = append_together(&store, 1..201, || {
+        let outcomes = append_together(&store, 1..1_001, || {
             for server in &servers.servers {
                 cuts +=
                     server.ask::<u32>("CLIENT KILL TYPE normal SKIPME yes").expect("a server that answers");
@@ -138,6 +205,54 @@ fn appends_keep_their_order_across_lost_connections() {
         }
         assert!(cuts > 5, "{cuts} connections were cut");
     }
+}
+
+#[test]
+fn appends_that_come_together_are_a_few_requests() {
+    let server = Server::start(&[]);
+    let store = Asked(Box::new(store(at_port(server.port))));
+    store.open(room_id(1), [1, 2]);
+    let asked = || {
+        let info: String = server.ask("INFO commandstats").expect("a server that answers");
+        let calls = info.split("cmdstat_evalsha:calls=").nth(1).and_then(|rest| rest.split(',').next());
+        calls.map_or(0, |calls| calls.parse::<u32>().expect("a number"))
+    };
+    let before = asked();
+    let outcomes = append_together(&*store.0, 1..201, || ());
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Appended(Appended::Added(_)))));
+    assert_eq!(asked() - before, 4, "200 messages, 64 of them at once");
+}
+
+#[test]
+fn what_gathers_behind_a_lost_answer_is_written_once_and_after_it() {
+    let proxy = Proxy::before(SINGLE.servers[0].port);
+    let store = Asked(Box::new(store(at_port(proxy.port))));
+    store.open(room_id(1), [1, 2]);
+    let mut lost = 0;
+    proxy.swallow(2);
+    let outcomes = append_together(&*store.0, 1..501, || {
+        if proxy.has_swallowed() {
+            lost += 1;
+            proxy.swallow(1);
+        }
+    });
+    for (sequence, outcome) in (1..).zip(outcomes) {
+        let Outcome::Appended(Appended::Added(message)) = outcome else { panic!("{sequence}: {outcome:?}") };
+        assert_eq!((message.sequence, &*message.content), (sequence, &*sequence.to_string()));
+    }
+    assert!(lost > 3, "{lost} times everything on its way was lost");
+    proxy.swallow(0);
+    let mut written = Vec::new();
+    while let messages = store.messages(room_id(1), written.last().copied().unwrap_or(0))
+        && !messages.is_empty()
+    {
+        for message in messages {
+            assert_eq!(*message.content, message.sequence.to_string());
+            written.push(message.sequence);
+        }
+    }
+    assert_eq!(written, (1..501).collect::<Vec<_>>());
+    assert_eq!(store.append(room_id(1), 1, Some("m499"), "499"), Appended::Duplicate(499));
 }
 
 #[test]
@@ -345,4 +460,41 @@ fn nodes_whose_clocks_differ_agree_by_the_servers() {
         *partner == user(2) && left.abs_diff(Duration::from_mins(1)) < Duration::from_secs(1),
         "{left:?}"
     );
+}
+
+#[test]
+fn a_ticket_keeps_its_age_and_its_place_when_it_moves_to_a_node_of_another_time() {
+    let shared = settings(&SINGLE);
+    let node = || Asked(Box::new(store(Settings { clock: Clock::Server, ..shared.clone() })));
+    let (ahead, behind) = (node(), node());
+    let now = Time::from_ms(1_000_000_000_000);
+    let hour = Duration::from_hours(1);
+    let search = |ticket, now: Time| {
+        let mut search = first_search(Ticket { enqueued_at: now, ..ticket });
+        search.lease_until = now + Duration::from_secs(6);
+        search
+    };
+    assert_eq!(ahead.search(search(there(1), now + hour), now + hour), listed(1));
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(behind.search(search(there(2), now), now), listed(2));
+    let reclaimed = || {
+        let Reclaimed::Waiting(ticket) = behind.reclaim(1, 30, now) else { panic!("it waits") };
+        ticket
+    };
+    let ticket = reclaimed();
+    let moved = ticket.enqueued_at.since(now) + now.since(ticket.enqueued_at);
+    assert!(moved < Duration::from_secs(1), "enqueued {moved:?} from now by the new owner's clock");
+    assert_eq!(reclaimed(), ticket, "and so for good");
+    // Listed by its new owner, it stands where it stood.
+    let mut again = first_search(Ticket::clone(&ticket));
+    again.lease_until = now + Duration::from_secs(6);
+    assert_eq!(behind.search(again, now), listed(1));
+    let proposal = claimed(ahead.search(search(here(3), now + hour), now + hour));
+    assert_eq!(proposal.sides[1].ticket, ticket);
+    // The same of a ticket that was claimed already.
+    let taken = behind.reclaim(3, 31, now);
+    let Reclaimed::Taken(taken) = taken else { panic!("it is claimed: {taken:?}") };
+    let ticket = &taken.sides[0].ticket;
+    let moved = ticket.enqueued_at.since(now) + now.since(ticket.enqueued_at);
+    assert!(ticket.owner == address(31) && moved < Duration::from_secs(1), "{moved:?}");
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests measure how long a failure lasts")]
 
+#[path = "store/proxy.rs"]
+mod proxy;
 #[allow(dead_code, reason = "the suites of the stores need more of it")]
 mod store;
 
@@ -17,6 +19,7 @@ use qala::store::{Inbox, Letter, NotEntered, Post};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
+use proxy::Proxy;
 use store::redis::{CLUSTER, SINGLE, WATCHED, settings, store};
 use store::room_id;
 use store::servers::{Server, Servers};
@@ -181,5 +184,59 @@ fn a_server_that_comes_back_empty_is_used_on() {
     assert_eq!(within(10, take(&mut *inbox, 2)), (letters(2..4), 0));
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert!(within(5, sending).expect("it was sent"));
+    drop(server);
+}
+
+fn is_known(post: &RedisPost) -> bool {
+    within(5, post.beat()).expect("an answer").known
+}
+
+#[test]
+fn a_node_learns_that_it_was_buried() {
+    let settings = settings(&SINGLE);
+    let (ana, ben) = (node("ana", &settings), node("ben", &settings));
+    assert!(is_known(&ana) && is_known(&ana), "from its entry on");
+    within(5, ben.bury(NodeId::new("ana"), u64::MAX));
+    assert_eq!([(); 3].map(|()| is_known(&ana)), [false, true, true]);
+    assert!(is_known(&ben));
+}
+
+#[test]
+fn a_node_is_told_rather_twice_than_never_that_it_was_forgotten() {
+    let port = SINGLE.servers[0].port;
+    let proxy = Proxy::before(port);
+    let of_port = |port: u16| format!("redis://127.0.0.1:{port}").parse().expect("a URL of Redis");
+    let direct = settings(&SINGLE);
+    let ana = node("ana", &Settings { url: of_port(proxy.port), ..direct.clone() });
+    let ben = node("ben", &direct);
+    assert!(is_known(&ana));
+    within(5, ben.bury(NodeId::new("ana"), u64::MAX));
+    // The sign of life arrives twice: the second time it is in the list, by the first.
+    proxy.swallow(1);
+    assert!(!is_known(&ana));
+    assert!(proxy.has_swallowed(), "the answer was not lost");
+    assert!(is_known(&ana));
+}
+
+#[test]
+fn a_node_learns_at_once_that_the_server_came_back_empty() {
+    let server = Server::start(&[]);
+    let port = server.port;
+    let servers = Servers { url: format!("redis://127.0.0.1:{port}"), servers: vec![] };
+    let settings = settings(&servers);
+    let ana = node("ana", &settings);
+    within(1, ana.connected());
+    assert!(is_known(&ana));
+    let again = |limit| RUNTIME.block_on(async { timeout(limit, ana.connected()).await.is_ok() });
+    assert!(!again(Duration::from_millis(200)), "it is the same connection");
+    server.kill();
+    // Whoever asks learns that it is gone.
+    assert!(within(5, ana.beat()).is_none());
+    let server = Server::start_at(port, &[]);
+    let began = Instant::now();
+    assert!(again(Duration::from_secs(10)));
+    assert!(!is_known(&ana));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(is_known(&ana));
     drop(server);
 }

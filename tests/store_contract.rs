@@ -8,8 +8,10 @@ mod contract {
     pub(crate) mod histories;
     pub(crate) mod leases;
     pub(crate) mod proposals;
+    pub(crate) mod reclaim;
     pub(crate) mod rooms;
     pub(crate) mod search;
+    pub(crate) mod sessions;
 }
 mod store;
 
@@ -67,12 +69,21 @@ macro_rules! keeps_the_contract {
                     a_forgotten_name_used_again_is_another_proposal
                     waits_are_counted_when_a_match_is_agreed
                     an_estimate_is_at_most_five_minutes;
+                reclaim:
+                    a_waiting_ticket_changes_hands_and_keeps_its_place
+                    an_open_proposal_changes_hands
+                    what_is_over_is_not_reclaimed
+                    what_both_accepted_is_reclaimed_until_its_time_is_over
+                    a_dead_ticket_is_reclaimed_until_it_is_cleared_away
+                    what_is_reclaimed_is_what_was_listed_last;
                 rooms:
                     messages_are_numbered_from_one
                     only_members_write
                     a_message_is_written_once
                     the_newest_messages_are_kept_and_told_in_portions
-                    a_room_opens_once_and_its_end_forgets_everything;
+                    a_room_opens_once_and_its_end_forgets_everything
+                    a_room_that_is_opened_again_gives_no_number_that_was_heard_of
+                    a_member_rejoins_and_nobody_else;
                 search:
                     who_finds_nobody_is_listed_behind_those_before
                     the_one_who_waited_longest_is_claimed
@@ -89,7 +100,16 @@ macro_rules! keeps_the_contract {
                     a_search_that_is_repeated_has_claimed_once
                     a_replaced_ticket_waits_no_longer
                     a_full_pool_lists_nobody_new
+                    a_user_waits_with_one_ticket
+                    a_user_before_an_agreement_lists_no_other_ticket
                     pools_do_not_mix;
+                sessions:
+                    a_session_is_known_from_its_beginning_to_its_end
+                    a_session_follows_the_one_before
+                    a_session_that_attaches_again_is_told_the_same
+                    only_the_latest_session_registers
+                    an_end_takes_no_later_session_along
+                    a_session_is_of_one_user_in_one_pool;
             }
         }
     };

@@ -32,7 +32,8 @@ pub(super) static NODE: OptionSpec = OptionSpec {
     value_name: "name",
     default: None,
     example: "n-berlin-1",
-    help: "name of this node in logs, metrics and health; otherwise a new one at every start",
+    help: "name of this node in logs, metrics and health; with Redis, four characters are added that are new at every \
+           start; otherwise all of it is",
     secret: false,
 };
 

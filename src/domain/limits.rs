@@ -4,6 +4,10 @@
 pub const SEARCH_CANDIDATES: usize = 32;
 /// Tickets renewed by one operation, so that a store is never busy with one call for long.
 pub const RENEWED_AT_ONCE: usize = 512;
+/// Sessions that a core makes known again at once, to a store that knows them no more.
+pub const REBUILT_AT_ONCE: usize = 256;
+/// Rooms that a core closes at once, in a store that did not answer when they were over.
+pub const CLOSED_AT_ONCE: usize = 1_024;
 /// People one user is not matched with again, newest kept.
 pub const AVOIDED: usize = 256;
 /// Chat messages a room keeps for those who come back, newest kept. A client message id is recognised as
@@ -11,6 +15,10 @@ pub const AVOIDED: usize = 256;
 pub const ROOM_MESSAGES: usize = 1_000;
 /// Chat messages one `Messages` operation returns.
 pub const MESSAGES_AT_ONCE: usize = 200;
+
+/// Numbers that are left out in a room that is opened again, because nobody knows how many were given: more than
+/// the messages of one session that may be under way.
+pub const SEQUENCE_GAP: u64 = 256;
 
 /// Limits an operator may set.
 #[derive(Clone, Debug)]

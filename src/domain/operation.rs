@@ -9,14 +9,14 @@ use std::time::Duration;
 use super::id::{Address, ProposalId, RoomId, TicketId, UserId};
 use super::proposal::{Proposal, Verdict};
 use super::search::SearchPlan;
-use super::talk::ChatMessage;
-use super::ticket::{Order, PoolId};
+use super::talk::{ChatMessage, Talk};
+use super::ticket::{Order, PoolId, Ticket};
 use super::time::Time;
 
 /// What the core asks of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// A user's session begins: who has this user met lately?
+    /// A user's session begins: who has this user met lately, and where is the session that it follows?
     Attach {
         /// The user.
         user: UserId,
@@ -24,6 +24,33 @@ pub enum Operation {
         pool: PoolId,
         /// Where the session lives from now on.
         address: Address,
+    },
+    /// A session lives here and is in this talk, unless a later one of the same user is known.
+    Register {
+        /// The user.
+        user: UserId,
+        /// Where.
+        pool: PoolId,
+        /// Where the session lives.
+        address: Address,
+        /// The talk it is in; what was known of an earlier one is forgotten.
+        talk: Option<Box<Talk>>,
+    },
+    /// Where does a user's session live?
+    Locate {
+        /// The user.
+        user: UserId,
+        /// Where.
+        pool: PoolId,
+    },
+    /// The user's session is another one from now on: its ticket and its proposal belong to `owner`.
+    Reclaim {
+        /// Where.
+        pool: PoolId,
+        /// Whose.
+        user: UserId,
+        /// Where the session lives from now on.
+        owner: Address,
     },
     /// A user's session is over.
     Detach {
@@ -81,12 +108,24 @@ pub enum Operation {
         /// Which.
         proposal: ProposalId,
     },
-    /// The room of an agreed proposal begins.
+    /// The room of an agreed proposal begins, or is opened again. One that stands stays as it is, unless it forgot
+    /// numbers that it gave: then those that follow are larger by [`SEQUENCE_GAP`] than any that was heard of.
+    ///
+    /// [`SEQUENCE_GAP`]: super::limits::SEQUENCE_GAP
     OpenRoom {
         /// Which.
         room: RoomId,
         /// Who may write and read.
         members: [UserId; 2],
+        /// The highest number of a message that was heard of; `None` in a new room.
+        heard: Option<u64>,
+    },
+    /// Does the room still stand, with this member?
+    Rejoin {
+        /// Which.
+        room: RoomId,
+        /// Who asks.
+        user: UserId,
     },
     /// The room is over, and what was said in it forgotten.
     CloseRoom {
@@ -135,8 +174,14 @@ pub struct Search {
 /// A store's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// To [`Operation::Attach`]: whom not to meet, and until when.
-    Attached(Vec<(UserId, Time)>),
+    /// To [`Operation::Attach`].
+    Attached(Attached),
+    /// To [`Operation::Register`]: where the user's session lives, which may be another one.
+    Registered(Address),
+    /// To [`Operation::Locate`].
+    Located(Option<Address>),
+    /// To [`Operation::Reclaim`].
+    Reclaimed(Reclaimed),
     /// To an operation that has nothing to tell.
     Done,
     /// To [`Operation::Search`].
@@ -149,6 +194,9 @@ pub enum Outcome {
     Answered(Answered),
     /// To [`Operation::Expire`].
     Expired(Expired),
+    /// To [`Operation::Rejoin`]: the number of the room's last message, 0 before the first; `None` if there is no
+    /// such room, or the user is not in it.
+    Rejoined(Option<u64>),
     /// To [`Operation::Append`].
     Appended(Appended),
     /// To [`Operation::Messages`].
@@ -165,6 +213,35 @@ impl Outcome {
     pub fn retry_after_ms(&self) -> Option<u64> {
         if let Self::Unavailable { retry_after_ms } = self { Some(*retry_after_ms) } else { None }
     }
+}
+
+/// What is known of a user whose session begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attached {
+    /// Whom not to meet, and until when.
+    pub history: Vec<(UserId, Time)>,
+    /// The session that this one follows, if it was not over.
+    pub former: Option<Former>,
+}
+
+/// An earlier session of a user, as it was registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// Where it lived.
+    pub address: Address,
+    /// The talk it was in. Its room may be over.
+    pub talk: Option<Box<Talk>>,
+}
+
+/// What a user had in a pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reclaimed {
+    /// A ticket that waits, now of the new owner.
+    Waiting(Arc<Ticket>),
+    /// A ticket that is part of a proposal whose time is not over, now of the new owner. Both may have accepted it.
+    Taken(Arc<Proposal>),
+    /// Neither.
+    Nothing,
 }
 
 /// How a search ended.

@@ -42,5 +42,10 @@ pub const LEASE: Duration = Duration::from_secs(6);
 pub const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// A place in the queue is told at most this often (the contract's 5 s).
 pub const POSITION_EVERY: Duration = Duration::from_secs(5);
+/// How long a session waits for what the one before it has. It comes in milliseconds from a node that lives.
+pub const TAKE_OVER_WITHIN: Duration = Duration::from_secs(1);
+/// How long envelopes are sent after a session that has moved: longer than a proposal stands, the one thing that
+/// keeps naming where its two sides were.
+pub const FORWARDED_FOR: Duration = Duration::from_secs(30);
 /// How long the core waits before it asks an unavailable store again for something nobody waits for.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -2,8 +2,26 @@
 
 use std::sync::Arc;
 
-use super::id::UserId;
+use super::id::{Address, ProposalId, RoomId, UserId};
+use super::notice::Partner;
 use super::time::Time;
+
+/// A talk as one of the two knows it: enough to go on with it anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Talk {
+    /// The match.
+    pub proposal: ProposalId,
+    /// Where they talk.
+    pub room: RoomId,
+    /// Where the other one's session lives.
+    pub peer: Address,
+    /// Who the other one is.
+    pub partner: Partner,
+    /// Whether this side starts the call.
+    pub initiator: bool,
+    /// When it began, by the clock of the node that says so.
+    pub since: Time,
+}
 
 /// Kinds of signal. What is inside is the two clients' affair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -107,7 +107,7 @@ mod tests {
 
     fn pulse(now: u64, others: &[(&str, u64)]) -> (Pulse, Time) {
         let nodes = others.iter().map(|(node, last)| (NodeId::new(*node), last + AHEAD)).collect();
-        (Pulse { now_ms: now + AHEAD, nodes }, Time::from_ms(now))
+        (Pulse { now_ms: now + AHEAD, nodes, known: true }, Time::from_ms(now))
     }
 
     fn roll() -> Roll {

@@ -45,6 +45,8 @@ pub(super) enum Incoming {
     NodeGone(NodeId),
     /// One that was thought dead does again.
     NodeBack(NodeId),
+    /// The store does not know this node any more.
+    Forgotten,
 }
 
 /// What a shard is given.
@@ -102,6 +104,7 @@ impl Shard {
                     Incoming::Letter(Letter { to, envelope }) => Input::Envelope { to, envelope },
                     Incoming::NodeGone(node) => Input::NodeGone { node },
                     Incoming::NodeBack(node) => Input::NodeBack { node },
+                    Incoming::Forgotten => Input::Forgotten,
                 };
                 self.handle(input, None);
             }

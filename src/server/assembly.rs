@@ -14,7 +14,7 @@ use crate::socket::{self, Streams};
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
 pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
-    let node = config.running.node.clone().unwrap_or_else(generated_name);
+    let node = node_name(config.running.node.as_deref(), &config.store);
     let mut policy = dialect.policy();
     let matching = &config.matching;
     policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
@@ -72,11 +72,21 @@ pub(super) fn per_minute(limit: config::Limit) -> u32 {
 }
 
 /// `n-7f3k2q`: short enough to say, enough of them that two nodes hardly ever share one.
-fn generated_name() -> String {
+/// What a node is called. Where it has others, no two processes have one name, or a process that takes the place of
+/// a dead one would pass for it: its peers would wait for sessions that died.
+fn node_name(given: Option<&str>, store: &config::Store) -> String {
+    match (given, store) {
+        (Some(name), config::Store::Embedded) => name.to_owned(),
+        (Some(name), config::Store::Redis(_)) => format!("{name}-{}", random_letters(4)),
+        (None, _) => format!("n-{}", random_letters(6)),
+    }
+}
+
+fn random_letters(count: usize) -> String {
     let mut bits = SystemEntropy::new().next_u64();
     let letters = NAME_LETTERS.len() as u64;
-    let mut name = String::from("n-");
-    for _ in 0..6 {
+    let mut name = String::with_capacity(count);
+    for _ in 0..count {
         let letter = usize::try_from(bits % letters).unwrap_or(0);
         name.push(char::from(NAME_LETTERS[letter]));
         bits /= letters;

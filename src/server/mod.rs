@@ -112,7 +112,7 @@ impl StartError {
                 format!("start it, correct --redis-url{from}, or leave it out for the embedded store")
             }
             Self::NotEntered(NotEntered::NameTaken(_)) => {
-                "give each node a --node name of its own, or none for a new one at every start".to_owned()
+                "start it again: every start takes a new name".to_owned()
             }
             Self::NotEntered(NotEntered::Unavailable) => {
                 "look at its log, and start the node again".to_owned()

@@ -35,6 +35,9 @@ pub struct Pulse {
     pub now_ms: u64,
     /// Every node and the time of its last sign of life, this one included.
     pub nodes: Vec<(NodeId, u64)>,
+    /// Whether this node's sign of life before this one, the last that was answered, was still there. If not,
+    /// others thought the node dead, or the store lost what it knew, or an answer was lost on its way.
+    pub known: bool,
 }
 
 /// Why a node cannot take part.
@@ -74,6 +77,9 @@ pub trait Post: Send + Sync + 'static {
 
     /// Gives a sign of life and learns of those of others. `None`: nobody answers.
     fn beat(&self) -> Pending<'_, Option<Pulse>>;
+
+    /// Waits until there is a connection that this was not told of before.
+    fn connected(&self) -> Pending<'_, ()>;
 
     /// Removes what a dead node left, unless it gave a sign of life after `last_ms`. Should it live after all,
     /// it finds its letters for a while.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use qala::domain::criteria::{AgeRange, Criteria, Ladder, Stage, Strict};
 use qala::domain::id::{ProposalId, RoomId, TicketId, UserId};
 use qala::domain::operation::{
-    Answered, Appended, Expired, Operation, Outcome, Place, Search, Searched, Standing, Withdrawn,
+    Answered, Appended, Expired, Operation, Outcome, Place, Reclaimed, Search, Searched, Standing, Withdrawn,
 };
 use qala::domain::person::{Attributes, Proficiency};
 use qala::domain::proposal::{Proposal, Verdict};
@@ -177,8 +177,27 @@ impl Asked {
         expect!(answer(&*self.0, Operation::Expire { pool: POOL, proposal }, now), Expired)
     }
 
+    /// What user `number` has is that of session number `slot` from now on.
+    pub(crate) fn reclaim_in(&self, pool: PoolId, number: u64, slot: u32, now: Time) -> Reclaimed {
+        let operation = Operation::Reclaim { pool, user: user(number), owner: address(slot) };
+        expect!(answer(&*self.0, operation, now), Reclaimed)
+    }
+
+    pub(crate) fn reclaim(&self, number: u64, slot: u32, now: Time) -> Reclaimed {
+        self.reclaim_in(POOL, number, slot, now)
+    }
+
     pub(crate) fn open(&self, room: RoomId, members: [u64; 2]) {
-        self.done(Operation::OpenRoom { room, members: members.map(user) }, at(0));
+        self.done(Operation::OpenRoom { room, members: members.map(user), heard: None }, at(0));
+    }
+
+    /// A room opens whose last message has that number.
+    pub(crate) fn open_after(&self, room: RoomId, members: [u64; 2], heard: u64) {
+        self.done(Operation::OpenRoom { room, members: members.map(user), heard: Some(heard) }, at(0));
+    }
+
+    pub(crate) fn rejoin(&self, room: RoomId, number: u64) -> Option<u64> {
+        expect!(answer(&*self.0, Operation::Rejoin { room, user: user(number) }, at(6)), Rejoined)
     }
 
     pub(crate) fn append(&self, room: RoomId, from: u64, name: Option<&str>, text: &str) -> Appended {
@@ -194,7 +213,7 @@ impl Asked {
     /// Whom user `number` is not to meet, as the start of a session tells.
     pub(crate) fn attach(&self, number: u64, pool: PoolId, now: Time) -> Vec<(UserId, Time)> {
         let operation = Operation::Attach { user: user(number), pool, address: address(1) };
-        expect!(answer(&*self.0, operation, now), Attached)
+        expect!(answer(&*self.0, operation, now), Attached).history
     }
 
     /// User `number` is not to meet `partner`.

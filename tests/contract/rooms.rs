@@ -100,3 +100,49 @@ pub(crate) fn a_room_opens_once_and_its_end_forgets_everything(new: Factory<'_>)
     store.open(room, [1, 2]);
     assert_eq!(store.append(room, 1, Some("m"), "x"), Appended::Added(message(1, 1, Some("m"), "x")));
 }
+
+pub(crate) fn a_room_that_is_opened_again_gives_no_number_that_was_heard_of(new: Factory<'_>) {
+    let store = Asked(new());
+    let room = room_id(1);
+    let add = |number, text: &str| {
+        let added = message(number, 1, Some(text), text);
+        assert_eq!(store.append(room, 1, Some(text), text), Appended::Added(added.clone()));
+        added
+    };
+    // Nobody knows how many numbers a store gave that remembers none.
+    store.open_after(room, [1, 2], 7);
+    assert_eq!((store.messages(room, 0), store.rejoin(room, 1)), (vec![], Some(263)));
+    let first = add(264, "a");
+    // Or one that remembers fewer than were heard of.
+    store.open_after(room, [1, 2], 300);
+    let next = [add(557, "b"), add(558, "c")];
+    // One that remembers them all leaves none out.
+    for heard in [0, 558, 557] {
+        store.open_after(room, [1, 2], heard);
+    }
+    store.open(room, [1, 2]);
+    let last = add(559, "d");
+    let [second, third] = next;
+    let all = [first, second, third, last];
+    assert_eq!(store.messages(room, 0), all);
+    assert_eq!(store.messages(room, 264), all[1..]);
+    assert_eq!(store.messages(room, 300), all[1..]);
+    assert_eq!(store.messages(room, 557), all[2..]);
+    assert_eq!(store.append(room, 1, Some("a"), "again"), Appended::Duplicate(264));
+    assert_eq!(store.append(room, 1, Some("c"), "again"), Appended::Duplicate(558));
+    store.open_after(room, [3, 4], 600);
+    assert_eq!((store.rejoin(room, 3), store.rejoin(room, 2)), (None, Some(856)), "its members stay");
+}
+
+pub(crate) fn a_member_rejoins_and_nobody_else(new: Factory<'_>) {
+    let store = Asked(new());
+    let room = room_id(1);
+    assert_eq!(store.rejoin(room, 1), None);
+    store.open(room, [1, 2]);
+    assert_eq!([1, 2, 3].map(|number| store.rejoin(room, number)), [Some(0), Some(0), None]);
+    store.append(room, 2, None, "hello");
+    assert_eq!([1, 2, 3].map(|number| store.rejoin(room, number)), [Some(1), Some(1), None]);
+    assert_eq!(store.rejoin(room_id(2), 1), None, "another room");
+    store.done(Operation::CloseRoom { room }, at(6));
+    assert_eq!(store.rejoin(room, 1), None);
+}

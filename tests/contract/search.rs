@@ -120,8 +120,8 @@ pub(crate) fn nobody_meets_oneself(new: Factory<'_>) {
     let twin = |number| Ticket { user: user(1), ..speaking("en", "en", number) };
     assert_eq!(store.search(first_search(twin(1)), at(1)), listed(1));
     assert_eq!(store.search(first_search(twin(1)), at(2)), listed(1));
-    assert_eq!(store.search(first_search(twin(2)), at(3)), listed(2), "another ticket of the same person");
-    assert_eq!(found(store.search(first_search(speaking("en", "en", 3)), at(4))), TicketId(1));
+    assert_eq!(store.search(first_search(twin(2)), at(3)), listed(1), "another ticket of the same person");
+    assert_eq!(found(store.search(first_search(speaking("en", "en", 3)), at(4))), TicketId(2));
 }
 
 pub(crate) fn the_listed_stage_decides(new: Factory<'_>) {
@@ -280,6 +280,66 @@ pub(crate) fn a_full_pool_lists_nobody_new(new: Factory<'_>) {
     assert_eq!(store.standing(2, at(1)), Standing::Unknown);
     assert_eq!(found(store.search(full(here(4)), at(1))), TicketId(3));
     assert_eq!(store.search(full(here(6)), at(1)), listed(1), "claimed tickets do not wait");
+}
+
+pub(crate) fn a_user_waits_with_one_ticket(new: Factory<'_>) {
+    let store = Asked(new());
+    let of_one = |ticket| Ticket { user: user(1), ..ticket };
+    store.list([there(1), there(2)]);
+    let waits_with = |ticket: u64| {
+        for other in [1, 3, 4] {
+            let waits = store.standing(other, at(1)) != Standing::Unknown;
+            assert_eq!(waits, other == ticket, "{other} instead of {ticket}");
+        }
+    };
+    assert_eq!(
+        store.search(first_search(of_one(since(5, there(3)))), at(5)),
+        listed(2),
+        "behind the other one"
+    );
+    waits_with(3);
+    // In another line, the same.
+    assert_eq!(store.search(first_search(of_one(speaking("fr", "de", 4))), at(6)), listed(1));
+    waits_with(4);
+    assert_eq!(store.standing(2, at(6)), Standing::Waiting(place(1)));
+    let full = |ticket| Search { most_waiting: 2, ..first_search(ticket) };
+    assert_eq!(store.search(full(of_one(there(1))), at(7)), listed(1), "one in place of another");
+    waits_with(1);
+    let lowered = Search { most_waiting: 1, ..first_search(of_one(there(3))) };
+    assert_eq!(store.search(lowered, at(8)), Searched::Full);
+    assert_eq!(store.standing(1, at(8)), Standing::Unknown, "replaced all the same");
+    assert_eq!(store.search(first_search(of_one(there(3))), at(8)), listed(2));
+    assert_eq!(
+        found(store.search(first_search(of_one(here(4))), at(9))),
+        TicketId(2),
+        "who claims waits no longer"
+    );
+    assert_eq!(store.standing(3, at(9)), Standing::Unknown);
+}
+
+pub(crate) fn a_user_before_an_agreement_lists_no_other_ticket(new: Factory<'_>) {
+    let store = Asked(new());
+    let proposal = store.pair();
+    let other = |number: u64, ticket| Ticket { user: user(number), ..ticket };
+    for (number, ticket) in [(1, there(3)), (2, here(4))] {
+        let searched = store.search(first_search(other(number, ticket.clone())), at(1));
+        assert_eq!(searched, Searched::Taken(Arc::clone(&proposal)));
+        assert_eq!(store.standing(ticket.id.0, at(1)), Standing::Unknown, "nothing was listed");
+    }
+    store.accept(proposal.id, 1, at(2));
+    let searched = store.search(first_search(other(1, there(3))), at(30_000 - 1));
+    assert!(matches!(searched, Searched::Taken(_)), "until it is over or forgotten: {searched:?}");
+    assert_eq!(store.search(first_search(other(1, there(3))), at(30_000)), listed(1), "it is forgotten");
+    // One that ended, and one that is agreed, are in nobody's way.
+    let rejected = claimed(store.search(first_search(here(5)), at(30_000)));
+    store.answer(rejected.id, user(5), Verdict::Reject, at(30_001));
+    assert_eq!(store.search(first_search(other(1, there(6))), at(30_002)), listed(1));
+    let agreed = claimed(store.search(first_search(here(7)), at(30_003)));
+    store.accept(agreed.id, 1, at(30_004));
+    store.accept(agreed.id, 7, at(30_004));
+    let searched = store.search(first_search(other(1, there(8))), at(30_005));
+    assert!(matches!(searched, Searched::Listed(_)), "{searched:?}");
+    assert_eq!(found(store.search(first_search(other(7, here(9))), at(30_006))), TicketId(8));
 }
 
 pub(crate) fn pools_do_not_mix(new: Factory<'_>) {

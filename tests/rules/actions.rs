@@ -5,12 +5,15 @@ use proptest::option;
 use proptest::prelude::*;
 use qala::domain::criteria::{AgeRange, Criteria, Ladder, Strict};
 use qala::domain::id::{TicketId, UserId};
+use qala::domain::notice::Partner;
+use qala::domain::operation::Operation;
 use qala::domain::person::{Attributes, Gender, Proficiency};
 use qala::domain::proposal::Verdict;
+use qala::domain::talk::Talk;
 use qala::domain::ticket::{PoolId, Priority, Ticket};
 use qala::domain::time::Time;
 
-use crate::store::address;
+use crate::store::{address, proposal_id, room_id};
 
 /// The pool of these tests.
 pub(crate) const POOL: PoolId = PoolId("rules");
@@ -32,6 +35,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// The same wishes of somebody else.
+    pub(crate) fn as_user(&self, user: usize) -> Self {
+        Self { user: u8::try_from(user).expect("few people"), ..self.clone() }
+    }
+
     /// The ticket of that name.
     pub(crate) fn ticket(&self, id: u64, now: Time) -> Ticket {
         let language = |tag: &str| tag.parse().expect("a language");
@@ -108,11 +116,114 @@ pub(crate) enum Action {
     Expire {
         which: usize,
     },
+    /// The user of a ticket has another session.
+    Reclaim {
+        which: usize,
+        slot: u32,
+    },
+    /// Something that is about no pool.
+    Aside(Aside),
     /// The last operation once more, as a store does whose answer was lost.
     Repeat,
     Wait {
         ms: u64,
     },
+}
+
+/// Something that users do beside waiting: few of them, at few addresses, in few rooms.
+#[derive(Clone, Debug)]
+pub(crate) enum Aside {
+    Attach { user: u8, slot: u32 },
+    Register { user: u8, slot: u32, talk: Option<u8> },
+    Locate { user: u8 },
+    Detach { user: u8, slot: u32 },
+    Remember { user: u8, partner: u8, ms: u64 },
+    OpenRoom { room: u64, members: [u8; 2], heard: Option<u64> },
+    Rejoin { room: u64, user: u8 },
+    CloseRoom { room: u64 },
+    Append { room: u64, user: u8, name: Option<u8> },
+    Messages { room: u64, after: u64 },
+}
+
+impl Aside {
+    /// The operation.
+    pub(crate) fn operation(&self, now: Time) -> Operation {
+        let pool = POOL;
+        match *self {
+            Self::Attach { user, slot } => {
+                Operation::Attach { user: self::user(user), pool, address: address(slot) }
+            }
+            Self::Register { user, slot, talk } => Operation::Register {
+                user: self::user(user),
+                pool,
+                address: address(slot),
+                talk: talk.map(|number| Box::new(self::talk(number))),
+            },
+            Self::Locate { user } => Operation::Locate { user: self::user(user), pool },
+            Self::Detach { user, slot } => {
+                Operation::Detach { user: self::user(user), pool, address: address(slot) }
+            }
+            Self::Remember { user, partner, ms } => Operation::Remember {
+                user: self::user(user),
+                pool,
+                partner: self::user(partner),
+                until: Time::from_ms(now.as_ms() + ms),
+            },
+            Self::OpenRoom { room, members, heard } => {
+                Operation::OpenRoom { room: room_id(room), members: members.map(user), heard }
+            }
+            Self::Rejoin { room, user } => Operation::Rejoin { room: room_id(room), user: self::user(user) },
+            Self::CloseRoom { room } => Operation::CloseRoom { room: room_id(room) },
+            Self::Append { room, user, name } => Operation::Append {
+                room: room_id(room),
+                from: self::user(user),
+                content: "hello".into(),
+                client_message_id: name.map(|name| name.to_string().into()),
+            },
+            Self::Messages { room, after } => Operation::Messages { room: room_id(room), after },
+        }
+    }
+}
+
+fn talk(number: u8) -> Talk {
+    let language = |tag: &str| tag.parse().expect("a language");
+    Talk {
+        proposal: proposal_id(number.into()),
+        room: room_id(number.into()),
+        peer: address(number.into()),
+        partner: Partner {
+            user: user(number),
+            speaks: language("en"),
+            learns: language("es"),
+            proficiency: Proficiency::Any,
+        },
+        initiator: number.is_multiple_of(2),
+        since: START,
+    }
+}
+
+fn aside() -> impl Strategy<Value = Aside> {
+    let (user, slot) = (|| 0..3_u8, || 0..3_u32);
+    // Mostly one room of the same two, or nobody would ever write in it.
+    let room = || prop_oneof![5 => Just(0_u64), 1 => Just(1)];
+    let members = prop_oneof![5 => Just([0_u8, 1]), 1 => Just([1, 2])];
+    let writer = prop_oneof![5 => 0..2_u8, 1 => Just(2)];
+    prop_oneof![
+        4 => (user(), slot()).prop_map(|(user, slot)| Aside::Attach { user, slot }),
+        4 => (user(), slot(), option::of(0..4_u8))
+            .prop_map(|(user, slot, talk)| Aside::Register { user, slot, talk }),
+        1 => user().prop_map(|user| Aside::Locate { user }),
+        1 => (user(), slot()).prop_map(|(user, slot)| Aside::Detach { user, slot }),
+        1 => (user(), user(), 0..9_000_u64)
+            .prop_map(|(user, partner, ms)| Aside::Remember { user, partner, ms }),
+        3 => (room(), members, option::of(prop_oneof![0..6_u64, 200..600_u64]))
+            .prop_map(|(room, members, heard)| Aside::OpenRoom { room, members, heard }),
+        1 => (room(), user()).prop_map(|(room, user)| Aside::Rejoin { room, user }),
+        1 => prop_oneof![1 => Just(0_u64), 3 => Just(1)].prop_map(|room| Aside::CloseRoom { room }),
+        5 => (room(), writer, option::weighted(0.7, 0..2_u8))
+            .prop_map(|(room, user, name)| Aside::Append { room, user, name }),
+        2 => (room(), 0..8_u64).prop_map(|(room, after)| Aside::Messages { room, after }),
+    ]
 }
 
 /// A pool and what happens in it.
@@ -153,15 +264,17 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (which(), any::<bool>(), lease_ms())
             .prop_map(|(which, climb, lease_ms)| Action::Search { which, climb, lease_ms }),
         4 => which().prop_map(|which| Action::Continue { which }),
-        2 => (which(), priority, vec(0..12_u8, 0..3))
+        2 => (which(), priority, vec(0..40_u8, 0..6))
             .prop_map(|(which, priority, avoid)| Action::Requeue { which, priority, avoid }),
         2 => which().prop_map(|which| Action::Withdraw { which }),
         2 => (vec(which(), 0..6), lease_ms()).prop_map(|(which, lease_ms)| Action::Renew { which, lease_ms }),
         10 => (newest, side, verdict)
             .prop_map(|(which, side, verdict)| Action::Answer { which, side, verdict }),
-        4 => which().prop_map(|which| Action::Expire { which }),
-        3 => Just(Action::Repeat),
-        3 => ms.prop_map(|ms| Action::Wait { ms }),
+        6 => which().prop_map(|which| Action::Expire { which }),
+        4 => (which(), 0..3_u32).prop_map(|(which, slot)| Action::Reclaim { which, slot }),
+        16 => aside().prop_map(Action::Aside),
+        4 => Just(Action::Repeat),
+        4 => ms.prop_map(|ms| Action::Wait { ms }),
     ]
 }
 
@@ -180,8 +293,10 @@ pub(crate) fn person() -> impl Strategy<Value = Person> {
     ];
     let level = prop_oneof![Just(Proficiency::Beginner), Just(Proficiency::Advanced), Just(Proficiency::Any)];
     let age = prop_oneof![Just(18_u8), Just(24), Just(30), Just(36), Just(90)];
-    let facts = (0..12_u8, direction, level, age, gender());
-    let avoid = prop_oneof![3 => Just(Vec::new()), 1 => vec(0..12_u8, 1..6)];
+    // Some come again and again: a user has one ticket.
+    let user = prop_oneof![2 => 0..6_u8, 3 => 6..40_u8];
+    let facts = (user, direction, level, age, gender());
+    let avoid = prop_oneof![3 => Just(Vec::new()), 1 => vec(0..40_u8, 1..12)];
     (facts, criteria(), avoid, 0..3_u64).prop_map(|(facts, criteria, avoid, waited)| {
         let (user, direction, proficiency, age, gender) = facts;
         Person { user, direction, proficiency, age, gender, criteria, avoid, waited }

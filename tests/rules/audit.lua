@@ -46,6 +46,9 @@ for _, tickets in ipairs(call('KEYS', '*}:tickets')) do
       end
     else
       local record = cmsgpack.unpack(value)
+      if call('HGET', pool .. 'users', record[5]) ~= ticket then
+        complain('not its user\'s:', ticket)
+      end
       waiting = waiting - 1
       local queue, line = pool .. 'queue:' .. record[2] .. ':' .. record[3], pool .. 'line:' .. record[2]
       local place = string.sub(record[1], 1, 36)
@@ -53,6 +56,12 @@ for _, tickets in ipairs(call('KEYS', '*}:tickets')) do
         or not call('ZSCORE', queue, record[1]) or not call('ZSCORE', line, place) then
         complain('not where it should be:', ticket)
       end
+    end
+  end
+  local users = call('HGETALL', pool .. 'users')
+  for place = 1, #users, 2 do
+    if call('HEXISTS', tickets, users[place + 1]) == 0 then
+      complain('a user without a ticket:', users[place])
     end
   end
   if waiting ~= 0 then

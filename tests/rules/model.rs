@@ -1,18 +1,21 @@
-//! What a pool means, written to be read and not to be fast: a list of those who wait, searched from one end
-//! to the other with the domain's own rule. It knows no buckets, no plans and no order but the tickets' own.
+//! What a store means, written to be read and not to be fast: a list of those who wait, searched from one end
+//! to the other with the domain's own rule. Of pools it knows no buckets, no plans and no order but the tickets' own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use qala::domain::criteria::{AgeRange, Ladder, Stage, Wishes};
-use qala::domain::id::{ProposalId, TicketId, UserId};
+use qala::domain::id::{Address, ProposalId, TicketId, UserId};
 use qala::domain::operation::{
-    Answered, Expired, Operation, Outcome, Place, Search, Searched, Standing, Withdrawn,
+    Answered, Expired, Operation, Outcome, Place, Reclaimed, Search, Searched, Standing, Withdrawn,
 };
 use qala::domain::person::Direction;
 use qala::domain::proposal::{Proposal, Side, Verdict};
 use qala::domain::ticket::Ticket;
 use qala::domain::time::Time;
+
+use super::aside::Aside;
 
 /// Tickets without an owner that one search clears away, besides those it meets.
 const SWEPT_AT_ONCE: usize = 4;
@@ -35,6 +38,8 @@ pub(crate) struct Waiter {
 struct Made {
     proposal: Arc<Proposal>,
     ended: Option<End>,
+    /// Those of the two who have searched again since.
+    superseded_for: BTreeSet<UserId>,
 }
 
 /// What ends a proposal: an answer, or its time.
@@ -49,15 +54,22 @@ pub(crate) struct Model {
     proposals: Vec<Made>,
     /// Every wait that ended in a match, as it happened.
     waits: Vec<(Direction, Duration)>,
+    aside: Aside,
 }
 
 impl Model {
     /// An empty pool.
     pub(crate) fn new(ladder: Ladder) -> Self {
-        Self { ladder, waiting: Vec::new(), proposals: Vec::new(), waits: Vec::new() }
+        Self {
+            ladder,
+            waiting: Vec::new(),
+            proposals: Vec::new(),
+            waits: Vec::new(),
+            aside: Aside::default(),
+        }
     }
 
-    /// Carries out an operation of a pool, or the opening of a room.
+    /// Carries out an operation.
     pub(crate) fn execute(&mut self, operation: &Operation, now: Time) -> Outcome {
         self.proposals.retain(|made| now < made.proposal.expires_at + KEPT_AFTER_EXPIRY);
         match operation {
@@ -71,13 +83,19 @@ impl Model {
                 Outcome::Answered(self.answer(*proposal, user, *verdict, now))
             }
             Operation::Expire { proposal, .. } => Outcome::Expired(self.expire(*proposal, now)),
+            Operation::Reclaim { user, owner, .. } => Outcome::Reclaimed(self.reclaim(user, owner, now)),
             Operation::Attach { .. }
+            | Operation::Register { .. }
+            | Operation::Locate { .. }
             | Operation::Detach { .. }
             | Operation::Remember { .. }
             | Operation::OpenRoom { .. }
+            | Operation::Rejoin { .. }
             | Operation::CloseRoom { .. }
             | Operation::Append { .. }
-            | Operation::Messages { .. } => panic!("the model knows pools alone"),
+            | Operation::Messages { .. } => {
+                self.aside.execute(operation, now).expect("it is of a user or a room")
+            }
         }
     }
 
@@ -110,14 +128,23 @@ impl Model {
         }
         let plan = &search.plan;
         let own = plan.ticket.id;
-        if let Some(taken) = self.taken(own).or_else(|| self.taken(plan.replaces?)) {
+        let taken = self.taken(own).or_else(|| self.taken(plan.replaces?));
+        if let Some(taken) =
+            taken.or_else(|| self.open_of(&plan.ticket.user).map(|made| made.proposal.clone()))
+        {
             return Searched::Taken(taken);
         }
         self.sweep(now);
-        self.waiting.retain(|waiter| Some(waiter.ticket.id) != plan.replaces || waiter.ticket.id == own);
+        self.waiting.retain(|waiter| {
+            let replaced = Some(waiter.ticket.id) == plan.replaces || waiter.ticket.user == plan.ticket.user;
+            !replaced || waiter.ticket.id == own
+        });
         let listed = self.waiting.iter().any(|waiter| waiter.ticket.id == own);
         if !listed && self.waiting.len() >= search.most_waiting {
             return Searched::Full;
+        }
+        for made in &mut self.proposals {
+            made.superseded_for.insert(plan.ticket.user.clone());
         }
         self.waiting.retain(|waiter| waiter.ticket.id != own);
         let mut candidates = self.waiting.clone();
@@ -153,7 +180,11 @@ impl Model {
             sides: both.map(|(ticket, stage)| Side { ticket: Arc::clone(ticket), stage, accepted: false }),
             expires_at: now + search.accept_within,
         });
-        self.proposals.push(Made { proposal: Arc::clone(&proposal), ended: None });
+        self.proposals.push(Made {
+            proposal: Arc::clone(&proposal),
+            ended: None,
+            superseded_for: BTreeSet::new(),
+        });
         proposal
     }
 
@@ -184,11 +215,44 @@ impl Model {
         Standing::Waiting(self.place(&ticket))
     }
 
+    /// The proposal that this user has to answer, or the other one has.
+    fn open_of(&mut self, user: &UserId) -> Option<&mut Made> {
+        let of_user = |made: &&mut Made| made.proposal.sides.iter().any(|side| side.ticket.user == *user);
+        let open = |made: &&mut Made| made.ended.is_none() && !made.proposal.agreed();
+        self.proposals.iter_mut().filter(open).find(of_user)
+    }
+
+    /// The proposal that this user was last part of, unless it came to nothing or the user searched again since.
+    fn latest_of(&mut self, user: &UserId) -> Option<&mut Made> {
+        self.proposals.iter_mut().find(|made| {
+            made.ended.is_none()
+                && !made.superseded_for.contains(user)
+                && made.proposal.sides.iter().any(|side| side.ticket.user == *user)
+        })
+    }
+
+    fn reclaim(&mut self, user: &UserId, owner: &Address, now: Time) -> Reclaimed {
+        if let Some(waiter) = self.waiting.iter_mut().find(|waiter| waiter.ticket.user == *user) {
+            let ticket = Ticket { owner: owner.clone(), ..Ticket::clone(&waiter.ticket) };
+            waiter.ticket = Arc::new(ticket);
+            return Reclaimed::Waiting(Arc::clone(&waiter.ticket));
+        }
+        let Some(made) = self.latest_of(user).filter(|made| now < made.proposal.expires_at) else {
+            return Reclaimed::Nothing;
+        };
+        let mut proposal = Proposal::clone(&made.proposal);
+        for side in proposal.sides.iter_mut().filter(|side| side.ticket.user == *user) {
+            side.ticket = Arc::new(Ticket { owner: owner.clone(), ..Ticket::clone(&side.ticket) });
+        }
+        made.proposal = Arc::new(proposal);
+        Reclaimed::Taken(Arc::clone(&made.proposal))
+    }
+
     fn answer(&mut self, id: ProposalId, user: &UserId, verdict: Verdict, now: Time) -> Answered {
         let Some(index) = self.proposals.iter().position(|made| made.proposal.id == id) else {
             return Answered::Gone;
         };
-        let Made { proposal, ended } = self.proposals[index].clone();
+        let Made { proposal, ended, .. } = self.proposals[index].clone();
         if proposal.sides.iter().all(|side| side.ticket.user != *user) {
             return Answered::Gone;
         }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use qala::domain::criteria::Stage;
 use qala::domain::id::{TicketId, UserId};
-use qala::domain::operation::{Answered, Expired, Operation, Outcome, Searched, Standing, Withdrawn};
+use qala::domain::operation::{
+    Answered, Appended, Attached, Expired, Former, Operation, Outcome, Reclaimed, Searched, Standing,
+    Withdrawn,
+};
 use qala::domain::proposal::Proposal;
 use qala::domain::ticket::{Order, Ticket};
 use qala::domain::time::Time;
@@ -15,7 +18,7 @@ use qala::store::Store;
 
 use super::actions::{Action, POOL, Person, START, Scene, avoid};
 use super::model::Model;
-use crate::store::{answer, search};
+use crate::store::{address, answer, search};
 
 /// A ticket of the scene.
 #[derive(Clone)]
@@ -98,6 +101,8 @@ impl<'a> Play<'a> {
             Action::Withdraw { .. }
             | Action::Renew { .. }
             | Action::Answer { .. }
+            | Action::Reclaim { .. }
+            | Action::Aside(_)
             | Action::Expire { .. } => {
                 if let Some(operation) = self.operation(action) {
                     self.ask(&operation)?;
@@ -127,6 +132,11 @@ impl<'a> Play<'a> {
                 let user = proposal.sides.get(*side).map_or_else(stranger, |side| side.ticket.user.clone());
                 Operation::Answer { pool, proposal: proposal.id, user, verdict: *verdict }
             }
+            Action::Reclaim { which, slot } => {
+                let user = self.tickets[self.ticket(*which)?].ticket.user.clone();
+                Operation::Reclaim { pool, user, owner: address(*slot) }
+            }
+            Action::Aside(aside) => aside.operation(self.now),
             Action::Expire { which } => Operation::Expire { pool, proposal: proposal(*which)?.id },
             Action::Arrive { .. }
             | Action::Search { .. }
@@ -221,10 +231,22 @@ fn names(outcome: &Outcome) -> Vec<&'static str> {
         Outcome::Expired(Expired::Agreed(_)) => vec!["expired agreed"],
         Outcome::Expired(Expired::Early) => vec!["expired early"],
         Outcome::Expired(Expired::Gone) => vec!["expired gone"],
-        Outcome::Attached(_)
-        | Outcome::Done
-        | Outcome::Appended(_)
-        | Outcome::Messages(_)
-        | Outcome::Unavailable { .. } => vec![],
+        Outcome::Reclaimed(Reclaimed::Waiting(_)) => vec!["reclaimed waiting"],
+        Outcome::Reclaimed(Reclaimed::Taken(_)) => vec!["reclaimed taken"],
+        Outcome::Reclaimed(Reclaimed::Nothing) => vec!["reclaimed nothing"],
+        Outcome::Attached(Attached { former: None, .. }) => vec!["attached first"],
+        Outcome::Attached(Attached { former: Some(Former { talk: None, .. }), .. }) => vec!["attached"],
+        Outcome::Attached(Attached { former: Some(Former { talk: Some(_), .. }), .. }) => {
+            vec!["attached talking"]
+        }
+        Outcome::Registered(_) => vec!["registered"],
+        Outcome::Located(known) => vec![if known.is_some() { "located" } else { "not located" }],
+        Outcome::Rejoined(last) => vec![if last.is_some() { "rejoined" } else { "not rejoined" }],
+        Outcome::Appended(Appended::Added(_)) => vec!["appended"],
+        Outcome::Appended(Appended::Duplicate(_)) => vec!["appended before"],
+        Outcome::Appended(Appended::NoRoom) => vec!["not appended"],
+        Outcome::Messages(messages) => vec![if messages.is_empty() { "no messages" } else { "messages" }],
+        Outcome::Done => vec!["done"],
+        Outcome::Unavailable { .. } => vec![],
     }
 }

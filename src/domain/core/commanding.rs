@@ -29,6 +29,10 @@ impl Work {
             | Self::Away
             | Self::Resume
             | Self::CatchUp
+            | Self::HandOver { .. }
+            | Self::GoOn { .. }
+            | Self::Attach
+            | Self::Reopen
             | Self::End(_) => false,
         }
     }
@@ -108,6 +112,10 @@ impl<E: Entropy> Core<E> {
             Work::Resume => self.resume(id),
             Work::CatchUp => self.catch_up(id),
             Work::End(departure) => self.end(id, departure, now),
+            Work::HandOver { by } => self.hand_over(id, &by, now),
+            Work::GoOn { handover, late } => self.go_on(id, *handover, late, now),
+            Work::Attach => self.attach(id),
+            Work::Reopen => self.reopen(id),
         }
     }
 

@@ -8,12 +8,12 @@ use super::super::event::{Event, TicketEnd};
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
-use super::super::operation::{Operation, Outcome};
+use super::super::operation::Operation;
 use super::super::proposal::Verdict;
-use super::super::talk::Departure;
+use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
-use super::session::{Flight, Session, State, Work};
+use super::session::{Arrival, Flight, Session, State, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 use super::{Core, Effect};
 
@@ -45,6 +45,7 @@ impl<E: Entropy> Core<E> {
             policy,
             connection: Some(connection),
             resuming: false,
+            arrival: Arrival::Asked,
             state: State::Idle,
             flight: Flight::None,
             queue: VecDeque::new(),
@@ -54,22 +55,14 @@ impl<E: Entropy> Core<E> {
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
             settled: Vec::new(),
+            brought: None,
         };
         let id = self.sessions.insert(self.shard, session);
-        self.by_user.insert((pool, user.clone()), id);
+        self.by_user.insert((pool, user), id);
         self.by_connection.insert(connection, id);
         self.record(Event::SessionOpened);
         self.notify(id, welcome);
-        let address = self.address(id);
-        self.ask(id, Purpose::Attach, Operation::Attach { user, pool, address });
-    }
-
-    /// The history of a new session. Without it, nobody is avoided for what happened before.
-    pub(super) fn attached(&mut self, id: SessionId, outcome: Outcome) {
-        let Outcome::Attached(mut history) = outcome else { return };
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        history.append(&mut session.avoid);
-        session.avoid = history;
+        self.attach(id);
     }
 
     fn come_back(&mut self, id: SessionId, connection: ConnectionId, welcome: Notice, now: Time) {
@@ -109,17 +102,20 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
-                back = Some((talking.peer.clone(), talking.room));
+                talking.heard_signal |= !held.is_empty();
+                let Talk { peer, room, partner, .. } = &talking.talk;
+                back = Some((peer.clone(), *room, partner.user.clone()));
                 talking.catching_up = true;
                 session.queue.push_back(Work::CatchUp);
             }
         }
         self.notify(id, Notice::Resumed(resumed));
-        for notice in held {
-            self.notify(id, notice);
-        }
-        if let Some((peer, room)) = back {
-            self.send(&peer, Envelope::Back { room });
+        if let Some((peer, room, user)) = back {
+            for (kind, payload) in held {
+                self.notify(id, Notice::Signal { room, kind, payload, from: user.clone() });
+            }
+            let from = self.address(id);
+            self.send(&peer, Envelope::Back { room, from });
         }
     }
 
@@ -137,6 +133,7 @@ impl<E: Entropy> Core<E> {
         session.away_until = now + grace;
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
+            _ if !session.arrival.is_settled() => return self.schedule(id),
             State::Idle if session.queue.is_empty() && session.budgets.are_full(now) => {
                 Work::End(Departure::Left)
             }
@@ -187,22 +184,31 @@ impl<E: Entropy> Core<E> {
     }
 
     pub(super) fn forget(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.remove(id) else { return };
-        self.listed.remove(&id);
-        let pool = self.policies[session.policy].pool;
-        self.by_user.remove(&(pool, session.user));
-        if let Some(connection) = session.connection {
-            self.by_connection.remove(&connection);
-        }
+        let Some(session) = self.remove(id) else { return };
         match session.state {
             State::Talking(talking) => {
-                let left = Envelope::Left { room: talking.room, departure: Departure::Disconnected };
-                self.send(&talking.peer, left);
+                let Talk { room, peer, .. } = talking.talk;
+                let from = self.address(id);
+                self.send(&peer, Envelope::Left { room, departure: Departure::Disconnected, from });
             }
             State::Waiting(_) | State::Proposed(_) => self.record(Event::TicketEnded(TicketEnd::Gone)),
             State::Idle => {}
         }
+        self.turn_away(session.queue);
         self.record(Event::SessionClosed);
+    }
+
+    /// Takes a session out of everything that knows it.
+    pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.sessions.remove(id)?;
+        self.listed.remove(&id);
+        self.widowed.forget(id);
+        let pool = self.policies[session.policy].pool;
+        self.by_user.remove(&(pool, session.user.clone()));
+        if let Some(connection) = session.connection {
+            self.by_connection.remove(&connection);
+        }
+        Some(session)
     }
 
     /// The two were brought together: for a while they are not again.
@@ -227,7 +233,14 @@ impl Work {
     fn is_of_absence(&self) -> bool {
         match self {
             Self::End(_) | Self::Suspend | Self::Away | Self::Resume | Self::CatchUp => true,
-            Self::Command { .. } | Self::Search | Self::Silence | Self::Expire => false,
+            Self::Command { .. }
+            | Self::Search
+            | Self::Silence
+            | Self::Expire
+            | Self::HandOver { .. }
+            | Self::GoOn { .. }
+            | Self::Attach
+            | Self::Reopen => false,
         }
     }
 }
@@ -242,10 +255,10 @@ impl Session {
                 None => Resumed::Idle,
             },
             State::Talking(talking) => Resumed::Talking {
-                proposal: talking.proposal,
-                room: talking.room,
-                partner: talking.partner.clone(),
-                initiator: talking.initiator,
+                proposal: talking.talk.proposal,
+                room: talking.talk.room,
+                partner: talking.talk.partner.clone(),
+                initiator: talking.talk.initiator,
                 last_sequence: talking.last_sequence,
             },
         }

@@ -17,11 +17,11 @@ use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
-use super::session::{Asker, Session, State, Waiting, Work};
+use super::session::{Arrival, Asker, Session, State, Waiting, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 
 impl<E: Entropy> Core<E> {
-    /// A client wants to be matched. It leaves the room it is in, lets go of a proposal, and replaces an
+    /// A client wants to be matched, which needs a store that says where its user was. It leaves the room it is in, lets go of a proposal, and replaces an
     /// earlier wish; a wish that did not change keeps its age.
     pub(super) fn join(
         &mut self,
@@ -32,6 +32,11 @@ impl<E: Entropy> Core<E> {
         now: Time,
     ) {
         let Some(session) = self.sessions.get_mut(id) else { return };
+        if let (State::Idle, Arrival::Unanswered { .. }) = (&session.state, &session.arrival) {
+            // The user may be in a match elsewhere.
+            let retry_after_ms = ms(RETRY_AFTER);
+            return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
+        }
         match &mut session.state {
             State::Idle => self.wish(id, attributes, criteria, None, now),
             State::Talking(_) => {
@@ -187,11 +192,24 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    /// The wish that this one replaced had been claimed already: it is declined, and the search repeated.
+    /// Another wish of the user had been claimed already: that proposal is declined, and the search repeated. At
+    /// once only the first time: one whose time is over cannot be declined, and ends when the store says so.
     fn replaced_too_late(&mut self, id: SessionId, asker: Asker, proposal: &Proposal, now: Time) {
-        let Some(session) = self.sessions.get(id) else { return };
-        self.decline(proposal.pool, proposal.id, session.user.clone());
-        self.search(id, asker, now);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let user = session.user.clone();
+        let Some(waiting) = session.waiting() else { return };
+        let again = waiting.declined.replace(proposal.id) == Some(proposal.id);
+        if again {
+            waiting.retry_at = now + RETRY_AFTER;
+        }
+        self.decline(proposal.pool, proposal.id, user);
+        if again {
+            let (pool, proposal) = (proposal.pool, proposal.id);
+            self.ask_aside(Purpose::Nothing, Operation::Expire { pool, proposal });
+            self.acknowledge_joined(asker, NOT_WAITING);
+        } else {
+            self.search(id, asker, now);
+        }
     }
 
     fn search_failed(&mut self, id: SessionId, asker: Asker, outcome: &Outcome, now: Time) {
@@ -293,7 +311,9 @@ impl<E: Entropy> Core<E> {
         if self.waits_with(id, ticket).is_none() {
             return;
         }
-        if let Outcome::Withdrawn(Withdrawn::Taken(proposal)) = outcome {
+        if let Outcome::Withdrawn(Withdrawn::Taken(proposal)) = outcome
+            && !self.lets_go_of(id, &proposal)
+        {
             return self.withdrawn_too_late(id, why, &proposal, now);
         }
         // Should the store be away, the ticket is renewed no more and its lease runs out.
@@ -315,6 +335,17 @@ impl<E: Entropy> Core<E> {
                 self.close_session(id);
             }
         }
+    }
+
+    /// Declines a proposal that is over for this session and that the store, which lost that, holds it to. Asking
+    /// to be off the list would be answered the same until the store forgets it.
+    fn lets_go_of(&mut self, id: SessionId, proposal: &Proposal) -> bool {
+        let Some(session) = self.sessions.get(id) else { return false };
+        let over = session.settled.contains(&proposal.id);
+        if over {
+            self.decline(proposal.pool, proposal.id, session.user.clone());
+        }
+        over
     }
 
     fn suspended(&mut self, id: SessionId, now: Time) {
@@ -381,7 +412,10 @@ impl<E: Entropy> Core<E> {
             let Some(waiting) = self.waits_with(id, ticket) else { continue };
             match standing {
                 Standing::Waiting(place) => self.tell_place(id, place, now),
-                Standing::Taken(proposal) => self.proposed_by_other(id, &proposal),
+                Standing::Taken(proposal) => {
+                    self.proposed_by_other(id, &proposal);
+                    self.decline_for_gone(id, &proposal);
+                }
                 Standing::Unknown if waiting.search_queued => {}
                 Standing::Unknown => {
                     waiting.search_queued = true;
@@ -406,13 +440,14 @@ pub(super) fn ms(span: std::time::Duration) -> u64 {
 }
 
 impl Waiting {
-    fn new(ticket: Arc<Ticket>, replaces: Option<TicketId>, now: Time) -> Self {
+    pub(super) fn new(ticket: Arc<Ticket>, replaces: Option<TicketId>, now: Time) -> Self {
         Self {
             ticket,
             stage: Stage::Exact,
             listed: false,
             after: None,
             replaces,
+            declined: None,
             search_queued: false,
             retry_at: Time::NEVER,
             told: (NOT_WAITING, Stage::Exact),

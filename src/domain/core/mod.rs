@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use super::command::{Command, Refusal, Reply};
 use super::envelope::Envelope;
 use super::event::Event;
-use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, UserId};
+use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
 use super::limits::Limits;
 use super::notice::Notice;
 use super::operation::{Operation, Outcome};
@@ -24,11 +24,16 @@ use super::policy::Policy;
 use super::ticket::PoolId;
 use super::time::Time;
 
+mod arriving;
 mod burying;
+mod closing;
 mod commanding;
 mod connecting;
+mod entering;
 mod matching;
+mod moving;
 mod proposing;
+mod rebuilding;
 mod session;
 mod storing;
 mod talking;
@@ -36,7 +41,10 @@ mod talking;
 mod tests;
 mod timing;
 
-use burying::Widowed;
+use burying::{Gone, Widowed};
+use closing::Unclosed;
+use moving::Moved;
+use rebuilding::Rebuild;
 use session::{Asker, Session, Sessions};
 use storing::Asked;
 
@@ -94,6 +102,8 @@ pub enum Input {
         /// Which.
         node: NodeId,
     },
+    /// The store does not know this node any more: it lost its memory, or others thought the node dead.
+    Forgotten,
     /// The node is going down: everybody is told when to come back.
     Shutdown {
         /// When.
@@ -161,8 +171,16 @@ pub struct Core<E> {
     renew_at: Time,
     /// Wake-ups, soonest first. An entry that its session no longer wants is skipped when it comes up.
     wakes: BinaryHeap<Reverse<(Time, SessionId)>>,
-    /// Sessions whose peer's node is gone.
+    /// Sessions whose peer's node is gone, or who have not heard of their peer since they came here.
     widowed: Widowed,
+    /// Nodes that are gone.
+    gone: Gone,
+    /// Where sessions are that were here.
+    moved: Moved,
+    /// Rooms that are to be closed in the store.
+    unclosed: Unclosed,
+    /// Sessions that the store is told of again.
+    rebuild: Rebuild,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -186,6 +204,10 @@ impl<E: Entropy> Core<E> {
             renew_at: Time::NEVER,
             wakes: BinaryHeap::new(),
             widowed: Widowed::default(),
+            gone: Gone::default(),
+            moved: Moved::default(),
+            unclosed: Unclosed::default(),
+            rebuild: Rebuild::default(),
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -203,6 +225,7 @@ impl<E: Entropy> Core<E> {
             Input::Envelope { to, envelope } => self.envelope(to, envelope, now),
             Input::NodeGone { node } => self.node_gone(&node, now),
             Input::NodeBack { node } => self.node_back(&node),
+            Input::Forgotten => self.rebuild(now),
             Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
         }
         self.deliver_local(now);
@@ -213,6 +236,8 @@ impl<E: Entropy> Core<E> {
         self.renew_if_due(now);
         self.wake_due(now);
         self.part_due(now);
+        self.rebuild_if_due(now);
+        self.close_if_due(now);
         self.deliver_local(now);
     }
 
@@ -224,6 +249,12 @@ impl<E: Entropy> Core<E> {
     /// How many sessions there are, those of clients that are away included.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// The tickets that wait here or are before an agreement.
+    pub fn tickets(&self) -> impl Iterator<Item = TicketId> {
+        let sessions = self.by_user.values().filter_map(|id| self.sessions.get(*id));
+        sessions.filter_map(Session::ticket)
     }
 
     /// Forgets the session of a connection without a word to anybody: for the shell, when handling its

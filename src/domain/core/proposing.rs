@@ -15,7 +15,7 @@ use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
 use super::matching::NOT_WAITING;
-use super::session::{Asker, Proposed, State, Work};
+use super::session::{Asker, Proposed, State};
 use super::storing::{Answering, Purpose};
 
 impl Proposal {
@@ -71,6 +71,7 @@ impl<E: Entropy> Core<E> {
         self.record(Event::Proposed { stage: claimer.stage, waited });
         self.propose(id, proposal);
         self.send(&claimed.ticket.owner, Envelope::Proposed(proposal.clone()));
+        self.decline_for_gone(id, proposal);
     }
 
     /// The session's ticket is part of `proposal`: its client is told, once.
@@ -89,6 +90,8 @@ impl<E: Entropy> Core<E> {
             settle_at: proposal.expires_at,
             lost: false,
             peer_gone: None,
+            peer: None,
+            brought: false,
             proposal: proposal.clone(),
         };
         session.state = State::Proposed(Box::new(proposed));
@@ -120,27 +123,45 @@ impl<E: Entropy> Core<E> {
 
     /// A ticket was claimed whose owner no longer stands behind it.
     fn decline_for_absent(&mut self, id: SessionId, proposal: &Arc<Proposal>) {
-        let here = self.address(id);
-        if let Some(side) = proposal.sides.iter().find(|side| side.ticket.owner == here) {
-            self.decline(proposal.pool, proposal.id, side.ticket.user.clone());
+        if let Some((own, _)) = self.sides_for(id, proposal) {
+            self.decline(proposal.pool, proposal.id, own.ticket.user.clone());
         }
+    }
+
+    /// The side of this session, which may be over, and the other.
+    pub(super) fn sides_for<'a>(
+        &self,
+        id: SessionId,
+        proposal: &'a Proposal,
+    ) -> Option<(&'a Side, &'a Side)> {
+        if let Some(session) = self.sessions.get(id) {
+            return proposal.sides_of(&session.user);
+        }
+        let here = self.address(id);
+        let own = proposal.sides.iter().find(|side| side.ticket.owner == here)?;
+        proposal.sides_of(&own.ticket.user)
     }
 
     /// Answers a proposal for somebody who is not there.
     pub(super) fn decline(&mut self, pool: PoolId, proposal: ProposalId, user: UserId) {
-        let request = Operation::Answer { pool, proposal, user: user.clone(), verdict: Verdict::Leave };
-        self.ask_aside(Purpose::Decline { user }, request);
+        let request = Operation::Answer { pool, proposal, user, verdict: Verdict::Leave };
+        self.ask_aside(Purpose::Decline, request);
     }
 
-    pub(super) fn declined(&mut self, user: &UserId, outcome: Outcome) {
+    pub(super) fn declined(&mut self, outcome: Outcome) {
         let Outcome::Answered(answered) = outcome else { return };
         match answered {
-            Answered::Ended(proposal) => self.tell_failed(&proposal, user, Failure::PartnerLeft),
-            Answered::Agreed(proposal) => {
-                if let Some((_, other)) = proposal.sides_of(user) {
-                    let left = Envelope::Left { room: proposal.room, departure: Departure::Left };
-                    self.send(&other.ticket.owner, left);
+            // The one it was declined for may be there after all, on a node that was thought dead.
+            Answered::Ended(proposal) => {
+                for side in &proposal.sides {
+                    self.tell_failed(&proposal, &side.ticket.user, Failure::PartnerLeft);
                 }
+            }
+            Answered::Agreed(proposal) => {
+                let (room, departure) = (proposal.room, Departure::Left);
+                let [one, other] = proposal.sides.each_ref().map(|side| side.ticket.owner.clone());
+                self.send(&other, Envelope::Left { room, departure, from: one.clone() });
+                self.send(&one, Envelope::Left { room, departure, from: other });
             }
             Answered::Pending(_) | Answered::Gone => {}
         }
@@ -149,7 +170,7 @@ impl<E: Entropy> Core<E> {
     /// A client answers a proposal.
     pub(super) fn answer(&mut self, id: SessionId, proposal: ProposalId, verdict: Verdict, asker: Asker) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let agreed = matches!(&session.state, State::Talking(talking) if talking.proposal == proposal);
+        let agreed = matches!(&session.state, State::Talking(talking) if talking.talk.proposal == proposal);
         if agreed && verdict == Verdict::Accept {
             return self.acknowledge(asker, Ok(Reply::Done));
         }
@@ -190,6 +211,9 @@ impl<E: Entropy> Core<E> {
         if let (Some(retry_after_ms), Verdict::Accept | Verdict::Reject) = (outcome.retry_after_ms(), verdict)
         {
             return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
+        }
+        if let (Outcome::Answered(Answered::Gone), Verdict::Leave) = (&outcome, verdict) {
+            self.tell_lost(id, asked, now);
         }
         let answered = if let Outcome::Answered(answered) = outcome { answered } else { Answered::Gone };
         match answered {
@@ -276,7 +300,7 @@ impl<E: Entropy> Core<E> {
     }
 
     /// The store knows nothing of the proposal any more. Its end is on its way as an envelope, or comes up
-    /// when its time is over.
+    /// when the store is asked again.
     fn answered_too_late(
         &mut self,
         id: SessionId,
@@ -287,7 +311,14 @@ impl<E: Entropy> Core<E> {
         now: Time,
     ) {
         match verdict {
-            Verdict::Accept | Verdict::Reject => self.acknowledge(asker, Err(Refusal::NoSuchProposal)),
+            Verdict::Accept | Verdict::Reject => {
+                if let Some(proposed) = self.sessions.get_mut(id).and_then(|session| session.proposed(asked))
+                {
+                    // Should the store have lost it, nobody would tell.
+                    proposed.settle_at = proposed.settle_at.min(now + RETRY_AFTER);
+                }
+                self.acknowledge(asker, Err(Refusal::NoSuchProposal));
+            }
             Verdict::Leave => {
                 let Some(session) = self.sessions.get_mut(id) else { return };
                 if let Some(proposed) = session.proposed(asked) {
@@ -331,8 +362,18 @@ impl<E: Entropy> Core<E> {
         }
     }
 
+    /// The store knows nothing of the proposal any more. Should it have lost it, the other side waits in vain.
+    fn tell_lost(&mut self, id: SessionId, lost: ProposalId, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let user = session.user.clone();
+        let Some(proposal) = session.proposed(lost).map(|proposed| proposed.proposal.clone()) else { return };
+        let in_time = now < proposal.expires_at;
+        let failure = if in_time { Failure::PartnerLeft } else { Failure::Expired };
+        self.tell_failed(&proposal, &user, failure);
+    }
+
     /// The proposal is over for this session; the two do not meet again for a while.
-    fn settle(&mut self, id: SessionId, proposal: &Proposal, now: Time) {
+    pub(super) fn settle(&mut self, id: SessionId, proposal: &Proposal, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.settle(proposal.id);
         if let Some((_, other)) = proposal.sides_of(&session.user) {
@@ -394,95 +435,14 @@ impl<E: Entropy> Core<E> {
             Expired::Agreed(proposal) => self.open(id, proposal, None),
             Expired::Early => proposed.settle_at = now + RETRY_AFTER,
             // Whoever ended it tells; after a while nobody will.
-            Expired::Gone if proposed.lost => self.failed(id, asked, Failure::PartnerLeft, now),
+            Expired::Gone if proposed.lost => {
+                self.tell_lost(id, asked, now);
+                self.failed(id, asked, Failure::PartnerLeft, now);
+            }
             Expired::Gone => {
                 proposed.lost = true;
                 proposed.settle_at = now + RETRY_AFTER;
             }
-        }
-    }
-
-    /// Opens the room of an agreed proposal in the store; only then is anybody told that it stands.
-    pub(super) fn open(&mut self, id: SessionId, proposal: Arc<Proposal>, asker: Asker) {
-        let [claimer, claimed] = &proposal.sides;
-        let members = [claimer.ticket.user.clone(), claimed.ticket.user.clone()];
-        let request = Operation::OpenRoom { room: proposal.room, members };
-        self.ask(id, Purpose::Open { proposal, asker }, request);
-    }
-
-    pub(super) fn opened(
-        &mut self,
-        id: SessionId,
-        proposal: &Arc<Proposal>,
-        asker: Asker,
-        outcome: &Outcome,
-        now: Time,
-    ) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return self.stay_away(id, proposal, Departure::Disconnected);
-        };
-        let user = session.user.clone();
-        let Some(proposed) = session.proposed(proposal.id) else {
-            if session.talking(proposal.room).is_none() {
-                // It was entered, left and closed while the store opened it once more.
-                self.stay_away(id, proposal, Departure::Left);
-            }
-            return self.acknowledge(asker, Ok(Reply::Done));
-        };
-        if outcome.retry_after_ms().is_some() {
-            // Agreed is agreed: the store keeps it, asking again finds it.
-            proposed.settle_at = now + RETRY_AFTER;
-            return self.acknowledge(asker, Ok(Reply::Done));
-        }
-        self.acknowledge(asker, Ok(Reply::Done));
-        if let Some((_, other)) = proposal.sides_of(&user) {
-            self.send(&other.ticket.owner, Envelope::Agreed(proposal.clone()));
-        }
-        self.record(Event::RoomOpened);
-        self.enter(id, proposal, now);
-    }
-
-    /// The other side accepted as the second, and the room stands.
-    pub(super) fn agreed_by_other(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return self.stay_away(id, proposal, Departure::Disconnected);
-        };
-        if session.proposed(proposal.id).is_some() {
-            self.enter(id, proposal, now);
-            self.advance(id, now);
-        } else if session.talking(proposal.room).is_none() {
-            // It gave the proposal up, or has left the room since.
-            self.stay_away(id, proposal, Departure::Left);
-        }
-    }
-
-    /// A room stands, or is about to, that this session will never enter: the other one must not wait in it.
-    fn stay_away(&mut self, id: SessionId, proposal: &Proposal, departure: Departure) {
-        let (here, room) = (self.address(id), proposal.room);
-        if let Some(other) = proposal.sides.iter().find(|side| side.ticket.owner != here) {
-            self.send(&other.ticket.owner, Envelope::Left { room, departure });
-            self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
-        }
-    }
-
-    /// The room begins for this session.
-    pub(super) fn enter(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        let Some(proposed) = session.proposed(proposal.id) else { return };
-        let peer_gone = proposed.peer_gone;
-        if !session.begin_talk(proposal, now) {
-            return;
-        }
-        self.record(Event::TicketEnded(TicketEnd::Matched));
-        self.settle(id, proposal, now);
-        self.notify(id, Notice::MatchReady { proposal: proposal.id, room: proposal.room });
-        if self.sessions.get(id).is_some_and(|session| session.connection.is_none()) {
-            self.enqueue(id, Work::Away, now);
-        }
-        if let Some(departure) = peer_gone {
-            let room = proposal.room;
-            self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
-            self.peer_left(id, room, departure, now);
         }
     }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::super::budget::Budgets;
 use super::super::command::Command;
 use super::super::criteria::Stage;
+use super::super::envelope::Handover;
 use super::super::id::{
     AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
-use super::super::notice::{Notice, Partner};
 use super::super::operation::Place;
 use super::super::proposal::Proposal;
-use super::super::talk::Departure;
+use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
 
@@ -29,6 +29,8 @@ pub(super) struct Session {
     /// The client is back and was not told where it stands: what it asked for over an older connection is
     /// still being done. Until then it is told nothing else.
     pub(super) resuming: bool,
+    /// Whether what the user had elsewhere is here.
+    pub(super) arrival: Arrival,
     pub(super) state: State,
     pub(super) flight: Flight,
     /// What waits for the operation under way, in order.
@@ -45,6 +47,20 @@ pub(super) struct Session {
     /// The last proposals that ended for this session, newest last, so that news of them that come late are
     /// known as old. A ticket that is queued again may be claimed again while such news are on their way.
     pub(super) settled: Vec<ProposalId>,
+    /// The ticket that was brought here from an earlier session. It may be handed over once more, late.
+    pub(super) brought: Option<TicketId>,
+}
+
+/// How far the beginning of a session has come. Until it is settled, its client's commands wait.
+pub(super) enum Arrival {
+    /// The store is asked where the user was.
+    Asked,
+    /// It did not say: it is asked again at that moment. Commands do not wait for that, but nobody joins.
+    Unanswered { ask_at: Time },
+    /// The session that this one follows is asked for what it has, until then.
+    TakingOver { from: Address, talk: Option<Box<Talk>>, until: Time },
+    /// Everything that could be found is here.
+    Settled,
 }
 
 /// What a session is doing. Boxed, because most sessions do nothing.
@@ -66,6 +82,8 @@ pub(super) struct Waiting {
     pub(super) after: Option<Order>,
     /// An earlier ticket that the next search takes off the list.
     pub(super) replaces: Option<TicketId>,
+    /// The last proposal of another wish of the user that a search met and that was declined.
+    pub(super) declined: Option<ProposalId>,
     /// Whether a search stands in the queue already.
     pub(super) search_queued: bool,
     /// When to ask an unavailable store again.
@@ -87,18 +105,19 @@ pub(super) struct Proposed {
     pub(super) lost: bool,
     /// The other one left the room before it was open here.
     pub(super) peer_gone: Option<Departure>,
+    /// Where the other one is, if not where its ticket says.
+    pub(super) peer: Option<Address>,
+    /// It was brought here: the other one may not know where this side is.
+    pub(super) brought: bool,
 }
 
 /// In a room.
 pub(super) struct Talking {
-    pub(super) proposal: ProposalId,
-    pub(super) room: RoomId,
-    pub(super) peer: Address,
-    pub(super) partner: Partner,
-    pub(super) initiator: bool,
-    pub(super) since: Time,
+    pub(super) talk: Talk,
+    /// A signal went to the client: none that is older may follow.
+    pub(super) heard_signal: bool,
     /// Signals that came while the client was away.
-    pub(super) held: VecDeque<Notice>,
+    pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.
     pub(super) last_sequence: u64,
     /// The highest number heard of, shown or not.
@@ -107,6 +126,12 @@ pub(super) struct Talking {
     pub(super) catching_up: bool,
     /// When to ask an unavailable store for them again.
     pub(super) catch_up_at: Time,
+    /// When to open the room again that the store does not know any more.
+    pub(super) reopen_at: Time,
+    /// Where the other one was before. A session that its user has left behind does not speak for the room.
+    pub(super) left_behind: Vec<Address>,
+    /// It was opened again: should the other one have closed it meanwhile, it is closed again as well.
+    pub(super) reopened: bool,
 }
 
 /// Operations of a session that are under way.
@@ -117,6 +142,8 @@ pub(super) enum Flight {
     Appends(u32),
     /// One operation; everything else waits.
     One(OperationId),
+    /// The session that this one follows is asked for what it has; everything else waits.
+    TakeOver,
 }
 
 /// Something to do for a session, in its turn.
@@ -141,6 +168,19 @@ pub(super) enum Work {
     CatchUp,
     /// The session is over.
     End(Departure),
+    /// The client is at that session now: it gets what this one has.
+    HandOver {
+        by: Address,
+    },
+    /// Go on with what an earlier session had, which came in time or late.
+    GoOn {
+        handover: Box<Handover>,
+        late: bool,
+    },
+    /// Ask the store again where the user was.
+    Attach,
+    /// Open the room again that the store does not know any more.
+    Reopen,
 }
 
 /// Proposals that a session remembers once they are over: more than can end while news of the first are on
@@ -166,7 +206,7 @@ impl Session {
     pub(super) fn waiting_commands(&self) -> usize {
         let appends = match self.flight {
             Flight::Appends(count) => usize::try_from(count).unwrap_or(usize::MAX),
-            Flight::None | Flight::One(_) => 0,
+            Flight::None | Flight::One(_) | Flight::TakeOver => 0,
         };
         self.queue.len().saturating_add(appends)
     }
@@ -175,6 +215,15 @@ impl Session {
         match &mut self.state {
             State::Waiting(waiting) => Some(waiting),
             State::Idle | State::Proposed(_) | State::Talking(_) => None,
+        }
+    }
+
+    /// The ticket that waits or is before an agreement.
+    pub(super) fn ticket(&self) -> Option<TicketId> {
+        match &self.state {
+            State::Waiting(waiting) => Some(waiting.ticket.id),
+            State::Proposed(proposed) => Some(proposed.ticket.id),
+            State::Idle | State::Talking(_) => None,
         }
     }
 
@@ -187,7 +236,7 @@ impl Session {
 
     pub(super) fn talking(&mut self, room: RoomId) -> Option<&mut Talking> {
         match &mut self.state {
-            State::Talking(talking) if talking.room == room => Some(talking),
+            State::Talking(talking) if talking.talk.room == room => Some(talking),
             State::Talking(_) | State::Idle | State::Waiting(_) | State::Proposed(_) => None,
         }
     }

@@ -6,7 +6,7 @@ use super::super::event::Event;
 use super::super::id::{Entropy, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId};
 use super::super::operation::{Expired, Operation, Outcome};
 use super::super::proposal::{Proposal, Verdict};
-use super::super::talk::Departure;
+use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
 use super::session::{Asker, Flight, Work};
@@ -52,6 +52,28 @@ pub(super) enum Purpose {
         /// The highest number heard of when the store was asked.
         heard: u64,
     },
+    /// Whether the room of this talk still stands.
+    Rejoin {
+        talk: Box<Talk>,
+    },
+    /// Where the peer of this talk is.
+    Locate {
+        talk: Box<Talk>,
+        last_sequence: u64,
+    },
+    /// What the user had in the pool, besides a talk that is over.
+    Reclaim {
+        over: Option<RoomId>,
+    },
+    /// The room that the store did not know.
+    Reopen {
+        session: SessionId,
+        room: RoomId,
+    },
+    /// That session is made known again.
+    Register {
+        session: SessionId,
+    },
     /// The tickets of these sessions, in the order asked.
     Renew {
         sessions: Vec<SessionId>,
@@ -62,8 +84,10 @@ pub(super) enum Purpose {
         user: UserId,
     },
     /// A proposal without an owner is answered.
-    Decline {
-        user: UserId,
+    Decline,
+    /// A room that is over.
+    Close {
+        room: RoomId,
     },
     /// Nobody waits.
     Nothing,
@@ -114,7 +138,7 @@ impl<E: Entropy> Core<E> {
         if let Some(session) = self.sessions.get_mut(id) {
             let under_way = match session.flight {
                 Flight::Appends(count) => count,
-                Flight::None | Flight::One(_) => 0,
+                Flight::None | Flight::One(_) | Flight::TakeOver => 0,
             };
             session.flight = Flight::Appends(under_way + 1);
         }
@@ -167,13 +191,17 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.flight = match session.flight {
             Flight::Appends(count) if count > 1 => Flight::Appends(count - 1),
-            Flight::Appends(_) | Flight::One(_) | Flight::None => Flight::None,
+            Flight::Appends(_) | Flight::One(_) | Flight::TakeOver | Flight::None => Flight::None,
         };
     }
 
     fn answered(&mut self, id: SessionId, purpose: Purpose, outcome: Outcome, now: Time) {
         match purpose {
-            Purpose::Attach => self.attached(id, outcome),
+            Purpose::Attach => self.attached(id, outcome, now),
+            Purpose::Rejoin { talk } => self.rejoined(id, talk, &outcome, now),
+            Purpose::Locate { talk, last_sequence } => self.located(id, talk, last_sequence, outcome, now),
+            Purpose::Reclaim { over } => self.reclaimed(id, over, outcome, now),
+            Purpose::Reopen { session: _, room } => self.reopened(id, room, &outcome, now),
             Purpose::Search { asker, ticket } => self.searched(id, asker, ticket, outcome, now),
             Purpose::Withdraw { why, ticket } => self.withdrawn(id, why, ticket, outcome, now),
             Purpose::Answer { proposal, verdict, asker, why } => {
@@ -188,7 +216,12 @@ impl<E: Entropy> Core<E> {
             Purpose::Append(appending) => self.appended(id, appending, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
-            Purpose::Renew { .. } | Purpose::Disown { .. } | Purpose::Decline { .. } | Purpose::Nothing => {}
+            Purpose::Register { .. }
+            | Purpose::Close { .. }
+            | Purpose::Renew { .. }
+            | Purpose::Disown { .. }
+            | Purpose::Decline
+            | Purpose::Nothing => {}
         }
     }
 
@@ -196,8 +229,14 @@ impl<E: Entropy> Core<E> {
         match purpose {
             Purpose::Renew { sessions } => self.renewed(&sessions, outcome, now),
             Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
-            Purpose::Decline { user } => self.declined(&user, outcome),
+            Purpose::Decline => self.declined(outcome),
+            Purpose::Close { room } => self.closed(room, &outcome, now),
+            Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
+            Purpose::Register { session } => self.registered(session, &outcome, now),
             Purpose::Attach
+            | Purpose::Rejoin { .. }
+            | Purpose::Locate { .. }
+            | Purpose::Reclaim { .. }
             | Purpose::Search { .. }
             | Purpose::Withdraw { .. }
             | Purpose::Answer { .. }
@@ -214,7 +253,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn advance(&mut self, id: SessionId, now: Time) {
         while let Some(session) = self.sessions.get_mut(id) {
             let ready = match (session.flight, session.queue.front()) {
-                (_, None) | (Flight::One(_), _) => false,
+                (_, None) | (Flight::One(_) | Flight::TakeOver, _) => false,
                 (Flight::None, Some(_)) => true,
                 (Flight::Appends(_), Some(work)) => work.is_append(),
             };

@@ -6,44 +6,68 @@ use std::sync::Arc;
 use super::super::command::{Refusal, Reply};
 use super::super::envelope::Envelope;
 use super::super::event::Event;
-use super::super::id::{Entropy, RoomId, SessionId, UserId};
+use super::super::id::{Address, Entropy, RoomId, SessionId, UserId};
 use super::super::limits::MESSAGES_AT_ONCE;
 use super::super::notice::{Notice, Partner};
 use super::super::operation::{Appended, Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
 use super::super::proposal::Proposal;
-use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
+use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, Talk};
 use super::super::time::Time;
 use super::Core;
 use super::matching::ms;
 use super::session::{Asker, Session, State, Talking, Work};
 use super::storing::{Appending, Purpose};
 
+/// Sessions of one peer that are known as left behind: more than anybody has devices to come back with.
+const MOST_LEFT_BEHIND: usize = 8;
+
 impl Session {
     /// The room of an agreed proposal begins for this session. `false` for a stranger to it.
     pub(super) fn begin_talk(&mut self, proposal: &Arc<Proposal>, now: Time) -> bool {
         let Some((_, other)) = proposal.sides_of(&self.user) else { return false };
-        let talking = Talking {
+        let moved = self.proposed(proposal.id).and_then(|proposed| proposed.peer.take());
+        let talk = Talk {
             proposal: proposal.id,
             room: proposal.room,
-            peer: other.ticket.owner.clone(),
+            peer: moved.unwrap_or_else(|| other.ticket.owner.clone()),
             partner: Partner::from(other),
             initiator: proposal.sides[0].ticket.user == self.user,
             since: now,
+        };
+        self.state = State::Talking(Box::new(Talking::new(talk)));
+        true
+    }
+}
+
+impl Talking {
+    /// A talk in which nothing was said yet.
+    pub(super) fn new(talk: Talk) -> Self {
+        Self {
+            talk,
+            heard_signal: false,
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
             catching_up: false,
             catch_up_at: Time::NEVER,
-        };
-        self.state = State::Talking(Box::new(talking));
-        true
+            reopen_at: Time::NEVER,
+            left_behind: Vec::new(),
+            reopened: false,
+        }
     }
 }
 
 impl<E: Entropy> Core<E> {
     /// Another session says something to this one.
     pub(super) fn envelope(&mut self, id: SessionId, envelope: Envelope, now: Time) {
+        let (times, envelope) = envelope.unwrapped();
+        let envelope = if self.sessions.get(id).is_some() {
+            envelope
+        } else {
+            let Some(envelope) = self.for_absent(id, envelope, times, now) else { return };
+            envelope
+        };
         self.heard_from_peer(id, &envelope);
         match envelope {
             Envelope::Proposed(proposal) => self.proposed_by_other(id, &proposal),
@@ -55,19 +79,91 @@ impl<E: Entropy> Core<E> {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
             }
             Envelope::Chat { room, message } => self.hear_chat(id, room, message, now),
-            Envelope::Away { room } => {
+            Envelope::Away { room, from } => {
+                if self.is_left_behind(id, room, &from) {
+                    return;
+                }
                 let grace = self.sessions.get(id).map(|session| self.policy(session).grace);
                 let grace_ms = grace.map(ms).unwrap_or_default();
                 self.tell_of_peer(id, room, |user| Notice::PeerAway { room, user, grace_ms });
             }
-            Envelope::Back { room } => self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user }),
-            Envelope::Left { room, departure } => self.peer_left(id, room, departure, now),
+            Envelope::Back { room, from } => {
+                self.peer_is_at(id, room, from);
+                self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user });
+            }
+            Envelope::Here { room, from } => {
+                self.peer_is_at(id, room, from);
+                // What the peer wrote before it knew where this session is, only the store can tell.
+                let listens = self.sessions.get(id).is_some_and(|session| session.listening().is_some());
+                if listens && self.peer_of(id, room).is_some() {
+                    self.enqueue(id, Work::CatchUp, now);
+                }
+            }
+            Envelope::Left { room, from, .. } if self.is_left_behind(id, room, &from) => {}
+            Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
+            Envelope::TakeOver { user, by } => match self.sessions.get(id) {
+                Some(session) if session.user == user => self.asked_to_hand_over(id, by, now),
+                Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
+            },
+            Envelope::HandedOver(handover) => self.handed_over(id, handover, now),
+            // Nothing is wrapped twice.
+            Envelope::Forwarded { .. } => {}
         }
     }
 
-    fn tell_of_peer(&mut self, id: SessionId, room: RoomId, notice: impl FnOnce(UserId) -> Notice) {
+    /// Where the peer in that room is, if the session is in it.
+    pub(super) fn peer_of(&self, id: SessionId, room: RoomId) -> Option<&Address> {
+        match &self.sessions.get(id)?.state {
+            State::Talking(talking) if talking.talk.room == room => Some(&talking.talk.peer),
+            State::Talking(_) | State::Idle | State::Waiting(_) | State::Proposed(_) => None,
+        }
+    }
+
+    /// Whether the peer's user has a newer session in the room than the one that speaks.
+    fn is_left_behind(&mut self, id: SessionId, room: RoomId, from: &Address) -> bool {
+        self.talking(id, room).is_some_and(|talking| talking.left_behind.contains(from))
+    }
+
+    /// The other member of a room says where it is. One that is elsewhere than before, because its client came
+    /// back there, is told where this one is; one that is alone there, that it is.
+    fn peer_is_at(&mut self, id: SessionId, room: RoomId, from: Address) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let away = session.connection.is_none();
+        match &mut session.state {
+            State::Talking(talking) if talking.talk.room == room => {
+                if talking.talk.peer == from {
+                    return;
+                }
+                let before = std::mem::replace(&mut talking.talk.peer, from.clone());
+                talking.left_behind.retain(|left| *left != from);
+                if talking.left_behind.len() < MOST_LEFT_BEHIND {
+                    talking.left_behind.push(before);
+                }
+                self.register(id);
+                let own = self.address(id);
+                let here = Envelope::Here { room, from: own.clone() };
+                self.send(&from, here);
+                if away {
+                    self.send(&from, Envelope::Away { room, from: own });
+                }
+            }
+            State::Proposed(proposed) if proposed.proposal.room == room => proposed.peer = Some(from),
+            // What it had elsewhere may be this talk.
+            _ if !session.arrival.is_settled() => {}
+            State::Talking(_) | State::Proposed(_) | State::Idle | State::Waiting(_) => {
+                self.send_left(id, &from, room);
+            }
+        }
+    }
+
+    pub(super) fn tell_of_peer(
+        &mut self,
+        id: SessionId,
+        room: RoomId,
+        notice: impl FnOnce(UserId) -> Notice,
+    ) {
         if let Some(talking) = self.talking(id, room) {
-            let partner = talking.partner.user.clone();
+            let partner = talking.talk.partner.user.clone();
             self.notify(id, notice(partner));
         }
     }
@@ -85,7 +181,7 @@ impl<E: Entropy> Core<E> {
         kind: SignalKind,
         payload: Payload,
     ) {
-        let Some(peer) = self.talking(id, room).map(|talking| talking.peer.clone()) else {
+        let Some(peer) = self.talking(id, room).map(|talking| talking.talk.peer.clone()) else {
             return self.acknowledge(asker, Err(Refusal::NotInRoom));
         };
         self.send(&peer, Envelope::Signal { room, kind, payload });
@@ -95,19 +191,19 @@ impl<E: Entropy> Core<E> {
 
     /// Tells the client, or keeps it for its return. Candidates make way first: a call can begin with fewer
     /// of them, but not without its offer.
-    fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
+    pub(super) fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
         let most = self.limits.candidates_buffered;
         let Some(session) = self.sessions.get_mut(id) else { return };
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
-        let notice = Notice::Signal { room, kind, payload, from: talking.partner.user.clone() };
         if !away {
-            return self.notify(id, notice);
+            talking.heard_signal = true;
+            let from = talking.talk.partner.user.clone();
+            return self.notify(id, Notice::Signal { room, kind, payload, from });
         }
-        talking.held.push_back(notice);
+        talking.held.push_back((kind, payload));
         if talking.held.len() > most {
-            let candidate =
-                |held: &Notice| matches!(held, Notice::Signal { kind: SignalKind::Candidate, .. });
+            let candidate = |(kind, _): &(SignalKind, Payload)| *kind == SignalKind::Candidate;
             let oldest = talking.held.iter().position(candidate).unwrap_or(0);
             talking.held.remove(oldest);
             self.record(Event::HeldSignalDropped);
@@ -117,7 +213,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn quality(&mut self, id: SessionId, asker: Asker, room: Option<RoomId>, quality: Quality) {
         let Some(session) = self.sessions.get(id) else { return };
         let talk = match &session.state {
-            State::Talking(talking) => Some((talking.peer.clone(), talking.room)),
+            State::Talking(talking) => Some((talking.talk.peer.clone(), talking.talk.room)),
             State::Idle | State::Waiting(_) | State::Proposed(_) => None,
         };
         match (talk, room) {
@@ -168,7 +264,7 @@ impl<E: Entropy> Core<E> {
                 }
                 self.acknowledge(asker, Ok(Reply::Sent { sequence }));
             }
-            Appended::NoRoom => self.acknowledge(asker, Err(Refusal::NotInRoom)),
+            Appended::NoRoom => self.room_unknown(id, room, asker, now),
         }
     }
 
@@ -178,7 +274,7 @@ impl<E: Entropy> Core<E> {
         if message.sequence == talking.last_sequence + 1 {
             talking.last_sequence = message.sequence;
         }
-        let peer = talking.peer.clone();
+        let peer = talking.talk.peer.clone();
         self.send(&peer, Envelope::Chat { room, message });
     }
 
@@ -224,7 +320,7 @@ impl<E: Entropy> Core<E> {
         // Nothing newer until it is answered, also if another fetch has just been.
         talking.catching_up = true;
         talking.catch_up_at = Time::NEVER;
-        let (room, after, heard) = (talking.room, talking.last_sequence, talking.heard_sequence);
+        let (room, after, heard) = (talking.talk.room, talking.last_sequence, talking.heard_sequence);
         self.ask(id, Purpose::CatchUp { room, heard }, Operation::Messages { room, after });
     }
 
@@ -259,8 +355,9 @@ impl<E: Entropy> Core<E> {
     pub(super) fn tell_away(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(id) else { return };
         if let (State::Talking(talking), None) = (&session.state, session.connection) {
-            let (peer, room) = (talking.peer.clone(), talking.room);
-            self.send(&peer, Envelope::Away { room });
+            let Talk { peer, room, .. } = talking.talk.clone();
+            let from = self.address(id);
+            self.send(&peer, Envelope::Away { room, from });
         }
     }
 
@@ -268,10 +365,12 @@ impl<E: Entropy> Core<E> {
     pub(super) fn leave_room(&mut self, id: SessionId, departure: Departure, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let State::Talking(talking) = &session.state else { return };
-        let (room, peer, lasted) = (talking.room, talking.peer.clone(), now.since(talking.since));
+        let Talk { room, peer, since, .. } = talking.talk.clone();
+        let lasted = now.since(since);
         session.state = State::Idle;
-        self.send(&peer, Envelope::Left { room, departure });
-        self.ask_aside(Purpose::Nothing, Operation::CloseRoom { room });
+        let from = self.address(id);
+        self.send(&peer, Envelope::Left { room, departure, from });
+        self.close_room(room);
         self.record(Event::RoomClosed { departure, lasted });
     }
 
@@ -279,9 +378,12 @@ impl<E: Entropy> Core<E> {
     pub(super) fn peer_left(&mut self, id: SessionId, room: RoomId, departure: Departure, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         match &mut session.state {
-            State::Talking(talking) if talking.room == room => {
-                let user = talking.partner.user.clone();
+            State::Talking(talking) if talking.talk.room == room => {
+                let (user, reopened) = (talking.talk.partner.user.clone(), talking.reopened);
                 session.state = State::Idle;
+                if reopened {
+                    self.close_room(room);
+                }
                 self.notify(id, Notice::PeerLeft { room, user, departure });
                 self.advance(id, now);
             }

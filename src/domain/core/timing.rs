@@ -13,7 +13,8 @@ impl<E: Entropy> Core<E> {
     /// When something is due next; [`Time::NEVER`] if nothing is.
     pub fn poll_timeout(&self) -> Time {
         let wake = self.wakes.peek().map_or(Time::NEVER, |Reverse((at, _))| *at);
-        wake.min(self.renew_at).min(self.widowed.next())
+        let again = self.rebuild.again_at().min(self.unclosed.again_at());
+        wake.min(self.renew_at).min(self.widowed.next()).min(again)
     }
 
     /// Sees to it that the core wakes up for the session's next deadline. A wake-up that comes too early
@@ -50,6 +51,8 @@ impl<E: Entropy> Core<E> {
         if session.away_until <= now {
             session.away_until = Time::NEVER;
             work = Some(Work::End(Departure::Disconnected));
+        } else if session.arrival.due_at() <= now {
+            return self.arrival_due(id, now);
         } else {
             let silent = session.seen_at + policy.waiting_timeout <= now;
             match &mut session.state {
@@ -69,6 +72,10 @@ impl<E: Entropy> Core<E> {
                 State::Talking(talking) if talking.catch_up_at <= now => {
                     talking.catch_up_at = Time::NEVER;
                     work = Some(Work::CatchUp);
+                }
+                State::Talking(talking) if talking.reopen_at <= now => {
+                    talking.reopen_at = Time::NEVER;
+                    work = Some(Work::Reopen);
                 }
                 State::Waiting(_) | State::Proposed(_) | State::Idle | State::Talking(_) => {}
             }
@@ -97,9 +104,9 @@ impl Session {
                 silence.min(waiting.search_at(policy))
             }
             State::Proposed(proposed) => proposed.settle_at,
-            State::Talking(talking) => talking.catch_up_at,
+            State::Talking(talking) => talking.catch_up_at.min(talking.reopen_at),
             State::Idle => Time::NEVER,
         };
-        of_state.min(self.away_until)
+        of_state.min(self.away_until).min(self.arrival.due_at())
     }
 }

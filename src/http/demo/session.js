@@ -6,7 +6,7 @@ import { forgetSearch, keepIceServers, keepSearch, recallIceServers, recallSearc
 import { Talk } from '/demo/talk.js';
 import * as words from '/demo/words.js';
 
-const RESUME_MS = 1500; // The server says what it kept within this time.
+const RESUME_MS = 3000; // The server says what it kept within this time, also what a dead node had.
 const SETTLE_MS = 2500; // How long past its end a proposal may go unanswered.
 
 const SIGNALS = ['webrtc:offer', 'webrtc:answer', 'webrtc:ice_candidate', 'webrtc:signal'];

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Store, Submitted};
-use crate::domain::operation::{Operation, Outcome};
+use crate::domain::operation::{Attached, Operation, Outcome};
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
@@ -19,12 +19,14 @@ mod pool;
 mod proposals;
 mod queue;
 mod rooms;
+mod sessions;
 mod waiting;
 mod waits;
 
 use histories::Histories;
 use pool::Pool;
 use rooms::Rooms;
+use sessions::Sessions;
 
 /// The store of a node that stands alone.
 #[derive(Default)]
@@ -58,6 +60,7 @@ pub struct State {
     pools: BTreeMap<PoolId, Pool>,
     rooms: Rooms,
     histories: Histories,
+    sessions: Sessions,
 }
 
 impl State {
@@ -69,11 +72,21 @@ impl State {
     /// Carries out `operation` as of `now`.
     pub fn execute(&mut self, operation: Operation, now: Time) -> Outcome {
         match operation {
-            // Addresses are not kept: there is one node, and its core knows where its own sessions are.
-            Operation::Attach { user, pool, address: _ } => {
-                Outcome::Attached(self.histories.of(user, pool, now))
+            Operation::Attach { user, pool, address } => {
+                let former = self.sessions.attach((user.clone(), pool), address, now);
+                Outcome::Attached(Attached { history: self.histories.of(user, pool, now), former })
             }
-            Operation::Detach { user: _, pool: _, address: _ } => Outcome::Done,
+            Operation::Register { user, pool, address, talk } => {
+                Outcome::Registered(self.sessions.register((user, pool), address, talk, now))
+            }
+            Operation::Locate { user, pool } => Outcome::Located(self.sessions.locate(&(user, pool), now)),
+            Operation::Reclaim { pool, user, owner } => {
+                Outcome::Reclaimed(self.pool(pool).reclaim(&user, &owner, now))
+            }
+            Operation::Detach { user, pool, address } => {
+                self.sessions.detach((user, pool), &address, now);
+                Outcome::Done
+            }
             Operation::Remember { user, pool, partner, until } => {
                 self.histories.remember((user, pool), partner, until, now);
                 Outcome::Done
@@ -89,10 +102,11 @@ impl State {
                 Outcome::Answered(self.pool(pool).answer(proposal, &user, verdict, now))
             }
             Operation::Expire { pool, proposal } => Outcome::Expired(self.pool(pool).expire(proposal, now)),
-            Operation::OpenRoom { room, members } => {
-                self.rooms.open(room, members);
+            Operation::OpenRoom { room, members, heard } => {
+                self.rooms.open(room, members, heard);
                 Outcome::Done
             }
+            Operation::Rejoin { room, user } => Outcome::Rejoined(self.rooms.rejoin(room, &user)),
             Operation::CloseRoom { room } => {
                 self.rooms.close(room);
                 Outcome::Done

@@ -7,12 +7,14 @@ use super::proposals::{End, Proposals};
 use super::queue::Listed;
 use super::waiting::{Standpoint, Waiting};
 use super::waits::Waits;
-use crate::domain::id::{ProposalId, TicketId, UserId};
-use crate::domain::operation::{Answered, Expired, Place, Search, Searched, Standing, Withdrawn};
+use crate::domain::id::{Address, ProposalId, TicketId, UserId};
+use crate::domain::operation::{Answered, Expired, Place, Reclaimed, Search, Searched, Standing, Withdrawn};
 use crate::domain::proposal::{Proposal, Side, Verdict};
 use crate::domain::time::Time;
 
-/// Tickets that may be matched with each other. A ticket waits or is part of a proposal, never both.
+/// Tickets that may be matched with each other. A ticket waits or is part of a proposal, never both, and a user
+/// has one at most that waits or whose proposal is open: who stands still somewhere with an older one is not
+/// matched by it.
 #[derive(Default)]
 pub(super) struct Pool {
     waiting: Waiting,
@@ -29,12 +31,15 @@ impl Pool {
             return Searched::Claimed(Arc::clone(&made.proposal));
         }
         let plan = &search.plan;
-        let ticket = plan.ticket.id;
-        if let Some(taken) = self.taken(ticket, now).or_else(|| self.taken(plan.replaces?, now)) {
+        let (ticket, user) = (plan.ticket.id, &plan.ticket.user);
+        let taken = self.taken(ticket, now).or_else(|| self.taken(plan.replaces?, now));
+        let open = || self.proposals.of_user(user, now).filter(|latest| !latest.agreed()).map(Arc::clone);
+        if let Some(taken) = taken.or_else(open) {
             return Searched::Taken(taken);
         }
         self.waiting.sweep(now);
-        if let Some(replaced) = plan.replaces.filter(|replaced| *replaced != ticket) {
+        let replaced = [plan.replaces, self.waiting.of_user(user)];
+        for replaced in replaced.into_iter().flatten().filter(|replaced| *replaced != ticket) {
             self.waiting.remove(replaced);
         }
         if !self.waiting.contains(ticket) && self.waiting.len() >= search.most_waiting {
@@ -65,6 +70,21 @@ impl Pool {
             (Some(taken), _) => Withdrawn::Taken(taken),
             (None, Some(_)) => Withdrawn::Removed,
             (None, None) => Withdrawn::Unknown,
+        }
+    }
+
+    /// What `user` has belongs to the session at `owner` from now on.
+    pub(super) fn reclaim(&mut self, user: &UserId, owner: &Address, now: Time) -> Reclaimed {
+        self.proposals.sweep(now);
+        let waiting = self.waiting.of_user(user);
+        if let Some(ticket) = waiting.and_then(|ticket| self.waiting.hand_to(ticket, owner)) {
+            return Reclaimed::Waiting(ticket);
+        }
+        match self.proposals.of_user(user, now).map(|latest| (latest.id, latest.expires_at)) {
+            Some((id, expires_at)) if now < expires_at => {
+                self.proposals.hand_to(id, user, owner).map_or(Reclaimed::Nothing, Reclaimed::Taken)
+            }
+            Some(_) | None => Reclaimed::Nothing,
         }
     }
 
@@ -135,6 +155,7 @@ impl Pool {
 
     fn list(&mut self, Search { plan, lease_until, .. }: Search) -> Standpoint {
         let (stage, accepts_age) = (plan.stage, plan.accepts_age);
+        self.proposals.supersede(&plan.ticket.user);
         self.waiting.list(plan.listed_in, Listed { ticket: plan.ticket, stage, accepts_age, lease_until })
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::id::{ProposalId, TicketId, UserId};
+use crate::domain::id::{Address, ProposalId, TicketId, UserId};
 use crate::domain::proposal::{Proposal, Verdict};
 use crate::domain::time::Time;
 
@@ -40,6 +40,8 @@ pub(super) struct Proposals {
     kept: BTreeMap<ProposalId, Kept>,
     /// Both tickets of each that stands, so that whoever lost the notice learns of it.
     by_ticket: BTreeMap<TicketId, ProposalId>,
+    /// Both users of each that stands; of several proposals of one user, the latest.
+    by_user: BTreeMap<UserId, ProposalId>,
     /// The order in which they are forgotten.
     by_expiry: BTreeSet<(Time, ProposalId)>,
 }
@@ -52,6 +54,7 @@ impl Proposals {
         self.forget(id);
         for side in &proposal.sides {
             self.by_ticket.insert(side.ticket.id, id);
+            self.by_user.insert(side.ticket.user.clone(), id);
         }
         self.by_expiry.insert((proposal.expires_at, id));
         self.kept.insert(id, Kept { proposal, ended: None });
@@ -66,6 +69,30 @@ impl Proposals {
     /// The one this ticket is part of.
     pub(super) fn of_ticket(&self, ticket: TicketId, now: Time) -> Option<&Arc<Proposal>> {
         self.get(*self.by_ticket.get(&ticket)?, now).map(|kept| &kept.proposal)
+    }
+
+    /// The latest that this user is part of, unless another ticket was listed since.
+    pub(super) fn of_user(&self, user: &UserId, now: Time) -> Option<&Arc<Proposal>> {
+        self.get(*self.by_user.get(user)?, now).map(|kept| &kept.proposal)
+    }
+
+    /// A user lists another ticket: what both accepted before is the user's no more.
+    pub(super) fn supersede(&mut self, user: &UserId) {
+        self.by_user.remove(user);
+    }
+
+    /// The side of `user` belongs to another session from now on.
+    pub(super) fn hand_to(
+        &mut self,
+        id: ProposalId,
+        user: &UserId,
+        owner: &Address,
+    ) -> Option<Arc<Proposal>> {
+        let proposal = &mut self.kept.get_mut(&id)?.proposal;
+        for side in Arc::make_mut(proposal).sides.iter_mut().filter(|side| side.ticket.user == *user) {
+            Arc::make_mut(&mut side.ticket).owner = owner.clone();
+        }
+        Some(Arc::clone(proposal))
     }
 
     /// `user` accepts.
@@ -93,9 +120,12 @@ impl Proposals {
 
     fn release(&mut self, proposal: &Proposal) {
         for side in &proposal.sides {
-            // A ticket may be part of a newer proposal when this one goes long after its time.
+            // A ticket or its user may be part of a newer proposal when this one goes long after its time.
             if self.by_ticket.get(&side.ticket.id) == Some(&proposal.id) {
                 self.by_ticket.remove(&side.ticket.id);
+            }
+            if self.by_user.get(&side.ticket.user) == Some(&proposal.id) {
+                self.by_user.remove(&side.ticket.user);
             }
         }
     }
@@ -119,6 +149,9 @@ fn forgotten(expires_at: Time, now: Time) -> bool {
 impl Proposals {
     /// Whether nothing at all is kept.
     pub(super) fn is_bare(&self) -> bool {
-        self.kept.is_empty() && self.by_ticket.is_empty() && self.by_expiry.is_empty()
+        self.kept.is_empty()
+            && self.by_ticket.is_empty()
+            && self.by_user.is_empty()
+            && self.by_expiry.is_empty()
     }
 }

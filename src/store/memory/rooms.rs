@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::id::{RoomId, UserId};
-use crate::domain::limits::{MESSAGES_AT_ONCE, ROOM_MESSAGES};
+use crate::domain::limits::{MESSAGES_AT_ONCE, ROOM_MESSAGES, SEQUENCE_GAP};
 use crate::domain::operation::Appended;
 use crate::domain::talk::ChatMessage;
 use crate::domain::time::Time;
@@ -18,7 +18,8 @@ pub(super) struct Rooms(BTreeMap<RoomId, Room>);
 
 struct Room {
     members: [UserId; 2],
-    /// The newest messages, without a gap, oldest first.
+    /// The newest messages, oldest first. Numbers are missing where an earlier store lost messages that those
+    /// who opened the room here had heard of.
     messages: VecDeque<ChatMessage>,
     /// The numbers of those of them that have a name.
     named: BTreeMap<Name, u64>,
@@ -27,10 +28,20 @@ struct Room {
 }
 
 impl Rooms {
-    /// A room begins. One that stands already stays as it is: both members' nodes may open it.
-    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2]) {
-        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last: 0 };
-        self.0.entry(room).or_insert_with(new);
+    /// A room begins, or is opened again by somebody who heard of that number. Both members' nodes may open it. Of a
+    /// room that gave fewer numbers nobody knows how many it forgot: those that follow are larger than all of them.
+    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], heard: Option<u64>) {
+        let beyond = heard.map_or(0, |heard| heard.saturating_add(SEQUENCE_GAP));
+        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last: beyond };
+        let room = self.0.entry(room).or_insert_with(new);
+        if heard.is_some_and(|heard| room.last < heard) {
+            room.last = beyond;
+        }
+    }
+
+    /// The number of the last message of a room that stands, for a member.
+    pub(super) fn rejoin(&self, room: RoomId, user: &UserId) -> Option<u64> {
+        self.0.get(&room).filter(|room| room.members.contains(user)).map(|room| room.last)
     }
 
     /// A room is over.
@@ -100,7 +111,7 @@ mod tests {
         let mut rooms = Rooms::default();
         let room = RoomId::random(&mut Zeros);
         let user = UserId::new("ana");
-        rooms.open(room, [user.clone(), UserId::new("ben")]);
+        rooms.open(room, [user.clone(), UserId::new("ben")], None);
         for number in 0..3 * ROOM_MESSAGES {
             let name = (number % 2 == 0).then(|| number.to_string().into());
             rooms.append(room, user.clone(), "hello".into(), name, Time::default());

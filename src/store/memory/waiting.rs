@@ -1,12 +1,14 @@
 //! Everybody who waits in one pool: by name, by queue, and by the end of their leases.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::look::{Look, look};
 use super::queue::{Listed, Queue, Spot};
-use crate::domain::id::TicketId;
+use crate::domain::id::{Address, TicketId, UserId};
 use crate::domain::person::Direction;
 use crate::domain::search::{Bucket, SearchPlan};
+use crate::domain::ticket::Ticket;
 use crate::domain::time::Time;
 
 /// Tickets without an owner that one search clears away, wherever they are listed. More than the one ticket
@@ -24,6 +26,8 @@ pub(super) struct Waiting {
     spots: BTreeMap<TicketId, Spot>,
     /// Where they are listed. No queue in here is empty.
     queues: BTreeMap<Direction, Queue>,
+    /// The same tickets by whose they are. A user has one at most.
+    by_user: BTreeMap<UserId, TicketId>,
     /// The same tickets by the end of their leases, so that the dead are found without looking for them.
     leases: BTreeSet<(Time, TicketId)>,
 }
@@ -39,7 +43,12 @@ impl Waiting {
         self.spots.contains_key(&ticket)
     }
 
-    /// Lists a ticket, or lists it anew.
+    /// The ticket of a user.
+    pub(super) fn of_user(&self, user: &UserId) -> Option<TicketId> {
+        self.by_user.get(user).copied()
+    }
+
+    /// Lists a ticket, or lists it anew. Its user has no other.
     pub(super) fn list(&mut self, bucket: Bucket, listed: Listed) -> Standpoint {
         let (ticket, lease_until) = (listed.ticket.id, listed.lease_until);
         let spot = Spot { bucket, order: listed.ticket.order() };
@@ -52,6 +61,7 @@ impl Waiting {
             Some(_) | None => {
                 self.remove(ticket);
                 self.leases.insert((lease_until, ticket));
+                self.by_user.insert(listed.ticket.user.clone(), ticket);
                 self.queues.entry(bucket.direction).or_default().insert(spot, listed);
             }
         }
@@ -68,6 +78,7 @@ impl Waiting {
             self.queues.remove(&spot.bucket.direction);
         }
         self.leases.remove(&(listed.lease_until, ticket));
+        self.by_user.remove(&listed.ticket.user);
         Some(listed)
     }
 
@@ -81,6 +92,14 @@ impl Waiting {
             listed.lease_until = lease_until;
         }
         Some(self.standpoint(spot))
+    }
+
+    /// A waiting ticket belongs to another session from now on.
+    pub(super) fn hand_to(&mut self, ticket: TicketId, owner: &Address) -> Option<Arc<Ticket>> {
+        let spot = *self.spots.get(&ticket)?;
+        let listed = self.queues.get_mut(&spot.bucket.direction)?.get_mut(spot)?;
+        Arc::make_mut(&mut listed.ticket).owner = owner.clone();
+        Some(Arc::clone(&listed.ticket))
     }
 
     /// Clears away a few tickets whose lease has run out, the earliest first.
@@ -109,6 +128,6 @@ impl Waiting {
 impl Waiting {
     /// Whether nothing at all is kept.
     pub(super) fn is_bare(&self) -> bool {
-        self.spots.is_empty() && self.queues.is_empty() && self.leases.is_empty()
+        self.spots.is_empty() && self.by_user.is_empty() && self.queues.is_empty() && self.leases.is_empty()
     }
 }

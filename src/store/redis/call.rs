@@ -9,16 +9,20 @@ use super::keys::Keys;
 use super::reply::Expected;
 use super::scripts::{self, Script};
 use super::text;
-use crate::domain::id::{RoomId, UserId};
-use crate::domain::limits::{AVOIDED, MESSAGES_AT_ONCE, ROOM_MESSAGES};
+use crate::domain::id::{Address, RoomId, UserId};
+use crate::domain::limits::{AVOIDED, MESSAGES_AT_ONCE, ROOM_MESSAGES, SEQUENCE_GAP};
 use crate::domain::operation::{Operation, Search};
 use crate::domain::proposal::Verdict;
+use crate::domain::talk::Talk;
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
-/// Seconds that a room is kept after its opening and after each message: a week, longer than any call. Only
-/// rooms that nobody closed, because every node that knew them is gone, come to that.
-const ROOM_SECONDS: u32 = 7 * 24 * 3_600;
+/// Seconds that a room is kept after its opening and after each message: a day. A silent room that is forgotten is
+/// opened again by its members' nodes; what stays are rooms that nobody closed because every node that knew them is
+/// gone.
+const ROOM_SECONDS: u32 = 24 * 3_600;
+/// Seconds that a session is known after it was last heard of: a week, longer than anybody stays in one talk.
+const SESSION_SECONDS: u32 = 7 * 24 * 3_600;
 /// The longest life of a history, ms: ten years, for those that never end.
 const HISTORY_MS: u64 = 10 * 365 * 24 * 3_600_000;
 /// The largest whole number that a script counts exactly.
@@ -35,7 +39,7 @@ pub(super) struct Call {
 impl Call {
     /// A command whose answer is read by whoever asks.
     pub(super) fn plain(command: Cmd) -> Self {
-        Self { command, script: None, expected: Expected::Done }
+        plain(command, Expected::Done)
     }
 
     /// A script whose answer is read by whoever asks.
@@ -57,6 +61,24 @@ impl Call {
     }
 }
 
+/// What an operation comes to.
+pub(super) enum Request {
+    /// A call of its own.
+    Call(Call),
+    /// A message that goes with others of its room.
+    Append(RoomId, Append),
+}
+
+/// A chat message to be written. `submission` names this one submission, however often it is sent.
+#[derive(Clone)]
+pub(super) struct Append {
+    pub(super) from: UserId,
+    pub(super) content: Arc<str>,
+    pub(super) client_message_id: Option<Arc<str>>,
+    pub(super) submission: String,
+    pub(super) now: Time,
+}
+
 /// Makes calls of operations.
 pub(super) struct Caller {
     pub(super) keys: Keys,
@@ -64,13 +86,26 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// The call that carries out `operation`; `None` where there is nothing to do. `submission` names this one
-    /// submission, however often it is sent.
-    pub(super) fn call(&self, operation: Operation, submission: &str, now: Time) -> Option<Call> {
-        Some(match operation {
-            // Sessions are not kept here: each node knows its own.
-            Operation::Detach { user: _, pool: _, address: _ } => return None,
-            Operation::Attach { user, pool, address: _ } => self.attach(&user, pool, now),
+    /// What carries out `operation`; `submission` is a name that no other one has.
+    pub(super) fn request(&self, operation: Operation, submission: String, now: Time) -> Request {
+        Request::Call(match operation {
+            Operation::Attach { user, pool, address } => self.attach(&user, pool, &address, now),
+            Operation::Register { user, pool, address, talk } => {
+                self.register(&user, pool, &address, talk.as_deref())
+            }
+            Operation::Locate { user, pool } => {
+                let command = arg(redis::cmd("HGET"), self.keys.session(&user, pool));
+                plain(arg(command, "address"), Expected::Located)
+            }
+            Operation::Reclaim { pool, user, owner } => {
+                let mut command = self.of_pool(&scripts::RECLAIM, pool, now);
+                command.arg(text::escaped(user.as_str())).arg(text::address(&owner));
+                call(command, &scripts::RECLAIM, Expected::Reclaimed(pool))
+            }
+            Operation::Detach { user, pool, address } => {
+                let command = evaluate(&scripts::DETACH, &[self.keys.session(&user, pool)]);
+                call(arg(command, text::address(&address)), &scripts::DETACH, Expected::Done)
+            }
             Operation::Remember { user, pool, partner, until } => {
                 self.remember(&user, pool, &partner, until, now)
             }
@@ -93,31 +128,50 @@ impl Caller {
                 let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
                 call(command, &scripts::EXPIRE, Expected::Expired(pool))
             }
-            Operation::OpenRoom { room, members: [one, other] } => {
+            Operation::OpenRoom { room, members: [one, other], heard } => {
                 let [room, ..] = self.keys.room(room);
                 let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
-                command.arg(one.as_str()).arg(other.as_str()).arg(ROOM_SECONDS);
+                command.arg(one.as_str()).arg(other.as_str());
+                // Nothing was heard of a room that begins: it has forgotten no number, and gives none beyond.
+                let (heard, gap) =
+                    heard.map_or((0, 0), |heard| (heard.min(MOST - SEQUENCE_GAP), SEQUENCE_GAP));
+                command.arg(heard).arg(heard + gap).arg(ROOM_SECONDS);
                 call(command, &scripts::OPEN_ROOM, Expected::Done)
             }
+            Operation::Rejoin { room, user } => {
+                let [room, ..] = self.keys.room(room);
+                let mut command = arg(redis::cmd("HMGET"), room);
+                command.arg("a").arg("b").arg("last");
+                plain(command, Expected::Rejoined(user))
+            }
             Operation::CloseRoom { room } => {
-                let command = arg(redis::cmd("UNLINK"), &self.keys.room(room));
-                Call { command, script: None, expected: Expected::Done }
+                plain(arg(redis::cmd("UNLINK"), &self.keys.room(room)), Expected::Done)
             }
             Operation::Append { room, from, content, client_message_id } => {
-                self.append(room, from, content, client_message_id, submission, now)
+                let append = Append { from, content, client_message_id, submission, now };
+                return Request::Append(room, append);
             }
             Operation::Messages { room, after } => {
                 let [_, _, messages] = self.keys.room(room);
                 let mut command = arg(redis::cmd("XRANGE"), messages);
                 command.arg(format!("({after}-0")).arg("+").arg("COUNT").arg(MESSAGES_AT_ONCE);
-                Call { command, script: None, expected: Expected::Messages }
+                plain(command, Expected::Messages)
             }
         })
     }
 
-    fn attach(&self, user: &UserId, pool: PoolId, now: Time) -> Call {
-        let command = self.timed(&scripts::ATTACH, &[self.keys.history(user, pool)], now);
+    fn attach(&self, user: &UserId, pool: PoolId, address: &Address, now: Time) -> Call {
+        let keys = [self.keys.history(user, pool), self.keys.session(user, pool)];
+        let mut command = self.timed(&scripts::ATTACH, &keys, now);
+        command.arg(text::address(address)).arg(SESSION_SECONDS);
         call(command, &scripts::ATTACH, Expected::Attached)
+    }
+
+    fn register(&self, user: &UserId, pool: PoolId, address: &Address, talk: Option<&Talk>) -> Call {
+        let mut command = evaluate(&scripts::REGISTER, &[self.keys.session(user, pool)]);
+        command.arg(text::address(address)).arg(talk.map(text::talk).unwrap_or_default());
+        command.arg(SESSION_SECONDS);
+        call(command, &scripts::REGISTER, Expected::Registered)
     }
 
     fn remember(&self, user: &UserId, pool: PoolId, partner: &UserId, until: Time, now: Time) -> Call {
@@ -165,25 +219,21 @@ impl Caller {
         call(command, &scripts::SEARCH, Expected::Searched(ticket.pool))
     }
 
-    fn append(
-        &self,
-        room: RoomId,
-        from: UserId,
-        content: Arc<str>,
-        client_message_id: Option<Arc<str>>,
-        submission: &str,
-        now: Time,
-    ) -> Call {
+    /// Writes messages in a room, in this order, at the moment of the first. How to read the answer is for who
+    /// has the messages.
+    pub(super) fn append(&self, room: RoomId, appends: &[Append]) -> Call {
+        let now = appends.first().map_or(Time::from_ms(0), |first| first.now);
         let mut command = self.timed(&scripts::APPEND, &self.keys.room(room), now);
-        command
-            .arg(from.as_str())
-            .arg(&*content)
-            .arg(client_message_id.as_deref().unwrap_or_default())
-            .arg(u8::from(client_message_id.is_some()))
-            .arg(submission)
-            .arg(ROOM_MESSAGES)
-            .arg(ROOM_SECONDS);
-        call(command, &scripts::APPEND, Expected::Appended { from, content, client_message_id })
+        command.arg(ROOM_MESSAGES).arg(ROOM_SECONDS);
+        for Append { from, content, client_message_id, submission, now: _ } in appends {
+            command
+                .arg(from.as_str())
+                .arg(&**content)
+                .arg(client_message_id.as_deref().unwrap_or_default())
+                .arg(u8::from(client_message_id.is_some()))
+                .arg(submission);
+        }
+        call(command, &scripts::APPEND, Expected::Done)
     }
 
     fn of_pool(&self, script: &'static Script, pool: PoolId, now: Time) -> Cmd {
@@ -210,6 +260,10 @@ fn evaluate(script: &Script, keys: &[String]) -> Cmd {
 fn arg(mut command: Cmd, argument: impl redis::ToRedisArgs) -> Cmd {
     command.arg(argument);
     command
+}
+
+fn plain(command: Cmd, expected: Expected) -> Call {
+    Call { command, script: None, expected }
 }
 
 fn call(command: Cmd, script: &'static Script, expected: Expected) -> Call {

@@ -214,11 +214,13 @@ fn after(id: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::envelope::Envelope;
-    use crate::domain::id::SessionId;
+    use crate::domain::id::{Address, SessionId};
 
     fn signal(slot: u32) -> Letter {
         let room = "00000000-0000-4000-8000-000000000000".parse().expect("an id");
-        Letter { to: SessionId { shard: 0, slot, generation: 0 }, envelope: Envelope::Away { room } }
+        let to = SessionId { shard: 0, slot, generation: 0 };
+        let from = Address { node: NodeId::new("n-1"), session: to };
+        Letter { to, envelope: Envelope::Away { room, from } }
     }
 
     fn sent(start: u64, first: u64, count: u32) -> Vec<String> {

@@ -11,9 +11,9 @@ use super::Timeouts;
 use super::address::{Kind, RedisUrl};
 use super::link::{Link, dial};
 
-/// The shortest and the longest wait between two attempts. The longest keeps "everything goes on within two
-/// seconds of Redis' return" true, with room for the attempt itself.
-const WAIT: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
+/// The shortest and the longest wait between two attempts. "Everything goes on within two seconds of Redis' return"
+/// also holds for Sentinels, who need more than one of them to agree on and to name another master.
+const WAIT: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
 /// How it stands with the connection.
 #[derive(Clone)]
@@ -48,6 +48,24 @@ impl Keeping {
         }
     }
 
+    /// Waits for a connection later than that one, and tells which it is.
+    pub(super) async fn connected_since(&self, told: u64) -> u64 {
+        let mut status = self.status.clone();
+        loop {
+            let generation = match &*status.borrow_and_update() {
+                Status::Up(generation, _) => *generation,
+                Status::Connecting | Status::Away => 0,
+            };
+            if generation > told {
+                return generation;
+            }
+            if status.changed().await.is_err() {
+                // The keeper is gone: nothing comes any more.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Tells that a connection is of no use any more.
     pub(super) fn report_lost(&self, generation: u64) {
         self.lost.send_if_modified(|latest| {
@@ -55,6 +73,14 @@ impl Keeping {
             *latest = generation.max(*latest);
             news
         });
+    }
+
+    /// The connection that stands, counted from 1; of one that does not, the last that was lost.
+    pub(super) fn generation(&self) -> u64 {
+        match &*self.status.borrow() {
+            Status::Up(generation, _) => *generation,
+            Status::Connecting | Status::Away => *self.lost.borrow(),
+        }
     }
 
     /// Whether there is a connection.

@@ -3,6 +3,7 @@
 //! | key | type | holds | goes |
 //! |---|---|---|---|
 //! | `qala:{p:<pool>}:tickets` | hash | ticket -> its record while it waits, `=<proposal>` while it is part of one | a week after the last write |
+//! | `qala:{p:<pool>}:users` | hash | user -> the ticket that the user listed last, while it waits or is part of a proposal | the same |
 //! | `qala:{p:<pool>}:leases` | zset | waiting tickets by lease end | the same |
 //! | `qala:{p:<pool>}:queue:<direction>:<bucket>` | zset | effective enqueue time, ticket, its ages: one text, in that order | the same |
 //! | `qala:{p:<pool>}:heads:<direction>` | zset | the first of each queue of the direction, and its bucket | the same |
@@ -11,7 +12,8 @@
 //! | `qala:{p:<pool>}:expiries` | zset | proposals by the end of their time | with them |
 //! | `qala:{p:<pool>}:waits`, `:waits:former` | hash | direction -> eight times the mean of recent waits, ms | a week after the last match |
 //! | `qala:{u:<user>}:history:<pool>` | zset | recent partners by the end of their time | with the last of them |
-//! | `qala:{r:<room>}` | hash | members `a` and `b`, number of the `last` message | when it is closed, or a week after the last message |
+//! | `qala:{u:<user>}:session:<pool>` | hash | `address` of the session, the `talk` it is in; until it is registered, `former` and `former_talk` of the one before | when it is over, or a week after it was last registered |
+//! | `qala:{r:<room>}` | hash | members `a` and `b`, number of the `last` message | when it is closed, or a day after the last message |
 //! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
 //! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |
 //! | `qala:nodes` | zset | nodes by the time of their last sign of life, ms | a node 5 s after its last |
@@ -37,17 +39,22 @@ impl Keys {
 
     /// The keys of a pool, in the order in which its scripts take them. The last three are beginnings:
     /// scripts add the direction, and the bucket to the last.
-    pub(super) fn pool(&self, PoolId(pool): PoolId) -> [String; 9] {
+    pub(super) fn pool(&self, PoolId(pool): PoolId) -> [String; 10] {
         let of_pool = |name: &str| format!("{}{{p:{pool}}}:{name}", self.0);
-        let fixed = ["tickets", "leases", "proposals", "expiries", "waits", "waits:former"];
-        let [tickets, leases, proposals, expiries, waits, former] = fixed.map(of_pool);
+        let fixed = ["tickets", "leases", "proposals", "expiries", "waits", "waits:former", "users"];
+        let [tickets, leases, proposals, expiries, waits, former, users] = fixed.map(of_pool);
         let [lines, heads, queues] = ["line:", "heads:", "queue:"].map(of_pool);
-        [tickets, leases, proposals, expiries, waits, former, lines, heads, queues]
+        [tickets, leases, proposals, expiries, waits, former, users, lines, heads, queues]
     }
 
     /// Whom a user has met.
     pub(super) fn history(&self, user: &UserId, PoolId(pool): PoolId) -> String {
         format!("{}{{u:{user}}}:history:{pool}", self.0)
+    }
+
+    /// Where a user's session lives.
+    pub(super) fn session(&self, user: &UserId, PoolId(pool): PoolId) -> String {
+        format!("{}{{u:{user}}}:session:{pool}", self.0)
     }
 
     /// A room, the names of its messages, its messages.
@@ -81,5 +88,6 @@ mod tests {
             assert!(key.starts_with(&format!("qala:{{r:{room}}}")), "{key}");
         }
         assert_eq!(keys.history(&UserId::new("ana"), PoolId("qala")), "qala:{u:ana}:history:qala");
+        assert_eq!(keys.session(&UserId::new("ana"), PoolId("qala")), "qala:{u:ana}:session:qala");
     }
 }

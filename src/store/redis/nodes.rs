@@ -19,15 +19,17 @@ const INBOX_SECONDS: u32 = 60;
 /// How often it is looked whether the name is free.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// Takes the name of `node` unless somebody lives under it. One that stopped without a word is waited for.
-pub(super) async fn enter(carrier: &Carrier, keys: &Keys, node: &NodeId) -> Result<(), NotEntered> {
+/// Takes the name of `node` unless somebody lives under it, and tells when. One that stopped without a word is
+/// waited for.
+pub(super) async fn enter(carrier: &Carrier, keys: &Keys, node: &NodeId) -> Result<u64, NotEntered> {
     let mut first_seen = None;
     loop {
-        let (free, pulse) = ask(carrier, keys, node, FREE_AFTER_MS).await.ok_or(NotEntered::Unavailable)?;
+        let (free, pulse) =
+            ask(carrier, keys, node, FREE_AFTER_MS, None).await.ok_or(NotEntered::Unavailable)?;
         if free {
             // What was meant for an earlier run of that name.
             forget_inbox(carrier, keys, node).await;
-            return Ok(());
+            return Ok(pulse.now_ms);
         }
         let last = pulse.nodes.into_iter().find(|(named, _)| named == node).map(|(_, last)| last);
         if *first_seen.get_or_insert(last) != last {
@@ -37,13 +39,20 @@ pub(super) async fn enter(carrier: &Carrier, keys: &Keys, node: &NodeId) -> Resu
     }
 }
 
-/// Gives a sign of life.
-pub(super) async fn beat(carrier: &Carrier, keys: &Keys, node: &NodeId) -> Option<Pulse> {
-    ask(carrier, keys, node, "").await.map(|(_, pulse)| pulse)
+/// Gives a sign of life. The one before was answered at `last_ms`.
+pub(super) async fn beat(carrier: &Carrier, keys: &Keys, node: &NodeId, last_ms: u64) -> Option<Pulse> {
+    ask(carrier, keys, node, "", Some(last_ms)).await.map(|(_, pulse)| pulse)
 }
 
-async fn ask(carrier: &Carrier, keys: &Keys, node: &NodeId, free_after: &str) -> Option<(bool, Pulse)> {
-    let call = Call::script(&scripts::BEAT, &[keys.nodes()], &[node.as_str(), free_after]);
+async fn ask(
+    carrier: &Carrier,
+    keys: &Keys,
+    node: &NodeId,
+    free_after: &str,
+    last_ms: Option<u64>,
+) -> Option<(bool, Pulse)> {
+    let last = last_ms.map(|last| last.to_string()).unwrap_or_default();
+    let call = Call::script(&scripts::BEAT, &[keys.nodes()], &[node.as_str(), free_after, &last]);
     read(carrier.fetch(&call).await?)
 }
 
@@ -77,11 +86,11 @@ async fn forget_inbox(carrier: &Carrier, keys: &Keys, node: &NodeId) {
 /// Reads what the script says; `None` if it means nothing.
 fn read(value: Value) -> Option<(bool, Pulse)> {
     let Value::Array(parts) = value else { return None };
-    let [free, now, Value::Array(pairs)] = parts.as_slice() else { return None };
+    let [free, now, Value::Array(pairs), known] = parts.as_slice() else { return None };
     let (pairs, _) = pairs.as_chunks::<2>();
     let node = |[name, last]: &[Value; 2]| Some((NodeId::new(text(name)?), text(last)?.parse().ok()?));
     let nodes = pairs.iter().map(node).collect::<Option<_>>()?;
-    Some((text(free)? == "1", Pulse { now_ms: text(now)?.parse().ok()?, nodes }))
+    Some((text(free)? == "1", Pulse { now_ms: text(now)?.parse().ok()?, nodes, known: text(known)? == "1" }))
 }
 
 fn text(value: &Value) -> Option<&str> {
@@ -96,9 +105,14 @@ mod tests {
     fn what_is_not_a_pulse_is_none() {
         let bulk = |text: &str| Value::BulkString(text.into());
         let nodes = Value::Array(vec![bulk("n-1"), bulk("5")]);
-        let pulse = Pulse { now_ms: 7, nodes: vec![(NodeId::new("n-1"), 5)] };
-        assert_eq!(read(Value::Array(vec![bulk("1"), bulk("7"), nodes.clone()])), Some((true, pulse)));
-        for value in [Value::Nil, Value::Array(vec![]), Value::Array(vec![bulk("1"), bulk("x"), nodes])] {
+        let pulse = Pulse { now_ms: 7, nodes: vec![(NodeId::new("n-1"), 5)], known: false };
+        assert_eq!(
+            read(Value::Array(vec![bulk("1"), bulk("7"), nodes.clone(), bulk("0")])),
+            Some((true, pulse))
+        );
+        for value in
+            [Value::Nil, Value::Array(vec![]), Value::Array(vec![bulk("1"), bulk("x"), nodes, bulk("0")])]
+        {
             assert_eq!(read(value), None);
         }
     }

@@ -4,6 +4,7 @@
 //! connection of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rand::TryRng;
@@ -40,6 +41,12 @@ pub struct RedisPost {
     _keeper: Arc<JoinSet<()>>,
     pools: Vec<PoolId>,
     settings: Settings,
+    /// The time of the last sign of life that was answered, ms.
+    last_ms: AtomicU64,
+    /// The connection that was told of last.
+    told: AtomicU64,
+    /// The connection over which the last sign of life was answered.
+    beaten_over: AtomicU64,
 }
 
 impl RedisPost {
@@ -53,13 +60,20 @@ impl RedisPost {
             _keeper: Arc::clone(&store.keeper),
             pools,
             settings: settings.clone(),
+            last_ms: AtomicU64::new(0),
+            told: AtomicU64::new(0),
+            beaten_over: AtomicU64::new(0),
         }
     }
 }
 
 impl Post for RedisPost {
     fn enter(&self) -> Pending<'_, Result<(), NotEntered>> {
-        Box::pin(nodes::enter(&self.carrier, &self.keys, &self.node))
+        Box::pin(async {
+            let now_ms = nodes::enter(&self.carrier, &self.keys, &self.node).await?;
+            self.last_ms.store(now_ms, Ordering::Relaxed);
+            Ok(())
+        })
     }
 
     fn send(&self, to: NodeId, first: u64, letters: Vec<Letter>) -> Pending<'static, bool> {
@@ -89,7 +103,23 @@ impl Post for RedisPost {
     }
 
     fn beat(&self) -> Pending<'_, Option<Pulse>> {
-        Box::pin(nodes::beat(&self.carrier, &self.keys, &self.node))
+        Box::pin(async {
+            let last_ms = self.last_ms.load(Ordering::Relaxed);
+            let mut pulse = nodes::beat(&self.carrier, &self.keys, &self.node, last_ms).await?;
+            self.last_ms.store(pulse.now_ms, Ordering::Relaxed);
+            // Another connection may lead to a replica that was promoted, which need not know what was written last.
+            let over = self.carrier.keeping.generation();
+            let before = self.beaten_over.swap(over, Ordering::Relaxed);
+            pulse.known &= before == 0 || before == over;
+            Some(pulse)
+        })
+    }
+
+    fn connected(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            let told = self.told.load(Ordering::Relaxed);
+            self.told.store(self.carrier.keeping.connected_since(told).await, Ordering::Relaxed);
+        })
     }
 
     fn bury(&self, node: NodeId, last_ms: u64) -> Pending<'_, ()> {

@@ -5,9 +5,12 @@ use std::vec;
 
 use redis::Value;
 
+use super::call::Append;
 use super::text;
-use crate::domain::id::{TicketId, UserId};
-use crate::domain::operation::{Answered, Appended, Expired, Outcome, Place, Searched, Standing, Withdrawn};
+use crate::domain::id::{Address, TicketId, UserId};
+use crate::domain::operation::{
+    Answered, Appended, Attached, Expired, Former, Outcome, Place, Reclaimed, Searched, Standing, Withdrawn,
+};
 use crate::domain::proposal::{Proposal, Side};
 use crate::domain::talk::ChatMessage;
 use crate::domain::ticket::PoolId;
@@ -18,12 +21,15 @@ use crate::domain::time::Time;
 pub(super) enum Expected {
     Done,
     Attached,
+    Registered,
+    Located,
+    Reclaimed(PoolId),
     Searched(PoolId),
     Withdrawn(PoolId),
     Renewed(PoolId, Vec<TicketId>),
     Answered(PoolId),
     Expired(PoolId),
-    Appended { from: UserId, content: Arc<str>, client_message_id: Option<Arc<str>> },
+    Rejoined(UserId),
     Messages,
 }
 
@@ -33,14 +39,15 @@ impl Expected {
         Some(match self {
             Self::Done => Outcome::Done,
             Self::Attached => Outcome::Attached(attached(Parts::of(value)?)?),
+            Self::Registered => Outcome::Registered(located(value).ok()??),
+            Self::Located => Outcome::Located(located(value).ok()?),
+            Self::Reclaimed(pool) => Outcome::Reclaimed(reclaimed(Parts::of(value)?, pool)?),
             Self::Searched(pool) => Outcome::Searched(searched(Parts::of(value)?, pool)?),
             Self::Withdrawn(pool) => Outcome::Withdrawn(withdrawn(Parts::of(value)?, pool)?),
             Self::Renewed(pool, tickets) => Outcome::Renewed(renewed(Parts::of(value)?, pool, tickets)?),
             Self::Answered(pool) => Outcome::Answered(answered(Parts::of(value)?, pool)?),
             Self::Expired(pool) => Outcome::Expired(expired(Parts::of(value)?, pool)?),
-            Self::Appended { from, content, client_message_id } => {
-                Outcome::Appended(appended(Parts::of(value)?, from, content, client_message_id)?)
-            }
+            Self::Rejoined(user) => Outcome::Rejoined(rejoined(Parts::of(value)?, &user).ok()?),
             Self::Messages => Outcome::Messages(Parts::of(value)?.0.map(message).collect::<Option<_>>()?),
         })
     }
@@ -59,8 +66,12 @@ impl Parts {
     }
 
     fn text(&mut self) -> Option<String> {
-        let Value::BulkString(bytes) = self.0.next()? else { return None };
-        String::from_utf8(bytes).ok()
+        text_of(self.0.next()?)
+    }
+
+    /// A text, or nothing in its place; an error of anything else.
+    fn optional_text(&mut self) -> Result<Option<String>, ()> {
+        optional(self.0.next().ok_or(())?)
     }
 
     fn number(&mut self) -> Option<i64> {
@@ -98,13 +109,60 @@ impl Parts {
     }
 }
 
-fn attached(mut parts: Parts) -> Option<Vec<(UserId, Time)>> {
-    let mut partners = Vec::with_capacity(parts.0.len() / 2);
-    while parts.0.len() > 0 {
-        let partner = UserId::new(parts.text()?);
-        partners.push((partner, time(&parts.text()?)?));
+/// A text, or nothing in its place; an error of anything else.
+fn optional(value: Value) -> Result<Option<String>, ()> {
+    if value == Value::Nil { Ok(None) } else { text_of(value).map(Some).ok_or(()) }
+}
+
+fn text_of(value: Value) -> Option<String> {
+    let Value::BulkString(bytes) = value else { return None };
+    String::from_utf8(bytes).ok()
+}
+
+fn attached(mut parts: Parts) -> Option<Attached> {
+    let (mut before, mut partners) = (parts.parts()?, parts.parts()?);
+    let former = match (before.optional_text().ok()?, before.optional_text().ok()?) {
+        (None, _) => None,
+        (Some(address), talk) => Some(Former {
+            address: text::parse_address(&address)?,
+            talk: match talk {
+                None => None,
+                Some(talk) => Some(Box::new(text::parse_talk(&talk)?)),
+            },
+        }),
+    };
+    let mut history = Vec::with_capacity(partners.0.len() / 2);
+    while partners.0.len() > 0 {
+        let partner = UserId::new(partners.text()?);
+        history.push((partner, time(&partners.text()?)?));
     }
-    Some(partners)
+    Some(Attached { history, former })
+}
+
+/// An address, or nothing in its place; an error of anything else.
+fn located(value: Value) -> Result<Option<Address>, ()> {
+    optional(value)?.map(|address| text::parse_address(&address).ok_or(())).transpose()
+}
+
+fn reclaimed(mut parts: Parts, pool: PoolId) -> Option<Reclaimed> {
+    Some(match parts.text()?.as_str() {
+        "waiting" => {
+            let (id, user, avoid, body) = (parts.text()?, parts.text()?, parts.text()?, parts.text()?);
+            Reclaimed::Waiting(Arc::new(text::parse_ticket(&id, &user, &avoid, pool, &body)?))
+        }
+        "taken" => Reclaimed::Taken(parts.proposal(pool)?),
+        "nothing" => Reclaimed::Nothing,
+        _ => return None,
+    })
+}
+
+/// The last number of a room for one of its members, both of whom are named before it; nothing for anybody else, or
+/// of no room; an error of anything else.
+fn rejoined(mut parts: Parts, user: &UserId) -> Result<Option<u64>, ()> {
+    let members = [parts.optional_text()?, parts.optional_text()?];
+    let last = parts.optional_text()?;
+    let is_member = members.iter().flatten().any(|member| member == user.as_str());
+    last.filter(|_| is_member).map(|last| last.parse().map_err(drop)).transpose()
 }
 
 /// A time that may be later than every moment, which a sorted set keeps rounded.
@@ -166,15 +224,17 @@ fn expired(mut parts: Parts, pool: PoolId) -> Option<Expired> {
     })
 }
 
-fn appended(
-    mut parts: Parts,
-    from: UserId,
-    content: Arc<str>,
-    client_message_id: Option<Arc<str>>,
-) -> Option<Appended> {
+/// How each of these messages was taken; `None` if the value means nothing.
+pub(super) fn appends(value: Value, appends: Vec<Append>) -> Option<Vec<Outcome>> {
+    let mut parts = Parts::of(value)?;
+    appends.into_iter().map(|append| Some(Outcome::Appended(appended(parts.parts()?, append)?))).collect()
+}
+
+fn appended(mut parts: Parts, append: Append) -> Option<Appended> {
     Some(match parts.text()?.as_str() {
         "added" => {
             let (sequence, at) = (u64::try_from(parts.number()?).ok()?, parts.time()?);
+            let Append { from, content, client_message_id, .. } = append;
             Appended::Added(ChatMessage { sequence, from, content, client_message_id, at })
         }
         "duplicate" => Appended::Duplicate(u64::try_from(parts.number()?).ok()?),
@@ -219,6 +279,17 @@ mod tests {
             assert!(Expected::Renewed(pool, vec![TicketId(1)]).read(value).is_none());
         }
         assert!(Expected::Messages.read(array(&["1-0"])).is_none());
+        for value in [Value::Int(1), bulk("node 0 0"), array(&[])] {
+            assert!(Expected::Located.read(value.clone()).is_none(), "{value:?}");
+            assert!(Expected::Registered.read(value.clone()).is_none(), "{value:?}");
+            assert!(Expected::Rejoined(UserId::new("ana")).read(value.clone()).is_none(), "{value:?}");
+            assert!(
+                Expected::Attached.read(Value::Array(vec![value.clone(), array(&[])])).is_none(),
+                "{value:?}"
+            );
+            assert!(Expected::Reclaimed(pool).read(value).is_none());
+        }
+        assert!(Expected::Registered.read(Value::Nil).is_none(), "somebody is always known then");
     }
 
     #[test]

@@ -31,7 +31,10 @@ scripts! {
     RENEW = "shared_time" "shared_pool" "renew";
     ANSWER = "shared_time" "shared_pool" "answer";
     EXPIRE = "shared_time" "shared_pool" "expire";
+    RECLAIM = "shared_time" "shared_pool" "reclaim";
     ATTACH = "shared_time" "attach";
+    REGISTER = "register";
+    DETACH = "detach";
     REMEMBER = "shared_time" "remember";
     OPEN_ROOM = "open_room";
     APPEND = "shared_time" "append";

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::words::Words;
 use crate::domain::criteria::{AgeRange, Criteria, Stage, Strict};
 use crate::domain::id::{Address, NodeId, SessionId, TicketId, UserId};
+use crate::domain::notice::Partner;
 use crate::domain::person::{Attributes, Direction, Gender, Proficiency};
 use crate::domain::search::Bucket;
+use crate::domain::talk::Talk;
 use crate::domain::ticket::{Order, PoolId, Priority, Ticket};
 use crate::domain::time::Time;
 
@@ -83,17 +86,72 @@ pub(super) fn parse_users(list: &str) -> Arc<[UserId]> {
     list.split('\n').filter(|user| !user.is_empty()).map(|user| UserId::new(unescaped(user))).collect()
 }
 
+/// Where a session lives: four words.
+pub(super) fn address(Address { node, session }: &Address) -> String {
+    let SessionId { shard, slot, generation } = session;
+    format!("{} {shard} {slot} {generation}", escaped(node.as_str()))
+}
+
+/// What [`address`] was given.
+pub(super) fn parse_address(text: &str) -> Option<Address> {
+    let mut words = Words::of(text);
+    let address = words.address()?;
+    words.whole(address)
+}
+
+/// A talk, as it is kept and as it is told.
+pub(super) fn talk(talk: &Talk) -> String {
+    let Talk { proposal, room, peer, partner, initiator, since } = talk;
+    let Partner { user, speaks, learns, proficiency } = partner;
+    format!(
+        "{proposal} {room} {} {} {} {} {} {} {}",
+        address(peer),
+        escaped(user.as_str()),
+        speaks.as_str(),
+        learns.as_str(),
+        level(*proficiency),
+        u8::from(*initiator),
+        since.as_ms(),
+    )
+}
+
+/// What [`talk`] was given.
+pub(super) fn parse_talk(text: &str) -> Option<Talk> {
+    let mut words = Words::of(text);
+    let talk = words.talk()?;
+    words.whole(talk)
+}
+
+impl Words<'_> {
+    pub(super) fn address(&mut self) -> Option<Address> {
+        let node = NodeId::new(unescaped(self.next()?));
+        let session = SessionId { shard: self.parse()?, slot: self.parse()?, generation: self.parse()? };
+        Some(Address { node, session })
+    }
+
+    pub(super) fn talk(&mut self) -> Option<Talk> {
+        let (proposal, room, peer) = (self.parse()?, self.parse()?, self.address()?);
+        let partner = Partner {
+            user: UserId::new(unescaped(self.next()?)),
+            speaks: self.parse()?,
+            learns: self.parse()?,
+            proficiency: parse_level(self.next()?)?,
+        };
+        let (initiator, since) = (self.flag()?, Time::from_ms(self.parse()?));
+        Some(Talk { proposal, room, peer, partner, initiator, since })
+    }
+}
+
 /// Words of a [`body`].
 pub(super) const BODY_WORDS: usize = 18;
 
 /// What no script reads of a ticket: everything but its name, its user and whom it avoids.
 pub(super) fn body(ticket: &Ticket) -> String {
     let Ticket { owner, attributes: own, criteria: asked, .. } = ticket;
-    let SessionId { shard, slot, generation } = owner.session;
     let strict = [asked.strict.age, asked.strict.gender, asked.strict.proficiency].map(u8::from);
     format!(
-        "{} {shard} {slot} {generation} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-        escaped(owner.node.as_str()),
+        "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+        address(owner),
         own.speaks.as_str(),
         own.learns.as_str(),
         level(own.proficiency),
@@ -113,40 +171,33 @@ pub(super) fn body(ticket: &Ticket) -> String {
 
 /// The ticket that [`body`] was made of, with what it leaves out; `None` of anything else.
 pub(super) fn parse_ticket(id: &str, user: &str, avoid: &str, pool: PoolId, body: &str) -> Option<Ticket> {
-    let mut words = body.split(' ');
-    let mut word = || words.next();
-    let owner = Address {
-        node: NodeId::new(unescaped(word()?)),
-        session: SessionId {
-            shard: word()?.parse().ok()?,
-            slot: word()?.parse().ok()?,
-            generation: word()?.parse().ok()?,
-        },
-    };
+    let mut words = Words::of(body);
+    let owner = words.address()?;
     let attributes = Attributes {
-        speaks: word()?.parse().ok()?,
-        learns: word()?.parse().ok()?,
-        proficiency: parse_level(word()?)?,
-        age: word()?.parse().ok()?,
-        gender: parse_gender(word()?).ok()?,
+        speaks: words.parse()?,
+        learns: words.parse()?,
+        proficiency: parse_level(words.next()?)?,
+        age: words.parse()?,
+        gender: parse_gender(words.next()?).ok()?,
     };
     let criteria = Criteria {
-        same_proficiency: word()? == "1",
-        age: AgeRange { min: word()?.parse().ok()?, max: word()?.parse().ok()? },
-        gender: parse_gender(word()?).ok()?,
-        strict: Strict { age: word()? == "1", gender: word()? == "1", proficiency: word()? == "1" },
+        same_proficiency: words.flag()?,
+        age: AgeRange { min: words.parse()?, max: words.parse()? },
+        gender: parse_gender(words.next()?).ok()?,
+        strict: Strict { age: words.flag()?, gender: words.flag()?, proficiency: words.flag()? },
     };
-    Some(Ticket {
+    let ticket = Ticket {
         id: TicketId(id.parse().ok()?),
         user: UserId::new(unescaped(user)),
         owner,
         pool,
         attributes,
         criteria,
-        enqueued_at: Time::from_ms(word()?.parse().ok()?),
-        priority: parse_priority(word()?)?,
+        enqueued_at: Time::from_ms(words.parse()?),
+        priority: parse_priority(words.next()?)?,
         avoid: parse_users(avoid),
-    })
+    };
+    words.whole(ticket)
 }
 
 /// A stage by its number.
@@ -242,8 +293,51 @@ mod tests {
         let ticket = ticket("ana", &[]);
         let body = body(&ticket);
         let cut = body.rsplit_once(' ').expect("words").0;
-        for body in ["", "x", cut, &body.replace(" y ", " ? "), &body.replace("yue", "not-one")] {
+        for body in [
+            "",
+            "x",
+            cut,
+            &format!("{body} "),
+            &body.replacen(" 0 ", " 2 ", 1),
+            &body.replace(" y ", " ? "),
+            &body.replace("yue", "not-one"),
+        ] {
             assert_eq!(parse_ticket("1", "ana", "\n", PoolId("text"), body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_talk_is_read_back_as_it_was_and_nothing_else_is_one() {
+        let id = "00000000-0000-4000-8000-00000000000a";
+        let ticket = ticket("two\nlines 100%", &[]);
+        let own = Talk {
+            proposal: id.parse().expect("an id"),
+            room: id.parse().expect("an id"),
+            peer: ticket.owner.clone(),
+            partner: Partner {
+                user: ticket.user.clone(),
+                speaks: ticket.attributes.speaks,
+                learns: ticket.attributes.learns,
+                proficiency: ticket.attributes.proficiency,
+            },
+            initiator: true,
+            since: Time::from_ms(1_700_000_000_000),
+        };
+        let text = talk(&own);
+        assert_eq!(
+            text,
+            format!("{id} {id} node%201 3 4294967295 2 two%0Alines%20100%25 en yue y 1 1700000000000")
+        );
+        assert_eq!(parse_talk(&text), Some(own));
+        let cut = text.rsplit_once(' ').expect("words").0;
+        for text in
+            ["", "x", cut, &format!("{text} "), &text.replace(" y 1 ", " y 2 "), &text.replace("yue", "")]
+        {
+            assert_eq!(parse_talk(text), None, "{text}");
+        }
+        assert_eq!(parse_address("node%201 3 4294967295 2"), Some(ticket.owner));
+        for text in ["", "node", "node 3 4294967296 2", "node 3 2 1 0"] {
+            assert_eq!(parse_address(text), None, "{text}");
         }
     }
 

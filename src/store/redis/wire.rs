@@ -2,25 +2,40 @@
 //!
 //! Nothing here trusts what it reads: a text that is not a letter is `None`, whatever it is.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use super::text::{self, BODY_WORDS, escaped, unescaped};
+use super::words::{NONE, Words};
 use crate::domain::envelope::Envelope;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::proposal::{Failure, Proposal, Side};
 use crate::domain::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
-use crate::domain::ticket::PoolId;
+use crate::domain::ticket::{PoolId, Ticket};
 use crate::domain::time::Time;
 use crate::store::Letter;
 
-/// Stands for what is not there.
-const NONE: &str = "-";
+mod handover;
+
+use handover::handover;
+
+const KINDS: [SignalKind; 5] =
+    [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate, SignalKind::Ready, SignalKind::Other];
+const FAILURES: [Failure; 3] = [Failure::Rejected, Failure::Expired, Failure::PartnerLeft];
+const DEPARTURES: [Departure; 3] = [Departure::Left, Departure::Disconnected, Departure::Shutdown];
 
 /// The text of a letter.
 pub(super) fn letter(letter: &Letter) -> String {
     let SessionId { shard, slot, generation } = letter.to;
-    let said = match &letter.envelope {
+    let said = if let Envelope::Forwarded { times, envelope } = &letter.envelope {
+        format!("forwarded {times} {}", said(envelope))
+    } else {
+        said(&letter.envelope)
+    };
+    format!("{shard} {slot} {generation} {said}")
+}
+
+fn said(envelope: &Envelope) -> String {
+    match envelope {
         Envelope::Proposed(proposed) => format!("proposed {}", proposal(proposed)),
         Envelope::Accepted(accepted) => format!("accepted {}", proposal(accepted)),
         Envelope::Agreed(agreed) => format!("agreed {}", proposal(agreed)),
@@ -40,11 +55,20 @@ pub(super) fn letter(letter: &Letter) -> String {
                 .map_or_else(|| NONE.to_owned(), |name| format!("={}", escaped(name)));
             format!("chat {room} {sequence} {} {} {name} {content}", escaped(from.as_str()), at.as_ms())
         }
-        Envelope::Away { room } => format!("away {room}"),
-        Envelope::Back { room } => format!("back {room}"),
-        Envelope::Left { room, departure } => format!("left {room} {}", departure.as_str()),
-    };
-    format!("{shard} {slot} {generation} {said}")
+        Envelope::Away { room, from } => format!("away {room} {}", text::address(from)),
+        Envelope::Back { room, from } => format!("back {room} {}", text::address(from)),
+        Envelope::Here { room, from } => format!("here {room} {}", text::address(from)),
+        Envelope::Left { room, departure, from } => {
+            format!("left {room} {} {}", departure.as_str(), text::address(from))
+        }
+        Envelope::TakeOver { user, by } => {
+            format!("take_over {} {}", escaped(user.as_str()), text::address(by))
+        }
+        Envelope::HandedOver(None) => format!("handed_over {NONE}"),
+        Envelope::HandedOver(Some(handed_over)) => format!("handed_over {}", handover(handed_over)),
+        // Nothing is wrapped twice.
+        Envelope::Forwarded { times: _, envelope: _ } => String::new(),
+    }
 }
 
 fn proposal(proposal: &Proposal) -> String {
@@ -54,126 +78,104 @@ fn proposal(proposal: &Proposal) -> String {
 }
 
 fn side(Side { ticket, stage, accepted }: &Side) -> String {
-    let (id, user, avoid) =
-        (text::ticket_id(ticket.id), escaped(ticket.user.as_str()), text::users(&ticket.avoid));
-    format!("{id} {user} {} {} {avoid} {}", stage.number(), u8::from(*accepted), text::body(ticket))
+    format!("{} {} {}", stage.number(), u8::from(*accepted), self::ticket(ticket))
+}
+
+fn ticket(ticket: &Ticket) -> String {
+    let (id, user) = (text::ticket_id(ticket.id), escaped(ticket.user.as_str()));
+    format!("{id} {user} {} {}", text::users(&ticket.avoid), text::body(ticket))
 }
 
 /// The letter that a text is. `pools` are those this node serves: one about another means nothing here.
 pub(super) fn parse_letter(text: &str, pools: &[PoolId]) -> Option<Letter> {
-    let mut words = Words(Some(text));
+    let mut words = Words::of(text);
     let to = SessionId { shard: words.parse()?, slot: words.parse()?, generation: words.parse()? };
     let envelope = match words.next()? {
-        "proposed" => Envelope::Proposed(words.proposal(pools)?),
-        "accepted" => Envelope::Accepted(words.proposal(pools)?),
-        "agreed" => Envelope::Agreed(words.proposal(pools)?),
-        "failed" => {
-            let failures = [Failure::Rejected, Failure::Expired, Failure::PartnerLeft];
-            Envelope::Failed { proposal: words.parse()?, failure: words.one_of(failures, Failure::as_str)? }
+        "forwarded" => {
+            let times = words.parse()?;
+            let first = words.next()?;
+            Envelope::Forwarded { times, envelope: Box::new(words.envelope(first, pools)?) }
         }
-        "signal" => {
-            let (room, kind) = (words.parse()?, words.one_of(KINDS, SignalKind::as_str)?);
-            Envelope::Signal { room, kind, payload: Payload(words.rest()?.into()) }
-        }
-        "quality" => Envelope::Quality {
-            room: words.parse()?,
-            quality: Quality {
-                rtt_ms: words.parse()?,
-                jitter_ms: words.optional().ok()?,
-                packets_lost: words.optional().ok()?,
-                bitrate_kbps: words.optional().ok()?,
-            },
-        },
-        "chat" => {
-            let (room, sequence) = (words.parse()?, words.parse()?);
-            let (from, at) = (UserId::new(unescaped(words.next()?)), Time::from_ms(words.parse()?));
-            let name = match words.next()? {
-                NONE => None,
-                name => Some(unescaped(name.strip_prefix('=')?).into()),
-            };
-            let content = words.rest()?.into();
-            Envelope::Chat {
-                room,
-                message: ChatMessage { sequence, from, content, client_message_id: name, at },
-            }
-        }
-        "away" => Envelope::Away { room: words.parse()? },
-        "back" => Envelope::Back { room: words.parse()? },
-        "left" => {
-            let departures = [Departure::Left, Departure::Disconnected, Departure::Shutdown];
-            Envelope::Left { room: words.parse()?, departure: words.one_of(departures, Departure::as_str)? }
-        }
-        _ => return None,
+        first => words.envelope(first, pools)?,
     };
-    words.0.is_none().then_some(Letter { to, envelope })
+    words.whole(Letter { to, envelope })
 }
 
-const KINDS: [SignalKind; 5] =
-    [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate, SignalKind::Ready, SignalKind::Other];
-
-/// What is left of a text; `None` at its end.
-struct Words<'a>(Option<&'a str>);
-
-impl<'a> Words<'a> {
-    fn next(&mut self) -> Option<&'a str> {
-        let (word, rest) = match self.0?.split_once(' ') {
-            Some((word, rest)) => (word, Some(rest)),
-            None => (self.0?, None),
-        };
-        self.0 = rest;
-        Some(word)
+impl Words<'_> {
+    /// An envelope of which the first word was read.
+    fn envelope(&mut self, first: &str, pools: &[PoolId]) -> Option<Envelope> {
+        let words = self;
+        Some(match first {
+            "proposed" => Envelope::Proposed(words.proposal(pools)?),
+            "accepted" => Envelope::Accepted(words.proposal(pools)?),
+            "agreed" => Envelope::Agreed(words.proposal(pools)?),
+            "failed" => Envelope::Failed {
+                proposal: words.parse()?,
+                failure: words.one_of(FAILURES, Failure::as_str)?,
+            },
+            "signal" => {
+                let (room, kind) = (words.parse()?, words.one_of(KINDS, SignalKind::as_str)?);
+                Envelope::Signal { room, kind, payload: Payload(words.rest()?.into()) }
+            }
+            "quality" => Envelope::Quality {
+                room: words.parse()?,
+                quality: Quality {
+                    rtt_ms: words.parse()?,
+                    jitter_ms: words.optional().ok()?,
+                    packets_lost: words.optional().ok()?,
+                    bitrate_kbps: words.optional().ok()?,
+                },
+            },
+            "chat" => {
+                let (room, sequence) = (words.parse()?, words.parse()?);
+                let (from, at) = (UserId::new(unescaped(words.next()?)), Time::from_ms(words.parse()?));
+                let name = match words.next()? {
+                    NONE => None,
+                    name => Some(unescaped(name.strip_prefix('=')?).into()),
+                };
+                let content = words.rest()?.into();
+                Envelope::Chat {
+                    room,
+                    message: ChatMessage { sequence, from, content, client_message_id: name, at },
+                }
+            }
+            "away" => Envelope::Away { room: words.parse()?, from: words.address()? },
+            "back" => Envelope::Back { room: words.parse()?, from: words.address()? },
+            "here" => Envelope::Here { room: words.parse()?, from: words.address()? },
+            "left" => {
+                let (room, departure) = (words.parse()?, words.one_of(DEPARTURES, Departure::as_str)?);
+                Envelope::Left { room, departure, from: words.address()? }
+            }
+            "take_over" => {
+                Envelope::TakeOver { user: UserId::new(unescaped(words.next()?)), by: words.address()? }
+            }
+            "handed_over" => {
+                Envelope::HandedOver(words.or_none(|words| words.handover(pools).map(Box::new)).ok()?)
+            }
+            _ => return None,
+        })
     }
 
-    fn rest(&mut self) -> Option<&'a str> {
-        self.0.take()
-    }
-
-    fn parse<T: FromStr>(&mut self) -> Option<T> {
-        self.next()?.parse().ok()
-    }
-
-    /// A figure, or the sign for none; an error of anything else.
-    fn optional(&mut self) -> Result<Option<f64>, ()> {
-        match self.next().ok_or(())? {
-            NONE => Ok(None),
-            figure => figure.parse().map(Some).map_err(drop),
-        }
-    }
-
-    fn one_of<T: Copy, const N: usize>(
-        &mut self,
-        known: [T; N],
-        name: impl Fn(T) -> &'static str,
-    ) -> Option<T> {
-        let word = self.next()?;
-        known.into_iter().find(|known| name(*known) == word)
-    }
-
-    /// So many words as one text.
-    fn several(&mut self, count: usize) -> Option<&'a str> {
-        let all = self.0?;
-        for _ in 0..count {
-            self.next()?;
-        }
-        let left = self.0.map_or(0, |rest| rest.len() + 1);
-        all.get(..all.len() - left)
+    fn pool(&mut self, pools: &[PoolId]) -> Option<PoolId> {
+        let named = unescaped(self.next()?);
+        pools.iter().copied().find(|pool| pool.0 == named)
     }
 
     fn proposal(&mut self, pools: &[PoolId]) -> Option<Arc<Proposal>> {
-        let (id, room, named) = (self.parse()?, self.parse()?, unescaped(self.next()?));
-        let pool = pools.iter().copied().find(|pool| pool.0 == named)?;
+        let (id, room, pool) = (self.parse()?, self.parse()?, self.pool(pools)?);
         let expires_at = Time::from_ms(self.parse()?);
         let sides = [self.side(pool)?, self.side(pool)?];
         Some(Arc::new(Proposal { id, room, pool, sides, expires_at }))
     }
 
     fn side(&mut self, pool: PoolId) -> Option<Side> {
-        let (id, user) = (self.next()?, self.next()?);
-        let stage = text::parse_stage(self.parse()?)?;
-        let accepted = self.next()? == "1";
-        let (avoid, body) = (self.next()?, self.several(BODY_WORDS)?);
-        let ticket = Arc::new(text::parse_ticket(id, user, avoid, pool, body)?);
-        Some(Side { ticket, stage, accepted })
+        let (stage, accepted) = (text::parse_stage(self.parse()?)?, self.flag()?);
+        Some(Side { ticket: self.ticket(pool)?, stage, accepted })
+    }
+
+    fn ticket(&mut self, pool: PoolId) -> Option<Arc<Ticket>> {
+        let (id, user, avoid) = (self.next()?, self.next()?, self.next()?);
+        text::parse_ticket(id, user, avoid, pool, self.several(BODY_WORDS)?).map(Arc::new)
     }
 }
 

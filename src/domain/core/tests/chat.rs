@@ -146,7 +146,8 @@ fn a_message_is_refused_without_a_room_and_without_a_store() {
     core.asks(ANA, 3, write(&proposal, 1));
     let [appending] = core.asked([append(&proposal, 1)]);
     core.stored(appending, Outcome::Appended(Appended::NoRoom));
-    core.expect(not_in_room(3));
+    let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
+    core.expect([refused(unknown), ack(ANA, 3, Err(unknown))]);
     core.asks(ANA, 4, write(&proposal, 1));
     let [appending] = core.asked([append(&proposal, 1)]);
     core.stored(appending, UNAVAILABLE);
@@ -168,7 +169,7 @@ fn a_message_that_was_taken_when_its_room_ended_goes_to_nobody() {
     let (room, departure) = (proposal.room, Departure::Left);
     core.asks(ANA, 3, write(&proposal, 1));
     let [appending] = core.asked([append(&proposal, 1)]);
-    core.hears(0, Envelope::Left { room, departure });
+    core.hears(0, Envelope::Left { room, departure, from: there() });
     core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
     core.stored(appending, added(1));
     core.expect([record(Event::ChatAdded), ack(ANA, 3, Ok(Reply::Sent { sequence: 1 }))]);
@@ -218,7 +219,7 @@ fn ana_catches_up() -> (Scripted, Arc<Proposal>, OperationId) {
     core.expect([told(room, 1)]);
     core.at(2_000);
     core.disconnected(ANA);
-    core.expect([send(Envelope::Away { room })]);
+    core.expect([send(Envelope::Away { room, from: here(0) })]);
     core.at(3_000);
     core.connected(ANA_AGAIN, "ana");
     let resumed = Resumed::Talking {
@@ -231,7 +232,7 @@ fn ana_catches_up() -> (Scripted, Arc<Proposal>, OperationId) {
     let [missed] = core.asked([
         notify(ANA_AGAIN, welcome("ana")),
         notify(ANA_AGAIN, Notice::Resumed(resumed)),
-        send(Envelope::Back { room }),
+        send(Envelope::Back { room, from: here(0) }),
         messages(&proposal, 1),
     ]);
     (core, proposal, missed)
@@ -332,10 +333,10 @@ fn who_asks_again_on_return_does_not_ask_once_more_later() {
         last_sequence: 1,
     };
     let [first] = core.asked([
-        send(Envelope::Away { room }),
+        send(Envelope::Away { room, from: here(0) }),
         notify(ANA, welcome("ana")),
         notify(ANA, Notice::Resumed(resumed)),
-        send(Envelope::Back { room }),
+        send(Envelope::Back { room, from: here(0) }),
         messages(&proposal, 1),
     ]);
     core.wakes_in_vain(4_000);

@@ -17,12 +17,12 @@ fn the_room_is_over_when_the_client_stays_away() {
     let (room, departure) = (proposal.room, Departure::Disconnected);
     core.at(2_000);
     core.disconnected(ANA);
-    core.expect([send(Envelope::Away { room })]);
+    core.expect([send(Envelope::Away { room, from: here(0) })]);
     core.wakes_in_vain(20_600);
     core.wakes(32_000);
     let [detached, gone] = closed();
     core.expect([
-        send(Envelope::Left { room, departure }),
+        send(Envelope::Left { room, departure, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(31) }),
         detached,
@@ -96,7 +96,13 @@ fn a_good_bye_ends_everything_at_once() {
     good_bye(&mut core);
     let [detached, gone] = closed();
     let over = record(Event::RoomClosed { departure, lasted: Duration::ZERO });
-    core.expect([send(Envelope::Left { room, departure }), close(&proposal), over, detached, gone]);
+    core.expect([
+        send(Envelope::Left { room, departure, from: here(0) }),
+        close(&proposal),
+        over,
+        detached,
+        gone,
+    ]);
 }
 
 #[test]
@@ -136,8 +142,9 @@ fn who_is_back_while_its_proposal_is_being_left_enters_the_room_that_both_accept
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(1_000)),
+        registers(&agreed, at(1_000)),
         resumed,
-        send(Envelope::Back { room: proposal.room }),
+        send(Envelope::Back { room: proposal.room, from: here(0) }),
         missed(&proposal),
     ]);
 }

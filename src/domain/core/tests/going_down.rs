@@ -24,7 +24,7 @@ fn an_abandoned_session_is_closed_and_its_peer_told() {
     core.abandon(ANA);
     core.expect([
         Effect::Close { connection: ANA },
-        send(Envelope::Left { room: proposal.room, departure: Departure::Disconnected }),
+        send(Envelope::Left { room: proposal.room, departure: Departure::Disconnected, from: here(0) }),
         record(Event::SessionClosed),
     ]);
     assert_eq!(core.sessions(), 0);
@@ -47,10 +47,12 @@ fn an_abandoned_session_is_closed_and_its_peer_told() {
 fn an_abandoned_sessions_peer_in_the_same_core_hears_of_it_with_the_next_input() {
     let (mut core, proposal) = both_here();
     let agreed = accepted(&proposal, &["ana", "ben"]);
-    for (slot, connection, name, other) in [(0, ANA, "ana", "ben"), (1, BEN, "ben", "ana")] {
+    for (slot, peer, connection, name, other) in [(0, 1, ANA, "ana", "ben"), (1, 0, BEN, "ben", "ana")] {
         core.hears(slot, Envelope::Agreed(agreed.clone()));
         let met = remembers(name, other, at(600));
-        core.expect([ended(TicketEnd::Matched), met, notify(connection, ready(&agreed))]);
+        let side = usize::try_from(slot).expect("small");
+        let known = knows(&agreed, side, slot, here(peer), at(600));
+        core.expect([ended(TicketEnd::Matched), met, notify(connection, ready(&agreed)), known]);
     }
     core.abandon(ANA);
     core.expect([Effect::Close { connection: ANA }, record(Event::SessionClosed)]);

@@ -149,6 +149,12 @@ impl Scripted {
         operations.try_into().expect("as many operations as the test takes")
     }
 
+    /// The same of questions alone, as many as there are.
+    #[track_caller]
+    pub(super) fn asks_all(&mut self, effects: Vec<Effect>) -> Vec<OperationId> {
+        self.drained(effects)
+    }
+
     #[track_caller]
     fn drained(&mut self, expected: Vec<Effect>) -> Vec<OperationId> {
         let mut operations = Vec::new();
@@ -175,7 +181,7 @@ impl Scripted {
         self.connected(connection, name);
         let welcome = notify(connection, welcome(name));
         let [attach] = self.asked([record(Event::SessionOpened), welcome, attach(name, slot)]);
-        self.stored(attach, Outcome::Attached(Vec::new()));
+        self.stored(attach, Outcome::Attached(Attached::default()));
         self.expect([]);
     }
 

@@ -1,5 +1,6 @@
 //! From a wish to a place in the queue, or to a proposal at once.
 
+use super::super::super::id::TicketId;
 use super::*;
 
 /// Ana's search is under way: she joined at 500.
@@ -23,7 +24,7 @@ fn a_session_is_attached_before_anything_else_is_asked() {
     core.expect([]);
     core.at(500);
     let history = vec![(user("zoe"), at(9_000)), (user("cyd"), at(501)), (user("dan"), at(500))];
-    core.stored(attaching, Outcome::Attached(history));
+    core.stored(attaching, Outcome::Attached(Attached { history, former: None }));
     let mut ticket = core.ticket("ana", 0, &wish());
     // Sorted, and without the one who may be met again from now on.
     Arc::make_mut(&mut ticket).avoid = [user("cyd"), user("zoe")].into();
@@ -31,19 +32,15 @@ fn a_session_is_attached_before_anything_else_is_asked() {
 }
 
 #[test]
-fn without_an_answer_to_the_attachment_nobody_is_avoided() {
+fn without_an_answer_to_the_attachment_nobody_joins() {
     let mut core = Scripted::new();
     core.connected(ANA, "ana");
     let welcome = notify(ANA, welcome("ana"));
     let [attaching] = core.asked([record(Event::SessionOpened), welcome, attach("ana", 0)]);
     core.asks(ANA, 1, wish().join());
     core.stored(attaching, UNAVAILABLE);
-    let ticket = core.ticket("ana", 0, &wish());
-    core.expect([
-        record(Event::StoreUnavailable),
-        record(Event::Searching),
-        core.look(&ticket, Stage::Exact),
-    ]);
+    let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
+    core.expect([record(Event::StoreUnavailable), refused(unknown), ack(ANA, 1, Err(unknown))]);
 }
 
 #[test]
@@ -180,6 +177,28 @@ fn a_wish_that_was_claimed_when_it_is_replaced_is_declined_and_the_new_one_searc
 }
 
 #[test]
+fn a_proposal_that_cannot_be_declined_any_more_is_searched_past_once_a_second() {
+    let mut core = Scripted::new();
+    core.connect(ANA, "ana", 0);
+    core.asks(ANA, 1, wish().join());
+    let ticket = core.ticket("ana", 0, &wish());
+    let [search] = core.asked([record(Event::Searching), core.look(&ticket, Stage::Exact)]);
+    // Of a session that is over.
+    let older = Arc::new(Ticket { id: TicketId(77), ..(*ticket).clone() });
+    let proposal = pair(1, &bens_ticket(), &older, at(0));
+    core.stored(search, taken(&proposal));
+    let [declining, search] =
+        core.asked([answer(&proposal, "ana", Verdict::Leave), core.look(&ticket, Stage::Exact)]);
+    core.stored(declining, Outcome::Answered(Answered::Gone));
+    core.stored(search, taken(&proposal));
+    core.expect([answer(&proposal, "ana", Verdict::Leave), expire(&proposal), joined(ANA, 1, AT_ONCE)]);
+    core.wakes(1_000);
+    let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
+    core.stored(search, listed(4));
+    core.expect([]);
+}
+
+#[test]
 fn joining_in_a_room_leaves_it() {
     let (mut core, proposal) = ana_talks();
     core.at(9_000);
@@ -187,7 +206,7 @@ fn joining_in_a_room_leaves_it() {
     let mut ticket = core.ticket("ana", 0, &wish());
     Arc::make_mut(&mut ticket).avoid = [user("ben")].into();
     core.expect([
-        send(Envelope::Left { room: proposal.room, departure: Departure::Left }),
+        send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_secs(8) }),
         record(Event::Searching),

@@ -9,7 +9,12 @@ fn again(ticket: &Arc<Ticket>) -> Arc<Ticket> {
 }
 
 fn left(proposal: &Proposal, departure: Departure) -> Envelope {
-    Envelope::Left { room: proposal.room, departure }
+    Envelope::Left { room: proposal.room, departure, from: there() }
+}
+
+/// Ana does not enter.
+fn stays_out(proposal: &Proposal, departure: Departure) -> Envelope {
+    Envelope::Left { room: proposal.room, departure, from: here(0) }
 }
 
 fn partner_left(proposal: &Proposal) -> Effect {
@@ -153,7 +158,7 @@ fn a_ticket_that_was_claimed_when_its_session_was_over_is_declined() {
         match answered {
             Answered::Gone | Answered::Pending(_) => core.expect([]),
             Answered::Ended(_) => core.expect([partner_left(&proposal)]),
-            Answered::Agreed(_) => core.expect([send(left(&proposal, Departure::Left))]),
+            Answered::Agreed(_) => core.expect([send(stays_out(&proposal, Departure::Left))]),
         }
     }
 }
@@ -165,7 +170,7 @@ fn a_room_that_opens_for_a_session_that_is_over_is_left() {
     let cut = Effect::Close { connection: ANA };
     core.expect([cut, ended(TicketEnd::Gone), record(Event::SessionClosed)]);
     core.hears(0, Envelope::Agreed(accepted(&proposal, &["ana", "ben"])));
-    core.expect([send(left(&proposal, Departure::Disconnected)), close(&proposal)]);
+    core.expect([send(stays_out(&proposal, Departure::Disconnected)), close(&proposal)]);
 }
 
 #[test]
@@ -177,7 +182,7 @@ fn a_room_that_opens_for_who_gave_the_proposal_up_is_left() {
     let over = ended(TicketEnd::Cancelled);
     core.expect([record(Event::StoreUnavailable), remember(at(1_000)), over, done(ANA, 3)]);
     core.hears(0, Envelope::Agreed(accepted(&proposal, &["ana", "ben"])));
-    core.expect([send(left(&proposal, Departure::Left)), close(&proposal)]);
+    core.expect([send(stays_out(&proposal, Departure::Left)), close(&proposal)]);
 }
 
 #[test]
@@ -190,12 +195,13 @@ fn a_room_that_was_over_before_it_opened_here_is_closed_again() {
     let [opening] = core.asked([open(&agreed)]);
     // The other one opened it as well, and has left it.
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    core.expect([ended(TicketEnd::Matched), remember(at(20_600)), notify(ANA, ready(&agreed))]);
+    let known = registers(&agreed, at(20_600));
+    core.expect([ended(TicketEnd::Matched), remember(at(20_600)), notify(ANA, ready(&agreed)), known]);
     let departure = Departure::Left;
     core.hears(0, left(&agreed, departure));
     core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
     core.stored(opening, Outcome::Done);
-    core.expect([send(left(&agreed, departure)), close(&agreed)]);
+    core.expect([send(stays_out(&agreed, departure)), close(&agreed)]);
 }
 
 #[test]
@@ -216,6 +222,7 @@ fn a_room_that_the_peer_left_before_it_opened_here_opens_and_is_over() {
         ended(TicketEnd::Matched),
         remember(at(1_000)),
         notify(ANA, ready(&agreed)),
+        registers(&agreed, at(1_000)),
         close(&agreed),
         notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
     ]);
@@ -234,7 +241,7 @@ fn a_room_that_was_left_and_is_forgotten_ends_the_proposal() {
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     let told = notify(ANA, failed(&proposal, Failure::PartnerLeft, true));
     let ticket = again(&proposal.sides[0].ticket);
-    core.expect([remember(at(2_000)), told, core.look(&ticket, Stage::Exact)]);
+    core.expect([partner_left(&proposal), remember(at(2_000)), told, core.look(&ticket, Stage::Exact)]);
 }
 
 #[test]
@@ -244,7 +251,8 @@ fn the_second_acceptance_may_overtake_the_answer_to_the_first() {
     let [asked] = core.asked([answer(&proposal, "ana", Verdict::Accept)]);
     let (first, agreed) = (accepted(&proposal, &["ana"]), accepted(&proposal, &["ana", "ben"]));
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    core.expect([ended(TicketEnd::Matched), remember(at(600)), notify(ANA, ready(&agreed))]);
+    let known = registers(&agreed, at(600));
+    core.expect([ended(TicketEnd::Matched), remember(at(600)), notify(ANA, ready(&agreed)), known]);
     core.stored(asked, Outcome::Answered(Answered::Pending(first.clone())));
     core.expect([done(ANA, 2), send(Envelope::Accepted(first))]);
 }
@@ -275,7 +283,7 @@ fn who_joins_and_disconnects_while_both_accept_waits_on() {
     core.stored(leaving, Outcome::Answered(Answered::Agreed(agreed.clone())));
     let ticket = core.ticket("ana", 0, &wish());
     core.expect([
-        send(left(&agreed, Departure::Left)),
+        send(stays_out(&agreed, Departure::Left)),
         close(&agreed),
         remember(at(1_000)),
         ended(TicketEnd::Cancelled),

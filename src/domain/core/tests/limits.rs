@@ -137,7 +137,8 @@ fn messages_that_follow_each_other_into_a_slow_store_count_as_waiting() {
     core.expect([refused(busy), ack(ANA, 5, Err(busy))]);
     for (number, appending) in [(3, first), (4, second)] {
         core.stored(appending, Outcome::Appended(Appended::NoRoom));
-        core.expect([refused(Refusal::NotInRoom), ack(ANA, number, Err(Refusal::NotInRoom))]);
+        let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
+        core.expect([refused(unknown), ack(ANA, number, Err(unknown))]);
     }
     core.asks(ANA, 6, write);
     core.expect([append]);
@@ -151,7 +152,7 @@ fn of_those_not_to_be_met_the_newest_are_kept() {
         core.asked([record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)]);
     let name = |number| user(&format!("met {number:03}"));
     let history = (0..AVOIDED).map(|number| (name(number), at(1_000_000))).collect();
-    core.stored(attaching, Outcome::Attached(history));
+    core.stored(attaching, Outcome::Attached(Attached { history, former: None }));
     core.asks(ANA, 1, wish().join());
     let mut ticket = core.ticket("ana", 0, &wish());
     Arc::make_mut(&mut ticket).avoid = (0..AVOIDED).map(name).collect();

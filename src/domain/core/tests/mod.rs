@@ -1,8 +1,10 @@
 //! The machine, input by input: each test gives an input, asserts the exact list of effects with nothing
 //! left over, and then moves time.
 
+mod arriving;
 mod burying;
 mod chat;
+mod closing;
 mod ending;
 mod going_down;
 mod harness;
@@ -11,7 +13,9 @@ mod ladder;
 mod late_news;
 mod leaving;
 mod limits;
+mod moving;
 mod proposing;
+mod rebuilding;
 mod reconnecting;
 mod scenes;
 mod talking;
@@ -28,12 +32,12 @@ use super::super::event::{Event, TicketEnd};
 use super::super::id::{AckId, ConnectionId, OperationId, RoomId, UserId};
 use super::super::limits::{AVOIDED, Limits, MESSAGES_AT_ONCE, RENEWED_AT_ONCE};
 use super::super::notice::{Notice, Resumed};
-use super::super::operation::{Answered, Appended, Expired, Operation, Outcome, Place, Searched};
+use super::super::operation::{Answered, Appended, Attached, Expired, Operation, Outcome, Place, Searched};
 use super::super::operation::{Standing, Withdrawn};
 use super::super::person::{Gender, Proficiency};
 use super::super::policy::Policy;
 use super::super::proposal::{Failure, Proposal, Verdict};
-use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
+use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, Talk};
 use super::super::ticket::{Order, PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::{Effect, Input};

@@ -3,13 +3,14 @@
 use super::*;
 
 /// What follows for Ana when her answer was the second: the room is open in the store.
-fn room_stands(proposal: &Arc<Proposal>, now: Time) -> [Effect; 5] {
+fn room_stands(proposal: &Arc<Proposal>, now: Time) -> [Effect; 6] {
     [
         send(Envelope::Agreed(proposal.clone())),
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(now),
         notify(ANA, ready(proposal)),
+        registers(proposal, now),
     ]
 }
 
@@ -31,7 +32,8 @@ fn who_accepts_first_hears_of_the_room_from_the_second() {
     core.hears(0, Envelope::Accepted(agreed.clone()));
     core.expect([notify(ANA, accepted_by(&proposal, "ben"))]);
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    core.expect([ended(TicketEnd::Matched), remember(at(2_000)), notify(ANA, ready(&agreed))]);
+    let known = registers(&agreed, at(2_000));
+    core.expect([ended(TicketEnd::Matched), remember(at(2_000)), notify(ANA, ready(&agreed)), known]);
     core.hears(0, Envelope::Agreed(agreed));
     core.expect([]);
 }
@@ -48,8 +50,8 @@ fn who_accepts_second_opens_the_room() {
     core.stored(asked, Outcome::Answered(Answered::Agreed(agreed.clone())));
     let [opening] = core.asked([send(Envelope::Accepted(agreed.clone())), open(&agreed)]);
     core.stored(opening, Outcome::Done);
-    let [sent, opened, matched, remembered, told] = room_stands(&agreed, at(700));
-    core.expect([done(ANA, 2), sent, opened, matched, remembered, told]);
+    let [sent, opened, matched, remembered, told, known] = room_stands(&agreed, at(700));
+    core.expect([done(ANA, 2), sent, opened, matched, remembered, told, known]);
 }
 
 #[test]
@@ -57,6 +59,7 @@ fn two_of_one_core_agree_in_either_order() {
     let people = [(ANA, "ana"), (BEN, "ben")];
     for (first, second) in [(0, 1), (1, 0)] {
         let ((one, one_name), (two, two_name)) = (people[first], people[second]);
+        let places = [0, 1];
         let (mut core, proposal) = both_here();
         core.at(1_000);
         core.asks(one, 2, Command::Accept(proposal.id));
@@ -77,9 +80,11 @@ fn two_of_one_core_agree_in_either_order() {
             ended(TicketEnd::Matched),
             remembers(two_name, one_name, at(2_000)),
             notify(two, ready(&agreed)),
+            knows(&agreed, second, places[second], here(places[first]), at(2_000)),
             ended(TicketEnd::Matched),
             remembers(one_name, two_name, at(2_000)),
             notify(one, ready(&agreed)),
+            knows(&agreed, first, places[first], here(places[second]), at(2_000)),
         ]);
     }
 }
@@ -118,7 +123,8 @@ fn an_answer_that_comes_too_late_is_refused_for_either_verdict() {
         let [asked] = core.asked([answer(&proposal, "ana", verdict)]);
         core.stored(asked, Outcome::Answered(Answered::Gone));
         core.expect([refused(Refusal::NoSuchProposal), ack(ANA, 2, Err(Refusal::NoSuchProposal))]);
-        core.wakes(20_600);
+        // The store is asked what became of it, should nobody tell.
+        core.wakes(1_600);
         core.expect([expire(&proposal)]);
     }
 }
@@ -223,7 +229,8 @@ fn who_rejects_what_both_accepted_already_is_refused() {
     core.stored(asked, Outcome::Answered(Answered::Agreed(agreed.clone())));
     core.expect([refused(Refusal::NoSuchProposal), ack(ANA, 3, Err(Refusal::NoSuchProposal))]);
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed))]);
+    let known = registers(&agreed, at(1_000));
+    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed)), known]);
 }
 
 #[test]
@@ -312,6 +319,7 @@ fn an_end_that_nobody_tells_of_is_taken_for_the_partners_leaving() {
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     let ticket = again(&proposal.sides[0].ticket, Priority::Wronged);
     core.expect([
+        send(Envelope::Failed { proposal: proposal.id, failure: Failure::Expired }),
         remember(at(21_600)),
         notify(ANA, failed(&proposal, Failure::PartnerLeft, true)),
         core.look(&ticket, Stage::AnyLevel),

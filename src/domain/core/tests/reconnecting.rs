@@ -12,12 +12,12 @@ fn the_peer_hears_that_the_client_is_away_and_back() {
     let room = proposal.room;
     core.at(2_000);
     core.disconnected(ANA);
-    core.expect([send(Envelope::Away { room })]);
+    core.expect([send(Envelope::Away { room, from: here(0) })]);
     core.wakes_in_vain(20_600);
     core.at(31_999);
     core.connected(ANA_AGAIN, "ana");
     let [welcome, resumed] = resumed(in_room(&proposal));
-    core.expect([welcome, resumed, send(Envelope::Back { room }), missed(&proposal)]);
+    core.expect([welcome, resumed, send(Envelope::Back { room, from: here(0) }), missed(&proposal)]);
     assert_eq!(core.sessions(), 1);
 }
 
@@ -34,7 +34,7 @@ fn who_is_back_before_the_peer_heard_of_it_was_never_away() {
     core.expect([welcome]);
     core.stored(reading, Outcome::Messages(Vec::new()));
     let answered = ack(ANA, 3, Ok(Reply::Messages(Vec::new())));
-    core.expect([answered, resumed, send(Envelope::Back { room }), missed(&proposal)]);
+    core.expect([answered, resumed, send(Envelope::Back { room, from: here(0) }), missed(&proposal)]);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn signals_are_kept_for_the_client_and_delivered_in_order() {
     let (mut core, proposal) = ana_talks();
     let room = proposal.room;
     core.disconnected(ANA);
-    core.expect([send(Envelope::Away { room })]);
+    core.expect([send(Envelope::Away { room, from: here(0) })]);
     let kinds = [SignalKind::Candidate, SignalKind::Offer, SignalKind::Candidate, SignalKind::Ready];
     for (number, kind) in (0..).zip(kinds) {
         core.hears(0, Envelope::Signal { room, kind, payload: offer(number) });
@@ -54,7 +54,7 @@ fn signals_are_kept_for_the_client_and_delivered_in_order() {
         let kind = kinds[usize::try_from(number).expect("small")];
         notify(ANA_AGAIN, Notice::Signal { room, kind, payload: offer(number), from: user("ben") })
     };
-    let back = send(Envelope::Back { room });
+    let back = send(Envelope::Back { room, from: here(0) });
     core.expect([welcome, resumed, told(0), told(1), told(2), told(3), back, missed(&proposal)]);
 }
 
@@ -63,7 +63,7 @@ fn of_too_many_signals_the_oldest_candidate_makes_way_and_then_the_oldest() {
     let (mut core, proposal) = ana_talks();
     let room = proposal.room;
     core.disconnected(ANA);
-    core.expect([send(Envelope::Away { room })]);
+    core.expect([send(Envelope::Away { room, from: here(0) })]);
     let keep = |core: &mut Scripted, number, kind| {
         core.hears(0, Envelope::Signal { room, kind, payload: offer(number) });
     };
@@ -88,7 +88,7 @@ fn of_too_many_signals_the_oldest_candidate_makes_way_and_then_the_oldest() {
     let effects: Vec<Effect> = [welcome, resumed]
         .into_iter()
         .chain(kept)
-        .chain([send(Envelope::Back { room }), missed(&proposal)])
+        .chain([send(Envelope::Back { room, from: here(0) }), missed(&proposal)])
         .collect();
     core.expect(<[Effect; 68]>::try_from(effects).expect("64 and four more"));
 }
@@ -105,14 +105,14 @@ fn a_newer_connection_takes_the_session_over() {
         Effect::Close { connection: ANA },
         welcome,
         resumed,
-        send(Envelope::Back { room }),
+        send(Envelope::Back { room, from: here(0) }),
         missed(&proposal),
     ]);
     // What still comes over the older one is nobody's, its end included.
     core.asks(ANA, 3, Command::LeaveRoom(room));
     core.disconnected(ANA);
     core.expect([]);
-    core.hears(0, Envelope::Away { room });
+    core.hears(0, Envelope::Away { room, from: there() });
     core.expect([notify(ANA_AGAIN, Notice::PeerAway { room, user: user("ben"), grace_ms: 30_000 })]);
     core.wakes_in_vain(20_600);
     core.sleeps_until(Time::NEVER);
@@ -192,7 +192,7 @@ fn what_the_peer_sends_before_that_is_told_after_it() {
         ack(ANA, 3, Ok(Reply::Messages(Vec::new()))),
         resumed,
         notify(ANA_AGAIN, Notice::Signal { room, kind, payload: offer(1), from: user("ben") }),
-        send(Envelope::Back { room }),
+        send(Envelope::Back { room, from: here(0) }),
         missed(&proposal),
     ]);
 }
@@ -308,11 +308,12 @@ fn who_was_away_when_the_room_opened_finds_it_on_return() {
     let (room, agreed) = (proposal.room, accepted(&proposal, &["ana", "ben"]));
     core.disconnected(ANA);
     core.expect([]);
-    core.hears(0, Envelope::Agreed(agreed));
-    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), send(Envelope::Away { room })]);
+    core.hears(0, Envelope::Agreed(agreed.clone()));
+    let away = send(Envelope::Away { room, from: here(0) });
+    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), registers(&agreed, at(1_000)), away]);
     core.connected(ANA_AGAIN, "ana");
     let [welcome, resumed] = resumed(in_room(&proposal));
-    core.expect([welcome, resumed, send(Envelope::Back { room }), missed(&proposal)]);
+    core.expect([welcome, resumed, send(Envelope::Back { room, from: here(0) }), missed(&proposal)]);
 }
 
 #[test]

@@ -103,6 +103,7 @@ pub(super) fn ana_begins_to_talk(core: &mut Scripted) -> Arc<Proposal> {
         ended(TicketEnd::Matched),
         remember(at(1_000)),
         notify(ANA, ready(&agreed)),
+        registers(&agreed, at(1_000)),
     ]);
     agreed
 }

@@ -54,9 +54,11 @@ fn signals_between_two_of_one_core_arrive_within_the_turn() {
         ended(TicketEnd::Matched),
         remembers("ana", "ben", at(600)),
         notify(ANA, ready(&agreed)),
+        knows(&agreed, 0, 0, here(1), at(600)),
         ended(TicketEnd::Matched),
         remembers("ben", "ana", at(600)),
         notify(BEN, ready(&agreed)),
+        knows(&agreed, 1, 1, here(0), at(600)),
     ]);
     let (room, kind, from) = (proposal.room, SignalKind::Offer, user("ben"));
     core.asks(BEN, 3, signal(&proposal, kind, "o"));
@@ -85,12 +87,16 @@ fn nothing_is_carried_for_who_is_not_in_that_room() {
     for envelope in [
         carried(&elsewhere, SignalKind::Offer, "o"),
         Envelope::Quality { room, quality: QUALITY },
-        Envelope::Away { room },
-        Envelope::Back { room },
-        Envelope::Left { room, departure },
+        Envelope::Away { room, from: there() },
+        Envelope::Left { room, departure, from: there() },
     ] {
         core.hears(0, envelope);
         core.expect([]);
+    }
+    // Whoever believes her to be in it learns better.
+    for envelope in [Envelope::Back { room, from: there() }, Envelope::Here { room, from: there() }] {
+        core.hears(0, envelope);
+        core.expect([send(Envelope::Left { room, departure, from: here(0) })]);
     }
 }
 
@@ -131,7 +137,7 @@ fn leaving_ends_the_room() {
     core.at(4_000);
     core.asks(ANA, 3, Command::LeaveRoom(proposal.room));
     core.expect([
-        send(Envelope::Left { room: proposal.room, departure: Departure::Left }),
+        send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_secs(3) }),
         done(ANA, 3),
@@ -149,9 +155,9 @@ fn the_peers_leaving_ends_the_room() {
     for departure in [Departure::Left, Departure::Disconnected, Departure::Shutdown] {
         let (mut core, proposal) = ana_talks();
         let room = proposal.room;
-        core.hears(0, Envelope::Left { room, departure });
+        core.hears(0, Envelope::Left { room, departure, from: there() });
         core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
-        core.hears(0, Envelope::Left { room, departure });
+        core.hears(0, Envelope::Left { room, departure, from: there() });
         core.expect([]);
         core.asks(ANA, 3, signal(&proposal, SignalKind::Offer, "o"));
         core.expect(not_in_room(3));
@@ -162,9 +168,9 @@ fn the_peers_leaving_ends_the_room() {
 fn the_client_is_told_when_its_peer_is_away_and_back() {
     let (mut core, proposal) = ana_talks();
     let room = proposal.room;
-    core.hears(0, Envelope::Away { room });
+    core.hears(0, Envelope::Away { room, from: there() });
     core.expect([notify(ANA, Notice::PeerAway { room, user: user("ben"), grace_ms: 30_000 })]);
-    core.hears(0, Envelope::Back { room });
+    core.hears(0, Envelope::Back { room, from: there() });
     core.expect([notify(ANA, Notice::PeerBack { room, user: user("ben") })]);
 }
 
@@ -175,11 +181,12 @@ fn two_who_talked_may_meet_again_at_once_where_the_pool_says_so() {
     let proposal = ana_finds(&mut core);
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.hears(0, Envelope::Agreed(agreed.clone()));
-    core.expect([ended(TicketEnd::Matched), notify(ANA, ready(&agreed))]);
+    let known = registers(&agreed, at(600));
+    core.expect([ended(TicketEnd::Matched), notify(ANA, ready(&agreed)), known]);
     core.asks(ANA, 2, wish().join());
     let ticket = core.ticket("ana", 0, &wish());
     core.expect([
-        send(Envelope::Left { room: agreed.room, departure: Departure::Left }),
+        send(Envelope::Left { room: agreed.room, departure: Departure::Left, from: here(0) }),
         close(&agreed),
         record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::ZERO }),
         record(Event::Searching),

@@ -29,7 +29,7 @@ fn in_each_state_the_next_wake_up_is_the_next_deadline() {
     core.sleeps_until(Time::NEVER);
     // Away: the end of the grace.
     core.disconnected(ANA);
-    core.expect([send(Envelope::Away { room: pair(1, &ticket, &ticket, at(0)).room })]);
+    core.expect([send(Envelope::Away { room: pair(1, &ticket, &ticket, at(0)).room, from: here(0) })]);
     core.sleeps_until(at(50_600));
 }
 

@@ -118,7 +118,35 @@ pub(super) fn expire(proposal: &Proposal) -> Effect {
 
 pub(super) fn open(proposal: &Proposal) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members })
+    ask(Operation::OpenRoom { room: proposal.room, members, heard: None })
+}
+
+/// Ana, in place 0, is known to be in the room, where Ben is on the other node.
+pub(super) fn registers(proposal: &Proposal, now: Time) -> Effect {
+    let anas = usize::from(proposal.sides[1].ticket.user == user("ana"));
+    knows(proposal, anas, 0, there(), now)
+}
+
+pub(super) fn register(name: &str, address: Address, talk: Option<Talk>) -> Effect {
+    ask(Operation::Register { user: user(name), pool: POOL, address, talk: talk.map(Box::new) })
+}
+
+/// The one of side `own`, in that place of this core, is known to be in the room with a peer there.
+pub(super) fn knows(proposal: &Proposal, own: usize, place: u32, peer: Address, now: Time) -> Effect {
+    let name = proposal.sides[own].ticket.user.as_str();
+    register(name, here(place), Some(talk(proposal, own, peer, now)))
+}
+
+/// What the one of side `own` knows of a talk.
+pub(super) fn talk(proposal: &Proposal, own: usize, peer: Address, since: Time) -> Talk {
+    Talk {
+        proposal: proposal.id,
+        room: proposal.room,
+        peer,
+        partner: partner(&proposal.sides[1 - own].ticket),
+        initiator: own == 0,
+        since,
+    }
 }
 
 pub(super) fn close(proposal: &Proposal) -> Effect {

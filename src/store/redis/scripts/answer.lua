@@ -33,7 +33,7 @@ if proposal[ENDED] ~= '' then
   return proposal[ENDED] == verdict .. ' ' .. by and { 'ended', told(id, proposal) } or { 'gone' }
 end
 local claimer, claimed = proposal[CLAIMER], proposal[CLAIMED]
-if claimer[S_ACCEPTED] == 1 and claimed[S_ACCEPTED] == 1 then
+if is_agreed(proposal) then
   return { 'agreed', told(id, proposal) }
 end
 if proposal[EXPIRES] <= now then
@@ -48,7 +48,7 @@ end
 claimer[S_ACCEPTED] = is_claimer and 1 or claimer[S_ACCEPTED]
 claimed[S_ACCEPTED] = is_claimed and 1 or claimed[S_ACCEPTED]
 call('HSET', proposals, id, pack(proposal))
-if claimer[S_ACCEPTED] ~= 1 or claimed[S_ACCEPTED] ~= 1 then
+if not is_agreed(proposal) then
   return { 'pending', told(id, proposal) }
 end
 -- Waits are counted when a match is agreed, until that moment.

@@ -11,7 +11,7 @@ end
 if proposal[ENDED] ~= '' then
   return proposal[ENDED] == 'expired' and { 'ended', told(id, proposal) } or { 'gone' }
 end
-if proposal[CLAIMER][S_ACCEPTED] == 1 and proposal[CLAIMED][S_ACCEPTED] == 1 then
+if is_agreed(proposal) then
   return { 'agreed', told(id, proposal) }
 end
 if now < proposal[EXPIRES] then

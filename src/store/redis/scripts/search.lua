@@ -11,7 +11,7 @@
 -- direction that is not empty, in waiting order: most searches end among those. What is behind a bucket's first
 -- is read a few at a time and kept in a heap. Ages stand in the member itself, so only those whose age fits are
 -- read; leases are looked at only while somebody's ran out.
-local ticket, replaces, proposal_id = ARGV[3], ARGV[4], ARGV[5]
+local ticket, replaces, proposal_id, user = ARGV[3], ARGV[4], ARGV[5], ARGV[18]
 
 sweep_proposals()
 -- Asked again, because the answer was lost: it has claimed already, whatever became of the proposal since.
@@ -29,10 +29,20 @@ if not id and replaces ~= '' then
   replaced = call('HGET', tickets, replaces)
   id, proposal = taken(replaced)
 end
+-- Another ticket of the same user, which this one replaces as well.
+local held = call('HGET', users, user)
+local earlier = held and held ~= ticket and held ~= replaces and call('HGET', tickets, held)
+if not id and earlier then
+  id, proposal = taken(earlier)
+  if id and is_agreed(proposal) then
+    id = nil
+  end
+end
 if id then
   return { 'taken', told(id, proposal) }
 end
 
+earlier = waiting(earlier)
 own, replaced = waiting(own), waiting(replaced)
 -- Clears away a few tickets whose lease has run out; is anybody dead left after that?
 local ends = call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, SWEPT_AT_ONCE + 1)
@@ -41,7 +51,7 @@ for number = 1, math.min(#ends, SWEPT_AT_ONCE) do
   local dead = ends[number]
   remove(dead)
   if dead == ticket then
-    own = nil
+    own, held = nil, nil
   end
   if dead == replaces then
     replaced = nil
@@ -49,6 +59,9 @@ for number = 1, math.min(#ends, SWEPT_AT_ONCE) do
 end
 if replaced and replaces ~= ticket then
   remove(replaces)
+end
+if earlier then
+  remove(held)
 end
 local count = call('ZCARD', leases)
 if not own and count >= tonumber(ARGV[9]) then
@@ -61,7 +74,7 @@ local look_direction, look_in, after = ARGV[22], ARGV[23], ARGV[24]
 local after_time = tonumber(string.sub(after, 1, 16))
 -- Most searches end with the first few buckets; the rest are read at once should that not be enough.
 local FEW = 16
-local heads = call('ZRANGE', KEYS[8] .. look_direction, 0, FEW - 1)
+local heads = call('ZRANGE', KEYS[9] .. look_direction, 0, FEW - 1)
 local next_head, unread = 1, #heads == FEW
 local own_avoid = ARGV[19]
 -- The last member that was looked at, whether more are left, and the record of who was found.
@@ -125,7 +138,7 @@ local function look()
     repeat
       lane.at = lane.at + 1
       if lane.at > #lane.read then
-        local queue = KEYS[9] .. look_direction .. ':' .. lane.bucket
+        local queue = KEYS[10] .. look_direction .. ':' .. lane.bucket
         lane.read = call('ZRANGE', queue, lane.rank, lane.rank + lane.count - 1)
         lane.rank, lane.at, lane.count = lane.rank + lane.count, 1, 8
         if not lane.read[1] then
@@ -142,7 +155,7 @@ local function look()
   local function next_bucket()
     while true do
       if next_head > #heads and unread then
-        heads, next_head, unread = call('ZRANGE', KEYS[8] .. look_direction, FEW, -1), 1, false
+        heads, next_head, unread = call('ZRANGE', KEYS[9] .. look_direction, FEW, -1), 1, false
       end
       local head = heads[next_head]
       if not head then
@@ -163,7 +176,7 @@ local function look()
         end
         -- It begins with tickets that are not to be looked at: what is behind them takes its place in the heap.
         if seen then
-          local queue = KEYS[9] .. look_direction .. ':' .. bucket
+          local queue = KEYS[10] .. look_direction .. ':' .. bucket
           lane.rank, lane.count = call('ZLEXCOUNT', queue, '-', '[' .. after .. '~'), 8
         end
         if advance(lane) then
@@ -174,7 +187,7 @@ local function look()
     end
   end
 
-  local user = '\n' .. ARGV[18] .. '\n'
+  local between = '\n' .. user .. '\n'
   local age, youngest, oldest = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
 
   -- The record of a ticket, if the two accept each other, given that their buckets do.
@@ -189,8 +202,8 @@ local function look()
       return
     end
     local other = '\n' .. record[USER] .. '\n'
-    if other ~= user and not string.find(own_avoid, other, 1, true)
-      and not string.find(record[AVOID], user, 1, true) then
+    if other ~= between and not string.find(own_avoid, other, 1, true)
+      and not string.find(record[AVOID], between, 1, true) then
       return record
     end
   end
@@ -238,6 +251,9 @@ end
 local direction, bucket = ARGV[11], ARGV[12]
 -- A key that is new gets its life; that of others is renewed by one ticket in ten, which saves a fifth of the time.
 local renews_keys = count == 0 or string.byte(ticket, 20) == 48
+if held ~= ticket then
+  call('HSET', users, user, ticket)
+end
 if found then
   local other = string.sub(found[MEMBER], 17, 36)
   leave(other, found)
@@ -248,7 +264,7 @@ if found then
     ARGV[6],
     now + tonumber(ARGV[7]),
     '',
-    { ticket, tonumber(ARGV[14]), 0, ARGV[18], own_avoid, ARGV[21], direction, tonumber(ARGV[20]) + shift },
+    { ticket, tonumber(ARGV[14]), 0, user, own_avoid, ARGV[21], direction, tonumber(ARGV[20]) + shift },
     { other, found[STAGE], 0, found[USER], found[AVOID], found[BODY], found[DIRECTION], found[ENQUEUED] },
   }
   call('HSET', tickets, ticket, '=' .. proposal_id, other, '=' .. proposal_id)
@@ -272,13 +288,13 @@ end
 local member = place .. ARGV[15] .. ARGV[16] .. ARGV[17]
 if own then
   if place_in(own[MEMBER]) ~= place or own[DIRECTION] ~= direction then
-    call('ZREM', KEYS[7] .. own[DIRECTION], place_in(own[MEMBER]))
+    call('ZREM', KEYS[8] .. own[DIRECTION], place_in(own[MEMBER]))
   end
   if own[MEMBER] ~= member or own[BUCKET] ~= bucket or own[DIRECTION] ~= direction then
     leave_queue(own)
   end
 end
-local queue, own_heads, line = KEYS[9] .. direction .. ':' .. bucket, KEYS[8] .. direction, KEYS[7] .. direction
+local queue, own_heads, line = KEYS[10] .. direction .. ':' .. bucket, KEYS[9] .. direction, KEYS[8] .. direction
 local alone = false
 if call('ZADD', queue, 0, member) == 1 then
   local first = call('ZRANGE', queue, 0, 1)
@@ -293,11 +309,11 @@ end
 call('ZADD', line, 0, place)
 call('ZADD', leases, tonumber(ARGV[8]) + shift, ticket)
 call('HSET', tickets, ticket, pack({
-  member, direction, bucket, tonumber(ARGV[14]), ARGV[18], own_avoid, tonumber(ARGV[20]) + shift, ARGV[21], effective,
+  member, direction, bucket, tonumber(ARGV[14]), user, own_avoid, tonumber(ARGV[20]) + shift, ARGV[21], effective,
 }))
 local standing = position(direction, place)
 if renews_keys or alone or standing == 1 then
-  for _, key in ipairs({ queue, own_heads, line, leases, tickets }) do
+  for _, key in ipairs({ queue, own_heads, line, leases, tickets, users }) do
     call('EXPIRE', key, WEEK)
   end
 end

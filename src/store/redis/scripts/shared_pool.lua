@@ -1,11 +1,14 @@
 -- Put in front of every script of a pool, after shared_time.lua.
--- KEYS of all of them: 1 tickets, 2 leases, 3 proposals, 4 expiries, 5 waits, 6 former waits, and the beginnings
--- of 7 lines, 8 heads, 9 queues. What follows a beginning is a direction, or a direction and a bucket.
+-- KEYS of all of them: 1 tickets, 2 leases, 3 proposals, 4 expiries, 5 waits, 6 former waits, 7 users, and the
+-- beginnings of 8 lines, 9 heads, 10 queues. What follows a beginning is a direction, or a direction and a bucket.
 --
 -- A ticket is told by its number, twenty digits. A place is sixteen digits of its effective time, moved so that
 -- no time is negative, and its number: places sort as texts in waiting order. A member of a queue is a place and
 -- nine digits, its age and the ages it accepts; one of `heads` is the first member of a queue and its bucket.
 -- The sorted sets of places have no scores, because a score costs more to read than all else of an entry.
+--
+-- `users` leads from a user to the ticket that the user listed last, as long as that waits or is part of a proposal:
+-- a ticket that waits is always its user's.
 --
 -- In `tickets` a ticket is either '=' and the proposal that it is part of, or, while it waits, this record:
 local MEMBER, DIRECTION, BUCKET, STAGE, USER, AVOID, ENQUEUED, BODY, EFFECTIVE = 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -20,7 +23,7 @@ local SWEPT_AT_ONCE = 4
 -- Every key of a pool goes a week after it was last written: longer than anybody waits, shorter than for ever.
 local WEEK = 604800
 
-local tickets, leases, proposals, expiries = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local tickets, leases, proposals, expiries, users = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7]
 local pack, unpack_record = cmsgpack.pack, cmsgpack.unpack
 
 local function place_in(member)
@@ -29,7 +32,7 @@ end
 
 -- Takes a ticket out of its bucket, and keeps the bucket's first ticket known.
 local function leave_queue(record)
-  local queue, heads = KEYS[9] .. record[DIRECTION] .. ':' .. record[BUCKET], KEYS[8] .. record[DIRECTION]
+  local queue, heads = KEYS[10] .. record[DIRECTION] .. ':' .. record[BUCKET], KEYS[9] .. record[DIRECTION]
   local first = call('ZRANGE', queue, 0, 1)
   if first[1] == record[MEMBER] then
     -- The new one before the old one goes: a key that is empty in between would lose its life.
@@ -41,10 +44,10 @@ local function leave_queue(record)
   call('ZREM', queue, record[MEMBER])
 end
 
--- Takes a ticket off everything but `tickets`.
+-- Takes a ticket off everything but `tickets` and `users`.
 local function leave(ticket, record)
   leave_queue(record)
-  call('ZREM', KEYS[7] .. record[DIRECTION], place_in(record[MEMBER]))
+  call('ZREM', KEYS[8] .. record[DIRECTION], place_in(record[MEMBER]))
   call('ZREM', leases, ticket)
 end
 
@@ -61,6 +64,7 @@ local function remove(ticket)
   if record then
     leave(ticket, record)
     call('HDEL', tickets, ticket)
+    call('HDEL', users, record[USER])
   else
     call('ZREM', leases, ticket)
   end
@@ -82,12 +86,19 @@ local function taken(value)
   end
 end
 
+local function is_agreed(proposal)
+  return proposal[CLAIMER][S_ACCEPTED] == 1 and proposal[CLAIMED][S_ACCEPTED] == 1
+end
+
 -- Its two tickets are free for others.
 local function release(id, proposal)
   for side = CLAIMER, CLAIMED do
-    local ticket = proposal[side][S_TICKET]
+    local ticket, user = proposal[side][S_TICKET], proposal[side][S_USER]
     if call('HGET', tickets, ticket) == '=' .. id then
       call('HDEL', tickets, ticket)
+      if call('HGET', users, user) == ticket then
+        call('HDEL', users, user)
+      end
     end
   end
 end
@@ -120,7 +131,7 @@ end
 
 -- From 1, among all buckets of the direction.
 local function position(direction, place)
-  return (call('ZRANK', KEYS[7] .. direction, place) or 0) + 1
+  return (call('ZRANK', KEYS[8] .. direction, place) or 0) + 1
 end
 
 local function told_side(side)

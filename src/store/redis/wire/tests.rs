@@ -4,9 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::criteria::{AgeRange, Criteria, Stage, Strict};
+use crate::domain::envelope::{GoingOn, Handover};
 use crate::domain::id::{Address, Entropy, NodeId, ProposalId, RoomId, TicketId};
+use crate::domain::notice::Partner;
 use crate::domain::person::{Attributes, Gender, Proficiency};
-use crate::domain::ticket::{Priority, Ticket};
+use crate::domain::talk::Talk;
+use crate::domain::ticket::Priority;
 
 const POOLS: [PoolId; 2] = [PoolId("one"), PoolId("an other")];
 
@@ -28,6 +31,10 @@ fn proposal_id() -> impl Strategy<Value = ProposalId> {
 
 fn session() -> impl Strategy<Value = SessionId> {
     any::<(u8, u32, u32)>().prop_map(|(shard, slot, generation)| SessionId { shard, slot, generation })
+}
+
+fn address() -> impl Strategy<Value = Address> {
+    ("[ -~é]{0,8}", session()).prop_map(|(node, session)| Address { node: NodeId::new(node), session })
 }
 
 fn user() -> impl Strategy<Value = UserId> {
@@ -63,7 +70,7 @@ fn criteria() -> impl Strategy<Value = Criteria> {
 
 fn side(pool: PoolId) -> impl Strategy<Value = Side> {
     let priority = prop::sample::select(vec![Priority::Usual, Priority::Requeued, Priority::Wronged]);
-    let owner = ("[ -~]{1,8}", session());
+    let owner = address();
     let rest = (
         any::<u64>(),
         time(),
@@ -72,15 +79,7 @@ fn side(pool: PoolId) -> impl Strategy<Value = Side> {
         any::<bool>(),
     );
     (user(), owner, attributes(), criteria(), priority, rest).prop_map(
-        move |(
-            user,
-            (node, session),
-            attributes,
-            criteria,
-            priority,
-            (id, enqueued_at, avoid, stage, accepted),
-        )| {
-            let owner = Address { node: NodeId::new(node), session };
+        move |(user, owner, attributes, criteria, priority, (id, enqueued_at, avoid, stage, accepted))| {
             let (id, avoid) = (TicketId(id), avoid.into());
             let ticket = Ticket { id, user, owner, pool, attributes, criteria, enqueued_at, priority, avoid };
             Side { ticket: Arc::new(ticket), stage, accepted }
@@ -96,6 +95,55 @@ fn whole_proposal() -> impl Strategy<Value = Arc<Proposal>> {
             },
         )
     })
+}
+
+fn one_ticket(pool: PoolId) -> impl Strategy<Value = Arc<Ticket>> {
+    side(pool).prop_map(|side| side.ticket)
+}
+
+fn talk() -> impl Strategy<Value = Talk> {
+    let side = side(POOLS[0]);
+    (proposal_id(), room(), address(), side, any::<bool>(), time()).prop_map(
+        |(proposal, room, peer, side, initiator, since)| {
+            let Ticket { user, attributes, .. } = &*side.ticket;
+            let Attributes { speaks, learns, proficiency, .. } = *attributes;
+            let partner = Partner { user: user.clone(), speaks, learns, proficiency };
+            Talk { proposal, room, peer, partner, initiator, since }
+        },
+    )
+}
+
+fn departure() -> impl Strategy<Value = Departure> {
+    prop::sample::select(DEPARTURES.to_vec())
+}
+
+fn signal() -> impl Strategy<Value = (SignalKind, Payload)> {
+    (prop::sample::select(KINDS.to_vec()), any::<String>())
+        .prop_map(|(kind, text)| (kind, Payload(text.into())))
+}
+
+fn going_on() -> impl Strategy<Value = GoingOn> {
+    let pool = prop::sample::select(POOLS.to_vec());
+    prop_oneof![
+        Just(GoingOn::Idle),
+        pool.prop_flat_map(one_ticket).prop_map(GoingOn::Waiting),
+        (whole_proposal(), prop::option::of(departure()))
+            .prop_map(|(proposal, peer_gone)| GoingOn::Proposed { proposal, peer_gone }),
+        (talk(), any::<u64>(), any::<u64>(), prop::collection::vec(signal(), 0..4)).prop_map(
+            |(talk, last_sequence, heard_sequence, held)| GoingOn::Talking {
+                talk: Box::new(talk),
+                last_sequence,
+                heard_sequence,
+                held
+            }
+        ),
+    ]
+}
+
+fn handover() -> impl Strategy<Value = Box<Handover>> {
+    let met = prop::collection::vec((user(), any::<u64>().prop_map(Time::from_ms)), 0..4);
+    (user(), going_on(), prop::collection::vec(proposal_id(), 0..4), met)
+        .prop_map(|(user, going_on, settled, met)| Box::new(Handover { user, going_on, settled, met }))
 }
 
 fn figure() -> impl Strategy<Value = f64> {
@@ -115,8 +163,15 @@ fn message() -> impl Strategy<Value = ChatMessage> {
 }
 
 fn envelope() -> impl Strategy<Value = Envelope> {
-    let failure = prop::sample::select(vec![Failure::Rejected, Failure::Expired, Failure::PartnerLeft]);
-    let departure = prop::sample::select(vec![Departure::Left, Departure::Disconnected, Departure::Shutdown]);
+    prop_oneof![
+        4 => plain(),
+        1 => (any::<u8>(), plain())
+            .prop_map(|(times, envelope)| Envelope::Forwarded { times, envelope: Box::new(envelope) }),
+    ]
+}
+
+fn plain() -> impl Strategy<Value = Envelope> {
+    let failure = prop::sample::select(FAILURES.to_vec());
     let quality =
         (figure(), prop::option::of(figure()), prop::option::of(figure()), prop::option::of(figure()));
     prop_oneof![
@@ -124,15 +179,21 @@ fn envelope() -> impl Strategy<Value = Envelope> {
         whole_proposal().prop_map(Envelope::Accepted),
         whole_proposal().prop_map(Envelope::Agreed),
         (proposal_id(), failure).prop_map(|(proposal, failure)| Envelope::Failed { proposal, failure }),
-        (room(), prop::sample::select(KINDS.to_vec()), any::<String>())
-            .prop_map(|(room, kind, text)| Envelope::Signal { room, kind, payload: Payload(text.into()) }),
+        (room(), signal()).prop_map(|(room, (kind, payload))| Envelope::Signal { room, kind, payload }),
+        (user(), address()).prop_map(|(user, by)| Envelope::TakeOver { user, by }),
+        prop::option::of(handover()).prop_map(Envelope::HandedOver),
         (room(), quality).prop_map(|(room, (rtt_ms, jitter_ms, packets_lost, bitrate_kbps))| {
             Envelope::Quality { room, quality: Quality { rtt_ms, jitter_ms, packets_lost, bitrate_kbps } }
         }),
         (room(), message()).prop_map(|(room, message)| Envelope::Chat { room, message }),
-        room().prop_map(|room| Envelope::Away { room }),
-        room().prop_map(|room| Envelope::Back { room }),
-        (room(), departure).prop_map(|(room, departure)| Envelope::Left { room, departure }),
+        (room(), address()).prop_map(|(room, from)| Envelope::Away { room, from }),
+        (room(), address()).prop_map(|(room, from)| Envelope::Back { room, from }),
+        (room(), address()).prop_map(|(room, from)| Envelope::Here { room, from }),
+        (room(), departure(), address()).prop_map(|(room, departure, from)| Envelope::Left {
+            room,
+            departure,
+            from
+        }),
     ]
 }
 
@@ -155,8 +216,12 @@ proptest! {
         let text = letter(&Letter { to, envelope });
         let at = cut.index(text.len() + 1);
         let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        parse_letter(&text[..at], &POOLS);
-        parse_letter(&format!("{}{put}{}", &text[..at], &text[at..]), &POOLS);
+        for damaged in [text[..at].to_owned(), format!("{}{put}{}", &text[..at], &text[at..])] {
+            let Some(read) = parse_letter(&damaged, &POOLS) else { continue };
+            // Whatever it says now, it is a letter that could have been sent.
+            let spelled = letter(&read);
+            prop_assert_eq!(parse_letter(&spelled, &POOLS).as_ref().map(letter), Some(spelled));
+        }
     }
 }
 
@@ -165,4 +230,44 @@ fn a_letter_about_a_pool_that_is_not_served_means_nothing() {
     let words =
         "0 0 0 proposed 00000000-0000-4000-8000-000000000000 00000000-0000-4000-8000-000000000000 two 5";
     assert_eq!(parse_letter(words, &POOLS), None);
+}
+
+#[test]
+fn what_is_handed_over_is_spelled_in_words() {
+    let id = "00000000-0000-4000-8000-00000000000a";
+    let handed_over = |said: &str| parse_letter(&format!("1 2 3 handed_over {said}"), &POOLS);
+    let going_on = |said: &str| {
+        let Envelope::HandedOver(Some(handover)) = handed_over(said)?.envelope else { return None };
+        Some((handover.going_on, handover.settled.len()))
+    };
+    assert_eq!(handed_over("-").map(|letter| letter.envelope), Some(Envelope::HandedOver(None)));
+    assert_eq!(going_on("0 0 ana idle"), Some((GoingOn::Idle, 0)));
+    assert_eq!(going_on(&format!("2 {id} {id} 1 ben 7 ana idle")), Some((GoingOn::Idle, 2)));
+    let talk = format!("{id} {id} n 0 0 0 ben en es y 1 5");
+    let Some((GoingOn::Talking { held, .. }, 0)) =
+        going_on(&format!("0 0 ana talking 1 2 {talk} offer a%20b answer "))
+    else {
+        panic!("it is a talk")
+    };
+    assert_eq!(held.iter().map(|(_, payload)| &*payload.0).collect::<Vec<_>>(), ["a b", ""]);
+    let nothing = [
+        "",
+        "- ",
+        "idle",
+        "0",
+        "0 0 ana",
+        "0 0 ana idle ",
+        "1 0 ana idle",
+        "0 1 ana idle",
+        "18446744073709551615 0 ana idle",
+        "0 0 ana waiting one",
+        "0 0 ana proposed left",
+        &format!("0 0 ana talking 1 {talk}"),
+        &format!("0 0 ana talking 1 2 {talk} "),
+        &format!("0 0 ana talking 1 2 {talk} offer"),
+        &format!("0 0 ana talking 1 2 {talk} shout x"),
+    ];
+    for said in nothing {
+        assert_eq!(handed_over(said), None, "{said:?}");
+    }
 }

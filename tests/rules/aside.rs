@@ -1,0 +1,153 @@
+//! What is kept of users and rooms, written as `model` is: lists, searched from one end to the other.
+
+use std::sync::Arc;
+
+use qala::domain::id::{Address, RoomId, UserId};
+use qala::domain::limits::SEQUENCE_GAP;
+use qala::domain::operation::{Appended, Attached, Former, Operation, Outcome};
+use qala::domain::talk::{ChatMessage, Talk};
+use qala::domain::time::Time;
+
+/// A session that began or was registered.
+struct Session {
+    user: UserId,
+    address: Address,
+    talk: Option<Box<Talk>>,
+    /// The one before, until this one is registered.
+    former: Option<Former>,
+}
+
+/// A room that stands.
+struct Room {
+    id: RoomId,
+    members: [UserId; 2],
+    last: u64,
+    messages: Vec<ChatMessage>,
+}
+
+/// Users and rooms. There is one pool.
+#[derive(Default)]
+pub(crate) struct Aside {
+    sessions: Vec<Session>,
+    /// Who is not to meet whom until when.
+    histories: Vec<(UserId, UserId, Time)>,
+    rooms: Vec<Room>,
+}
+
+impl Aside {
+    /// Carries out an operation of a user or a room; `None` if it is neither.
+    pub(crate) fn execute(&mut self, operation: &Operation, now: Time) -> Option<Outcome> {
+        Some(match operation.clone() {
+            Operation::Attach { user, address, .. } => {
+                let former = self.attach(&user, address);
+                Outcome::Attached(Attached { history: self.history(&user, now), former })
+            }
+            Operation::Register { user, address, talk, .. } => {
+                Outcome::Registered(self.register(user, address, talk))
+            }
+            Operation::Locate { user, .. } => {
+                Outcome::Located(self.session(&user).map(|known| known.address.clone()))
+            }
+            Operation::Detach { user, address, .. } => {
+                self.sessions.retain(|known| known.user != user || known.address != address);
+                Outcome::Done
+            }
+            Operation::Remember { user, partner, until, .. } => {
+                self.histories.push((user, partner, until));
+                Outcome::Done
+            }
+            Operation::OpenRoom { room, members, heard } => {
+                let beyond = heard.map_or(0, |heard| heard + SEQUENCE_GAP);
+                match self.room(room) {
+                    Some(room) if Some(room.last) < heard => room.last = beyond,
+                    Some(_) => {}
+                    None => self.rooms.push(Room { id: room, members, last: beyond, messages: Vec::new() }),
+                }
+                Outcome::Done
+            }
+            Operation::Rejoin { room, user } => {
+                let room = self.room(room).filter(|room| room.members.contains(&user));
+                Outcome::Rejoined(room.map(|room| room.last))
+            }
+            Operation::CloseRoom { room } => {
+                self.rooms.retain(|known| known.id != room);
+                Outcome::Done
+            }
+            Operation::Append { room, from, content, client_message_id } => {
+                Outcome::Appended(self.append(room, from, content, client_message_id, now))
+            }
+            Operation::Messages { room, after } => {
+                let messages = self.room(room).map(|room| room.messages.clone()).unwrap_or_default();
+                Outcome::Messages(messages.into_iter().filter(|message| message.sequence > after).collect())
+            }
+            Operation::Search(_)
+            | Operation::Reclaim { .. }
+            | Operation::Withdraw { .. }
+            | Operation::Renew { .. }
+            | Operation::Answer { .. }
+            | Operation::Expire { .. } => return None,
+        })
+    }
+
+    fn session(&mut self, user: &UserId) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|known| known.user == *user)
+    }
+
+    fn room(&mut self, room: RoomId) -> Option<&mut Room> {
+        self.rooms.iter_mut().find(|known| known.id == room)
+    }
+
+    fn attach(&mut self, user: &UserId, address: Address) -> Option<Former> {
+        let Some(known) = self.session(user) else {
+            self.sessions.push(Session { user: user.clone(), address, talk: None, former: None });
+            return None;
+        };
+        if known.address != address {
+            let (former, talk) = (std::mem::replace(&mut known.address, address), known.talk.take());
+            known.former = Some(Former { address: former, talk });
+        }
+        known.former.clone()
+    }
+
+    fn register(&mut self, user: UserId, address: Address, talk: Option<Box<Talk>>) -> Address {
+        if let Some(other) = self.session(&user).filter(|known| known.address != address) {
+            return other.address.clone();
+        }
+        self.sessions.retain(|known| known.user != user);
+        self.sessions.push(Session { user, address: address.clone(), talk, former: None });
+        address
+    }
+
+    fn history(&self, user: &UserId, now: Time) -> Vec<(UserId, Time)> {
+        let mut partners: Vec<(Time, UserId)> = Vec::new();
+        for (_, partner, until) in self.histories.iter().filter(|(of, _, until)| of == user && *until > now) {
+            match partners.iter_mut().find(|(_, known)| known == partner) {
+                Some((known, _)) => *known = (*known).max(*until),
+                None => partners.push((*until, partner.clone())),
+            }
+        }
+        partners.sort();
+        partners.into_iter().map(|(until, partner)| (partner, until)).collect()
+    }
+
+    fn append(
+        &mut self,
+        room: RoomId,
+        from: UserId,
+        content: Arc<str>,
+        client_message_id: Option<Arc<str>>,
+        now: Time,
+    ) -> Appended {
+        let Some(room) = self.room(room).filter(|room| room.members.contains(&from)) else {
+            return Appended::NoRoom;
+        };
+        let same = |known: &&ChatMessage| known.from == from && known.client_message_id == client_message_id;
+        if let (Some(_), Some(known)) = (&client_message_id, room.messages.iter().find(same)) {
+            return Appended::Duplicate(known.sequence);
+        }
+        room.last += 1;
+        let message = ChatMessage { sequence: room.last, from, content, client_message_id, at: now };
+        room.messages.push(message.clone());
+        Appended::Added(message)
+    }
+}
