@@ -68,6 +68,11 @@ impl<E: Entropy> Core<E> {
             let Some(envelope) = self.for_absent(id, envelope, times, now) else { return };
             envelope
         };
+        if let Envelope::Away { room, from } | Envelope::Left { room, from, .. } = &envelope
+            && self.is_left_behind(id, *room, from)
+        {
+            return;
+        }
         self.heard_from_peer(id, &envelope);
         match envelope {
             Envelope::Proposed(proposal) => self.proposed_by_other(id, &proposal),
@@ -79,10 +84,7 @@ impl<E: Entropy> Core<E> {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
             }
             Envelope::Chat { room, message } => self.hear_chat(id, room, message, now),
-            Envelope::Away { room, from } => {
-                if self.is_left_behind(id, room, &from) {
-                    return;
-                }
+            Envelope::Away { room, .. } => {
                 let grace = self.sessions.get(id).map(|session| self.policy(session).grace);
                 let grace_ms = grace.map(ms).unwrap_or_default();
                 self.tell_of_peer(id, room, |user| Notice::PeerAway { room, user, grace_ms });
@@ -99,7 +101,6 @@ impl<E: Entropy> Core<E> {
                     self.enqueue(id, Work::CatchUp, now);
                 }
             }
-            Envelope::Left { room, from, .. } if self.is_left_behind(id, room, &from) => {}
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
             Envelope::TakeOver { user, by } => match self.sessions.get(id) {
                 Some(session) if session.user == user => self.asked_to_hand_over(id, by, now),
@@ -119,7 +120,8 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    /// Whether the peer's user has a newer session in the room than the one that speaks.
+    /// Whether the peer's user has a newer session in the room than the one that speaks: what that one says of its
+    /// own whereabouts is neither news nor a sign of life.
     fn is_left_behind(&mut self, id: SessionId, room: RoomId, from: &Address) -> bool {
         self.talking(id, room).is_some_and(|talking| talking.left_behind.contains(from))
     }

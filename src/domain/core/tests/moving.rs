@@ -266,3 +266,28 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
         close(&proposal),
     ]);
 }
+
+#[test]
+fn a_session_that_was_left_behind_gives_no_sign_of_life_for_the_newer_one() {
+    let (mut core, proposal) = ana_talks();
+    let (room, third) = (proposal.room, Address { node: NodeId::new("third"), ..there() });
+    core.hears(0, Envelope::Back { room, from: third.clone() });
+    core.expect([
+        register("ana", here(0), Some(talk(&proposal, 0, third.clone(), at(1_000)))),
+        Effect::Send { to: third.clone(), envelope: Envelope::Here { room, from: here(0) } },
+        notify(ANA, Notice::PeerBack { room, user: user("ben") }),
+    ]);
+    core.wakes_in_vain(20_600);
+    core.handle(Input::NodeGone { node: third.node.clone() });
+    core.expect([notify(ANA, Notice::PeerAway { room, user: user("ben"), grace_ms: 30_000 })]);
+    let departure = Departure::Disconnected;
+    core.hears(0, Envelope::Left { room, departure, from: there() });
+    core.expect([]);
+    core.wakes(50_600);
+    core.expect([
+        Effect::Send { to: third, envelope: Envelope::Left { room, departure, from: here(0) } },
+        close(&proposal),
+        record(Event::RoomClosed { departure, lasted: Duration::from_millis(49_600) }),
+        notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
+    ]);
+}
