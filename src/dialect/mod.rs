@@ -9,6 +9,7 @@ use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::policy::Policy;
+use crate::domain::time::Time;
 
 mod field;
 mod json;
@@ -25,6 +26,24 @@ pub struct Outgoing {
     pub event: &'static str,
     /// Its argument.
     pub argument: Box<RawValue>,
+}
+
+/// A part of an answer.
+#[derive(Clone, Debug)]
+pub enum Answering {
+    /// The one argument of the acknowledgement.
+    Acknowledgement(Box<RawValue>),
+    /// Told to every client that asks so.
+    Event(Outgoing),
+}
+
+/// What a client said, as its dialect understands it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Which of the dialect's events it was, for the answer.
+    pub topic: u8,
+    /// What it asks.
+    pub command: Result<Command, Refusal>,
 }
 
 /// One client family's event names and payloads.
@@ -49,25 +68,40 @@ impl Dialect {
         }
     }
 
+    /// Whether commands are answered by events as well, so that also those are answered that no acknowledgement
+    /// was asked for.
+    pub const fn answers_by_event(self) -> bool {
+        match self {
+            Self::Qala => false,
+        }
+    }
+
     /// What a client asks by `packet`: the JSON text `["event", argument, ...]` as it arrived.
-    pub fn decode(self, packet: &str, limits: &Limits) -> Result<Command, Refusal> {
+    pub fn decode(self, packet: &str, limits: &Limits) -> Asked {
         match self {
-            Self::Qala => qala::decode(packet, limits),
+            Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
         }
     }
 
-    /// How a client is told; `None` where the dialect has no event for it, or where a relayed payload is not
-    /// what [`Dialect::decode`] makes.
-    pub fn notice(self, notice: &Notice) -> Option<Outgoing> {
+    /// How a client is told at `now`: nothing where the dialect has no event for it, or where a relayed payload is
+    /// not what [`Dialect::decode`] makes.
+    pub fn notice(self, notice: &Notice, _now: Time, say: &mut dyn FnMut(Outgoing)) {
         match self {
-            Self::Qala => qala::notice(notice),
+            Self::Qala => qala::notice(notice).into_iter().for_each(say),
         }
     }
 
-    /// The one argument of an acknowledgement.
-    pub fn answer(self, answer: &Result<Reply, Refusal>) -> Box<RawValue> {
+    /// How what was asked under `topic` is answered at `now`, in that order. An acknowledgement goes to those who
+    /// want one.
+    pub fn answer(
+        self,
+        _topic: u8,
+        answer: &Result<Reply, Refusal>,
+        _now: Time,
+        say: &mut dyn FnMut(Answering),
+    ) {
         match self {
-            Self::Qala => qala::answer(answer),
+            Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
         }
     }
 }

@@ -40,6 +40,13 @@ pub enum Envelope {
         /// The figures.
         quality: Quality,
     },
+    /// I am writing something, or no longer.
+    Typing {
+        /// The room we are in.
+        room: RoomId,
+        /// Whether I am.
+        on: bool,
+    },
     /// I wrote this.
     Chat {
         /// The room we are in.

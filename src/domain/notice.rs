@@ -40,7 +40,12 @@ pub enum Notice {
         proposal: ProposalId,
         /// The room.
         room: RoomId,
+        /// With whom.
+        partner: Partner,
+        /// Whether you start the call.
+        initiator: bool,
     },
+
     /// The proposal came to nothing.
     MatchFailed {
         /// The proposal.
@@ -69,6 +74,15 @@ pub enum Notice {
         payload: Payload,
         /// Who sent it.
         from: UserId,
+    },
+    /// Your peer is writing something, or no longer.
+    Typing {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Whether they are.
+        on: bool,
     },
     /// How the call goes for your peer.
     Quality {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::criteria::Ladder;
+use super::limits::AVOIDED;
 use super::ticket::PoolId;
 
 /// How one pool is run.
@@ -12,14 +13,65 @@ pub struct Policy {
     pub pool: PoolId,
     /// How wishes relax.
     pub ladder: Ladder,
-    /// How long both have to accept a proposal.
-    pub accept_within: Duration,
+    /// What it takes for two who fit to talk.
+    pub acceptance: Acceptance,
+    /// Who is chosen of several who fit.
+    pub choice: Choice,
+    /// What joining again means.
+    pub join_again: JoinAgain,
     /// How long two who were brought together are not brought together again; zero for not at all.
     pub rematch_after: Duration,
+    /// Of how many partners that is remembered, the newest.
+    pub partners_remembered: usize,
+    /// How long who skipped somebody waits before the next search.
+    pub skip_cooldown: Duration,
+    /// How long a search lasts that finds nobody, where it does not last for ever.
+    pub search_within: Option<Duration>,
     /// How long a session is kept for a client that lost its connection.
     pub grace: Duration,
     /// Waiting ends after this long without a sign of life.
     pub waiting_timeout: Duration,
+}
+
+/// What it takes for two who fit to talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Both say so.
+    Mutual {
+        /// How long both have.
+        within: Duration,
+    },
+    /// To search is to accept.
+    AtOnce,
+}
+
+impl Acceptance {
+    /// How long a proposal stands: where nobody is asked, for as long as both nodes may take to learn of it. A side
+    /// that was not told asks then.
+    pub const fn within(self) -> Duration {
+        match self {
+            Self::Mutual { within } => within,
+            Self::AtOnce => Duration::from_secs(2),
+        }
+    }
+}
+
+/// Who is chosen of several who fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The one who waits longest.
+    LongestWaiting,
+    /// Anyone.
+    Random,
+}
+
+/// What joining again means, while searching or in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinAgain {
+    /// The new wish counts, and a room is left for it.
+    Replaces,
+    /// It is refused.
+    Refused,
 }
 
 impl Policy {
@@ -28,8 +80,13 @@ impl Policy {
         Self {
             pool: PoolId(pool),
             ladder: Ladder::default(),
-            accept_within: Duration::from_secs(20),
+            acceptance: Acceptance::Mutual { within: Duration::from_secs(20) },
+            choice: Choice::LongestWaiting,
+            join_again: JoinAgain::Replaces,
             rematch_after: Duration::from_hours(24),
+            partners_remembered: AVOIDED,
+            skip_cooldown: Duration::ZERO,
+            search_within: None,
             grace: Duration::from_secs(30),
             waiting_timeout: Duration::from_mins(5),
         }

@@ -91,6 +91,12 @@ counters! {
     RefusedMatchGone = "refused_match_gone",
     /// Commands refused: not in that room.
     RefusedNotInSession = "refused_not_in_session",
+    /// Commands refused: in a room already.
+    RefusedInSession = "refused_in_session",
+    /// Commands refused: searching already.
+    RefusedSearching = "refused_searching",
+    /// Commands refused: skipped somebody a moment ago.
+    RefusedCoolingDown = "refused_cooling_down",
     /// Commands refused: budget spent.
     RefusedRateLimited = "refused_rate_limited",
     /// Commands refused: too many waiting already.

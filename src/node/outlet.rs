@@ -2,15 +2,13 @@
 
 use serde_json::value::RawValue;
 
-use crate::domain::id::AckId;
-
 /// The way back to one client. Calls never block; what is accepted arrives in order.
 pub trait Outlet: Send {
     /// Sends an event.
     fn emit(&self, event: &str, argument: &RawValue) -> Result<(), Undelivered>;
 
     /// Answers an event of the client.
-    fn acknowledge(&self, ack: AckId, argument: &RawValue) -> Result<(), Undelivered>;
+    fn acknowledge(&self, number: u64, argument: &RawValue) -> Result<(), Undelivered>;
 
     /// Says good-bye after everything sent: the client knows it was meant and does not come back by itself.
     fn dismiss(&self);

@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Answering, Dialect};
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
-use crate::domain::id::{Address, ConnectionId, NodeId, OperationId};
+use crate::domain::command::{Refusal, Reply};
+use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
@@ -195,11 +196,9 @@ impl Shard {
     fn carry_out(&mut self, now: Time) {
         while let Some(effect) = self.core.poll_effect() {
             match effect {
-                Effect::Notify { connection, notice } => self.notify(connection, &notice),
+                Effect::Notify { connection, notice } => self.notify(connection, &notice, now),
                 Effect::Acknowledge { connection, ack, answer } => {
-                    let Some((dialect, outlet)) = self.outlets.get(&connection) else { continue };
-                    let sent = outlet.acknowledge(ack, &dialect.answer(&answer));
-                    self.sent(connection, sent);
+                    self.answer(connection, ack, &answer, now);
                 }
                 Effect::Close { connection } => {
                     if let Some((_, outlet)) = self.outlets.get(&connection) {
@@ -220,12 +219,30 @@ impl Shard {
         }
     }
 
-    fn notify(&mut self, connection: ConnectionId, notice: &Notice) {
+    fn notify(&mut self, connection: ConnectionId, notice: &Notice, now: Time) {
         let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
-        if let Some(outgoing) = dialect.notice(notice) {
-            let sent = outlet.emit(outgoing.event, &outgoing.argument);
-            self.sent(connection, sent);
-        }
+        let mut sent = Ok(());
+        dialect.notice(notice, now, &mut |said| sent = sent.and(outlet.emit(said.event, &said.argument)));
+        self.sent(connection, sent);
+    }
+
+    fn answer(
+        &mut self,
+        connection: ConnectionId,
+        ack: AckId,
+        answer: &Result<Reply, Refusal>,
+        now: Time,
+    ) {
+        let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
+        let mut sent = Ok(());
+        dialect.answer(ack.topic, answer, now, &mut |part| {
+            sent = sent.and(match (part, ack.number) {
+                (Answering::Acknowledgement(argument), Some(number)) => outlet.acknowledge(number, &argument),
+                (Answering::Acknowledgement(_), None) => Ok(()),
+                (Answering::Event(said), _) => outlet.emit(said.event, &said.argument),
+            });
+        });
+        self.sent(connection, sent);
     }
 
     /// Nothing is lost in silence: a client for whom a message had no room is disconnected, and finds what

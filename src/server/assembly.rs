@@ -7,6 +7,7 @@ use crate::config::{self, Config};
 use crate::dialect::Dialect;
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
+use crate::domain::policy::Acceptance;
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, Streams};
 
@@ -18,7 +19,9 @@ pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
     let mut policy = dialect.policy();
     let matching = &config.matching;
     policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-    policy.accept_within = Duration::from_secs(matching.accept_timeout_seconds);
+    if let Acceptance::Mutual { within } = &mut policy.acceptance {
+        *within = Duration::from_secs(matching.accept_timeout_seconds);
+    }
     policy.rematch_after = Duration::from_secs(matching.rematch_seconds);
     policy.waiting_timeout = Duration::from_secs(matching.waiting_timeout_seconds);
     policy.grace = Duration::from_secs(matching.grace_seconds);
@@ -33,7 +36,7 @@ pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
 
 pub(super) fn socket(config: &Config, dialect: Dialect) -> socket::Setup {
     socket::Setup {
-        dialect,
+        dialects: vec![dialect],
         max_payload_bytes: config.limits.max_payload_bytes,
         outgoing_messages: config.limits.outgoing_messages,
         connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),

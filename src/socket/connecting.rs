@@ -5,14 +5,12 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use serde_json::value::RawValue;
-
 use super::Edge;
 use super::extract::{Arrival, Said};
 use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
-use crate::dialect::ATTACHMENTS;
+use crate::dialect::{ATTACHMENTS, Answering, Dialect};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
 use crate::metrics::Counter;
@@ -57,6 +55,8 @@ impl fmt::Display for Turned {
 /// sends nothing until then.
 pub(super) struct Gate {
     edge: Arc<Edge>,
+    /// What the client speaks.
+    dialect: Dialect,
     /// The address that is counted for it.
     counted: Option<IpAddr>,
     /// The engine's id, where the session began by polling.
@@ -71,17 +71,15 @@ enum State {
     /// this must go with it.
     Entering {
         identity: Identity,
-        early: Vec<(Option<AckId>, Asked)>,
+        early: Vec<(Option<AckId>, Result<Command, Refusal>)>,
     },
     Open(Connection),
     Closed,
 }
 
-type Asked = Result<Command, Refusal>;
-
 impl Gate {
     /// Lets a client in, or says why not.
-    pub(super) fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<Self, Turned> {
+    pub(super) fn admit(edge: &Arc<Edge>, dialect: Dialect, arrival: &Arrival) -> Result<Self, Turned> {
         let counters = edge.node.counters();
         if edge.node.is_draining() {
             return Err(Turned::GoingDown);
@@ -107,6 +105,7 @@ impl Gate {
         }
         Ok(Self {
             edge: edge.clone(),
+            dialect,
             counted,
             polling: arrival.polling_sid(),
             state: Mutex::new(State::Entering { identity, early: Vec::new() }),
@@ -121,7 +120,7 @@ impl Gate {
         };
         let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
         let Identity { user, guest } = identity;
-        match self.edge.node.connect(user, guest, self.edge.setup.dialect, Box::new(outlet())) {
+        match self.edge.node.connect(user, guest, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
                 if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
                     self.edge.polling.opened(sid.clone(), peer.clone());
@@ -137,15 +136,16 @@ impl Gate {
 
     /// The client says something.
     pub(super) fn hear(&self, said: &Said) {
-        let asked = if said.attachments {
-            Err(Refusal::Invalid { field: ATTACHMENTS })
-        } else {
-            self.edge.setup.dialect.decode(&said.packet, &self.edge.setup.limits)
-        };
+        let mut asked = self.dialect.decode(&said.packet, &self.edge.setup.limits);
+        if said.attachments {
+            asked.command = Err(Refusal::Invalid { field: ATTACHMENTS });
+        }
+        let answered = said.ack.is_some() || self.dialect.answers_by_event();
+        let ack = answered.then_some(AckId { number: said.ack, topic: asked.topic });
         match &mut *lock(&self.state) {
-            State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
-            State::Entering { .. } => self.refuse_busy(|| said.outlet(), said.ack),
-            State::Open(connection) => self.hand_on(connection, || said.outlet(), said.ack, asked),
+            State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((ack, asked.command)),
+            State::Entering { .. } => self.refuse_busy(|| said.outlet(), ack),
+            State::Open(connection) => self.hand_on(connection, || said.outlet(), ack, asked.command),
             State::Closed => {}
         }
     }
@@ -155,9 +155,9 @@ impl Gate {
         connection: &Connection,
         outlet: impl FnOnce() -> SocketOutlet,
         ack: Option<AckId>,
-        asked: Asked,
+        command: Result<Command, Refusal>,
     ) {
-        if connection.command(ack, asked).is_err() {
+        if connection.command(ack, command).is_err() {
             self.refuse_busy(outlet, ack);
         }
     }
@@ -165,12 +165,17 @@ impl Gate {
     /// The shard cannot take more now: the client is told here, and the shard is spared.
     fn refuse_busy(&self, outlet: impl FnOnce() -> SocketOutlet, ack: Option<AckId>) {
         self.edge.node.counters().add(Counter::RefusedBusy);
-        if let Some(ack) = ack {
-            let answer: Box<RawValue> =
-                self.edge.setup.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
+        let Some(ack) = ack else { return };
+        let (outlet, now) = (outlet(), self.edge.node.clock().now());
+        let busy = Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
+        self.dialect.answer(ack.topic, &busy, now, &mut |part| {
             // A client whose outgoing messages are full as well is closed by its shard.
-            let _ = outlet().acknowledge(ack, &answer);
-        }
+            let _ = match (part, ack.number) {
+                (Answering::Acknowledgement(argument), Some(number)) => outlet.acknowledge(number, &argument),
+                (Answering::Acknowledgement(_), None) => Ok(()),
+                (Answering::Event(said), _) => outlet.emit(said.event, &said.argument),
+            };
+        });
     }
 
     /// The transport is closed.

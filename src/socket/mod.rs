@@ -47,8 +47,8 @@ const READ_BUFFER_BYTES: usize = 512;
 
 /// How the edge is set up.
 pub struct Setup {
-    /// Who is spoken to at `/`.
-    pub dialect: Dialect,
+    /// What is spoken: each at a namespace of its name, the first also at `/`.
+    pub dialects: Vec<Dialect>,
     /// Largest message, on both transports.
     pub max_payload_bytes: usize,
     /// Messages that may wait for one connection.
@@ -112,14 +112,19 @@ pub fn layer(
     };
     let (layer, io) = builder.build_layer();
     let edge = Arc::new(Edge { node, authenticator, addresses, polling, streams, setup });
-    let opened = |arrival: Arrival| {
-        if let Some(gate) = arrival.gate() {
-            gate.open(&arrival);
-        }
-        ready(())
-    };
-    let admit = move |arrival: Arrival| ready(admit(&edge, &arrival));
-    io.ns("/", opened.with(admit));
+    let first = edge.setup.dialects.first().map(|first| ("/".to_owned(), *first));
+    let named = edge.setup.dialects.iter().map(|dialect| (format!("/{}", dialect.name()), *dialect));
+    for (namespace, dialect) in first.into_iter().chain(named).collect::<Vec<_>>() {
+        let edge = edge.clone();
+        let opened = |arrival: Arrival| {
+            if let Some(gate) = arrival.gate() {
+                gate.open(&arrival);
+            }
+            ready(())
+        };
+        let admit = move |arrival: Arrival| ready(admit(&edge, dialect, &arrival));
+        io.ns(namespace, opened.with(admit));
+    }
     (layer, io)
 }
 
@@ -129,8 +134,8 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Decides whether a client comes in, by asking those who know, and registers what listens to it.
-fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<(), connecting::Turned> {
-    let gate = Arc::new(Gate::admit(edge, arrival)?);
+fn admit(edge: &Arc<Edge>, dialect: Dialect, arrival: &Arrival) -> Result<(), connecting::Turned> {
+    let gate = Arc::new(Gate::admit(edge, dialect, arrival)?);
     let streams = edge.streams.clone();
     arrival.remember(gate.clone());
     let listening = gate.clone();

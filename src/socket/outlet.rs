@@ -11,7 +11,6 @@ use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
 
 use super::peer::Peer;
-use crate::domain::id::AckId;
 use crate::node::{Outlet, Undelivered};
 
 /// One client's socket.
@@ -25,9 +24,9 @@ impl Outlet for SocketOutlet {
         self.socket.emit(event, argument).map_err(|error| undelivered(&error))
     }
 
-    fn acknowledge(&self, ack: AckId, argument: &RawValue) -> Result<(), Undelivered> {
+    fn acknowledge(&self, number: u64, argument: &RawValue) -> Result<(), Undelivered> {
         // The engine hands its sender out to handlers only; made from a socket and a number it is the same.
-        let number = i64::try_from(ack.0).ok();
+        let number = i64::try_from(number).ok();
         let Ok(sender) =
             AckSender::from_message_parts(&self.socket, &mut Value::Bytes(Vec::new().into()), &number);
         sender.send(argument).map_err(|error| undelivered(&error))

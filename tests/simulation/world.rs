@@ -276,7 +276,7 @@ impl World {
 
     fn ask(&mut self, connection: ConnectionId, waits: bool, command: Result<Command, Refusal>) -> Seen {
         self.acks += 1;
-        let ack = waits.then_some(AckId(self.acks));
+        let ack = waits.then_some(AckId::from(self.acks));
         self.see(Observation::Asked { connection, ack, command: command.clone() })?;
         let core = self.core_of(connection);
         self.give(core, Input::Command { connection, ack, command }, Some(connection))

@@ -19,7 +19,9 @@ pub(in crate::dialect) fn answer(answer: &Result<Reply, Refusal>) -> Box<RawValu
             ..Done::default()
         }),
         Ok(Reply::Alive { timestamp_ms }) => to_raw_value(&Alive { timestamp: *timestamp_ms }),
-        Ok(Reply::Sent { sequence }) => to_raw_value(&Done { sequence: Some(*sequence), ..Done::default() }),
+        Ok(Reply::Sent { message, .. }) => {
+            to_raw_value(&Done { sequence: Some(message.sequence), ..Done::default() })
+        }
         Ok(Reply::Messages(messages)) => {
             let messages = messages.iter().map(MessageBody::new).collect();
             to_raw_value(&Done { messages: Some(messages), ..Done::default() })
@@ -86,6 +88,9 @@ const fn field_of(refusal: Refusal) -> Option<&'static str> {
         Refusal::UnknownEvent
         | Refusal::NoSuchProposal
         | Refusal::NotInRoom
+        | Refusal::InRoom
+        | Refusal::Searching
+        | Refusal::CoolingDown { .. }
         | Refusal::RateLimited { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
@@ -112,6 +117,11 @@ impl fmt::Display for Sentence {
             // As is: clients compare this text.
             Refusal::NoSuchProposal => f.write_str("Match no longer available."),
             Refusal::NotInRoom => f.write_str("You are not in that session."),
+            Refusal::InRoom => f.write_str("You are in a session. Leave it first."),
+            Refusal::Searching => f.write_str("You are searching already."),
+            Refusal::CoolingDown { retry_after_ms } => {
+                write!(f, "You skipped somebody a moment ago. Try again in {}.", Seconds(retry_after_ms))
+            }
             Refusal::RateLimited { retry_after_ms, .. } => {
                 write!(f, "Too many requests. Try again in {}.", Seconds(retry_after_ms))
             }

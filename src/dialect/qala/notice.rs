@@ -26,7 +26,7 @@ pub(in crate::dialect) fn notice(notice: &Notice) -> Option<Outgoing> {
         Notice::MatchAccepted { proposal, room, by } => {
             outgoing(event::MATCH_ACCEPTED, &Agreement::new(*proposal, *room, Some(by.as_str())))
         }
-        Notice::MatchReady { proposal, room } => {
+        Notice::MatchReady { proposal, room, .. } => {
             outgoing(event::MATCH_READY, &Agreement::new(*proposal, *room, None))
         }
         Notice::MatchFailed { proposal, failure, requeued } => {

@@ -90,6 +90,9 @@ impl<E: Entropy> Core<E> {
             | Refusal::TooLarge { .. }
             | Refusal::NoSuchProposal
             | Refusal::NotInRoom
+            | Refusal::InRoom
+            | Refusal::Searching
+            | Refusal::CoolingDown { .. }
             | Refusal::Unavailable { .. }
             | Refusal::PoolFull { .. } => return,
         };
@@ -122,6 +125,7 @@ impl<E: Entropy> Core<E> {
     fn carry_out(&mut self, id: SessionId, asker: Asker, command: Command, now: Time) {
         match command {
             Command::Join { attributes, criteria } => self.join(id, asker, attributes, criteria, now),
+            Command::Skip { attributes, criteria } => self.skip(id, asker, attributes, criteria, now),
             Command::LeaveQueue => self.leave_queue(id, asker, now),
             Command::Accept(proposal) => self.answer(id, proposal, Verdict::Accept, asker),
             Command::Reject(proposal) => self.answer(id, proposal, Verdict::Reject, asker),
@@ -134,8 +138,9 @@ impl<E: Entropy> Core<E> {
                 self.chat(id, asker, room, content, client_message_id);
             }
             Command::Sync { room, after } => self.sync(id, asker, room, after),
+            Command::Typing { room, on } => self.typing(id, asker, room, on),
             Command::LeaveRoom(room) => {
-                let left = self.sessions.get_mut(id).is_some_and(|session| session.talking(room).is_some());
+                let left = self.room_meant(id, room).is_some();
                 if left {
                     self.leave_room(id, Departure::Left, now);
                 }

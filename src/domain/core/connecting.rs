@@ -52,6 +52,7 @@ impl<E: Entropy> Core<E> {
             avoid: Vec::new(),
             budgets: Budgets::default(),
             seen_at: now,
+            cooled_at: Time::default(),
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
             settled: Vec::new(),

@@ -6,7 +6,7 @@ use super::super::command::Reply;
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
 use super::super::id::{Entropy, SessionId, UserId};
-use super::super::notice::Notice;
+use super::super::notice::{Found, Notice};
 use super::super::operation::{Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
 use super::super::proposal::Proposal;
@@ -90,7 +90,10 @@ impl<E: Entropy> Core<E> {
         }
         self.record(Event::TicketEnded(TicketEnd::Matched));
         self.settle(id, proposal, now);
-        self.notify(id, Notice::MatchReady { proposal: proposal.id, room: proposal.room });
+        if let Some(found) = proposal.found_by(&user) {
+            let Found { proposal, room, partner, initiator, .. } = found;
+            self.notify(id, Notice::MatchReady { proposal, room, partner, initiator });
+        }
         self.register(id);
         self.tell_moved(id, proposal, &user);
         self.bereave_if_gone(id, now);

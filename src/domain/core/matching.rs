@@ -10,14 +10,14 @@ use super::super::limits::RENEWED_AT_ONCE;
 use super::super::notice::Notice;
 use super::super::operation::{Operation, Outcome, Place, Search, Searched, Standing, Withdrawn};
 use super::super::person::Attributes;
-use super::super::policy::{LEASE, POSITION_EVERY, RENEW_EVERY, RETRY_AFTER};
+use super::super::policy::{Acceptance, Choice, JoinAgain, LEASE, POSITION_EVERY, RENEW_EVERY, RETRY_AFTER};
 use super::super::proposal::{Proposal, Verdict};
 use super::super::search::SearchPlan;
 use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
-use super::session::{Asker, Session, State, Waiting, Work};
+use super::session::{Asker, Session, State, Sweep, Waiting, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 
 impl<E: Entropy> Core<E> {
@@ -31,6 +31,9 @@ impl<E: Entropy> Core<E> {
         criteria: Criteria,
         now: Time,
     ) {
+        if let Some(refusal) = self.may_not_join(id, now) {
+            return self.acknowledge(asker, Err(refusal));
+        }
         let Some(session) = self.sessions.get_mut(id) else { return };
         match &mut session.state {
             State::Idle => self.wish(id, attributes, criteria, None, now),
@@ -57,6 +60,39 @@ impl<E: Entropy> Core<E> {
         self.search(id, asker, now);
     }
 
+    /// Why the session may not join now, where its pool is particular.
+    fn may_not_join(&self, id: SessionId, now: Time) -> Option<Refusal> {
+        let session = self.sessions.get(id)?;
+        let particular = self.policy(session).join_again == JoinAgain::Refused;
+        match &session.state {
+            State::Idle if session.cooled_at > now => {
+                Some(Refusal::CoolingDown { retry_after_ms: session.cooled_at.ms_until_from(now) })
+            }
+            State::Waiting(_) | State::Proposed(_) if particular => Some(Refusal::Searching),
+            State::Talking(_) if particular => Some(Refusal::InRoom),
+            State::Idle | State::Waiting(_) | State::Proposed(_) | State::Talking(_) => None,
+        }
+    }
+
+    /// A client wants somebody else than the one it is with.
+    pub(super) fn skip(
+        &mut self,
+        id: SessionId,
+        asker: Asker,
+        attributes: Attributes,
+        criteria: Criteria,
+        now: Time,
+    ) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if !matches!(session.state, State::Talking(_)) {
+            return self.join(id, asker, attributes, criteria, now);
+        }
+        session.cooled_at = now + self.policies[session.policy].skip_cooldown;
+        self.leave_room(id, Departure::Skipped, now);
+        self.wish(id, attributes, criteria, None, now);
+        self.search(id, asker, now);
+    }
+
     fn wish(
         &mut self,
         id: SessionId,
@@ -75,7 +111,7 @@ impl<E: Entropy> Core<E> {
             pool: self.policies[session.policy].pool,
             attributes,
             criteria,
-            enqueued_at: now,
+            enqueued_at: now.max(session.cooled_at),
             priority: Priority::Usual,
             avoid: Arc::default(),
         };
@@ -99,11 +135,15 @@ impl<E: Entropy> Core<E> {
     pub(super) fn search(&mut self, id: SessionId, asker: Asker, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let policy = &self.policies[session.policy];
-        let avoid = session.avoided(now);
-        let away = session.connection.is_none();
+        let avoid = session.avoided(policy.partners_remembered, now);
+        let (away, cooled_at) = (session.connection.is_none(), session.cooled_at);
         let Some(waiting) = session.waiting() else { return };
         waiting.search_queued = false;
         waiting.retry_at = Time::NEVER;
+        if cooled_at > now {
+            waiting.retry_at = cooled_at;
+            return self.acknowledge_joined(asker, NOT_WAITING);
+        }
         if away {
             // Somebody who is not there is not listed; coming back searches again.
             if waiting.listed {
@@ -120,6 +160,13 @@ impl<E: Entropy> Core<E> {
             waiting.after = None;
         }
         let mut plan = SearchPlan::new(waiting.ticket.clone(), stage, &policy.ladder);
+        if policy.choice == Choice::Random {
+            plan.order = waiting.ticket.shuffled();
+            if waiting.sweep == Sweep::Begins {
+                waiting.sweep = Sweep::FromAnywhere;
+                waiting.after = Some(Ticket::anywhere(self.entropy.next_u64()));
+            }
+        }
         plan.after = waiting.after;
         plan.replaces = waiting.replaces.take();
         let ticket = waiting.ticket.id;
@@ -127,7 +174,8 @@ impl<E: Entropy> Core<E> {
             plan,
             proposal: ProposalId::random(&mut self.entropy),
             room: RoomId::random(&mut self.entropy),
-            accept_within: policy.accept_within,
+            accept_within: policy.acceptance.within(),
+            agreed: policy.acceptance == Acceptance::AtOnce,
             lease_until: now + LEASE,
             most_waiting: self.limits.waiting_tickets,
         }));
@@ -150,6 +198,10 @@ impl<E: Entropy> Core<E> {
             return self.search_failed(id, asker, &outcome, now);
         };
         match searched {
+            Searched::Listed(_) if self.goes_round(id) => {
+                self.list(id, now);
+                self.search(id, asker, now);
+            }
             Searched::Listed(place) => self.listed(id, asker, place, now),
             Searched::More(after) => {
                 self.list(id, now);
@@ -185,6 +237,15 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, Err(Refusal::PoolFull { retry_after_ms }));
             }
         }
+    }
+
+    /// Whether a search that began anywhere is to look at those before that place as well.
+    fn goes_round(&mut self, id: SessionId) -> bool {
+        let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return false };
+        let begun = waiting.sweep == Sweep::FromAnywhere;
+        waiting.sweep = if begun { Sweep::FromTheFirst } else { Sweep::Begins };
+        waiting.after = None;
+        begun
     }
 
     /// The wish that this one replaced had been claimed already: it is declined, and the search repeated.
@@ -412,6 +473,7 @@ impl Waiting {
             stage: Stage::Exact,
             listed: false,
             after: None,
+            sweep: Sweep::Begins,
             replaces,
             search_queued: false,
             retry_at: Time::NEVER,
@@ -422,10 +484,10 @@ impl Waiting {
 }
 
 impl Session {
-    /// Whom not to meet now, as tickets carry it: sorted.
-    fn avoided(&self, now: Time) -> Arc<[UserId]> {
-        let mut users: Vec<UserId> =
-            self.avoid.iter().filter(|(_, until)| *until > now).map(|(user, _)| user.clone()).collect();
+    /// Whom not to meet now, as tickets carry it: sorted, of the newest so many.
+    fn avoided(&self, most: usize, now: Time) -> Arc<[UserId]> {
+        let still = self.avoid.iter().rev().filter(|(_, until)| *until > now).take(most);
+        let mut users: Vec<UserId> = still.map(|(user, _)| user.clone()).collect();
         users.sort_unstable();
         users.into()
     }

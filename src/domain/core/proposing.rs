@@ -71,6 +71,9 @@ impl<E: Entropy> Core<E> {
         self.record(Event::Proposed { stage: claimer.stage, waited });
         self.propose(id, proposal);
         self.send(&claimed.ticket.owner, Envelope::Proposed(proposal.clone()));
+        if proposal.agreed() {
+            self.open(id, proposal.clone(), None);
+        }
     }
 
     /// The session's ticket is part of `proposal`: its client is told, once.
@@ -95,7 +98,8 @@ impl<E: Entropy> Core<E> {
         session.state = State::Proposed(Box::new(proposed));
         let found = proposal.found_by(&session.user);
         self.listed.remove(&id);
-        if let Some(found) = found {
+        // Where nobody is asked, the client hears of the room when it stands.
+        if let Some(found) = found.filter(|_| !proposal.agreed()) {
             self.notify(id, Notice::MatchFound(found));
         }
         self.decline_for_gone(id, proposal);

@@ -40,6 +40,8 @@ pub(super) struct Session {
     pub(super) budgets: Budgets,
     /// The last sign of life.
     pub(super) seen_at: Time,
+    /// Who skipped somebody searches again from then on.
+    pub(super) cooled_at: Time,
     /// When the place is given up; [`Time::NEVER`] while connected.
     pub(super) away_until: Time,
     /// The earliest wake-up that stands in the core's heap for this session.
@@ -78,6 +80,8 @@ pub(super) struct Waiting {
     pub(super) listed: bool,
     /// Where a search that met its limit goes on.
     pub(super) after: Option<Order>,
+    /// How far a search in no particular order has come.
+    pub(super) sweep: Sweep,
     /// An earlier ticket that the next search takes off the list.
     pub(super) replaces: Option<TicketId>,
     /// Whether a search stands in the queue already.
@@ -87,6 +91,17 @@ pub(super) struct Waiting {
     /// What the client was told last, and when.
     pub(super) told: (Place, Stage),
     pub(super) told_at: Time,
+}
+
+/// How far a search has come that may choose anyone: it begins anywhere and goes round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sweep {
+    /// The next search begins anywhere.
+    Begins,
+    /// It looks at those after the place where it began.
+    FromAnywhere,
+    /// It looks at all.
+    FromTheFirst,
 }
 
 /// Before an agreement.

@@ -93,8 +93,6 @@ pub(super) enum Purpose {
 /// A chat message on its way into the store.
 pub(super) struct Appending {
     pub(super) room: RoomId,
-    pub(super) content: Arc<str>,
-    pub(super) name: Option<Arc<str>>,
     pub(super) asker: Asker,
 }
 

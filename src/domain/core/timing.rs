@@ -57,7 +57,7 @@ impl<E: Entropy> Core<E> {
             let silent = session.seen_at + policy.waiting_timeout <= now;
             match &mut session.state {
                 State::Waiting(waiting) if waiting.search_queued => {}
-                State::Waiting(waiting) if waiting.listed && silent => {
+                State::Waiting(waiting) if waiting.ends_at(policy) <= now || waiting.listed && silent => {
                     waiting.search_queued = true;
                     work = Some(Work::Silence);
                 }
@@ -94,6 +94,13 @@ impl super::session::Waiting {
     }
 }
 
+impl super::session::Waiting {
+    /// When a search that found nobody is over, where the pool has an end for it.
+    fn ends_at(&self, policy: &Policy) -> Time {
+        policy.search_within.map_or(Time::NEVER, |within| self.ticket.enqueued_at + within)
+    }
+}
+
 impl Session {
     fn deadline(&self, policy: &Policy) -> Time {
         let of_state = match &self.state {
@@ -101,7 +108,7 @@ impl Session {
             State::Waiting(waiting) => {
                 let silence =
                     if waiting.listed { self.seen_at + policy.waiting_timeout } else { Time::NEVER };
-                silence.min(waiting.search_at(policy))
+                silence.min(waiting.search_at(policy)).min(waiting.ends_at(policy))
             }
             State::Proposed(proposed) => proposed.settle_at,
             State::Talking(talking) => talking.catch_up_at.min(talking.reopen_at),

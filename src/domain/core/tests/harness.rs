@@ -119,7 +119,7 @@ impl Scripted {
 
     /// A client asks and wants an answer.
     pub(super) fn asks(&mut self, connection: ConnectionId, ack: u64, command: Command) {
-        self.handle(Input::Command { connection, ack: Some(AckId(ack)), command: Ok(command) });
+        self.handle(Input::Command { connection, ack: Some(AckId::from(ack)), command: Ok(command) });
     }
 
     /// A client asks and wants no answer.

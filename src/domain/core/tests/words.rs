@@ -36,7 +36,7 @@ pub(super) fn notify(connection: ConnectionId, notice: Notice) -> Effect {
 }
 
 pub(super) fn ack(connection: ConnectionId, ack: u64, answer: Result<Reply, Refusal>) -> Effect {
-    Effect::Acknowledge { connection, ack: AckId(ack), answer }
+    Effect::Acknowledge { connection, ack: AckId::from(ack), answer }
 }
 
 pub(super) fn done(connection: ConnectionId, number: u64) -> Effect {
