@@ -104,7 +104,7 @@ fn a_session_that_follows_another_is_told_so_although_the_answer_was_lost() {
         |slot, talk| Operation::Register { user: user(1), pool: POOL, address: address(slot), talk };
     for _ in 0..2 {
         asked_twice();
-        let registered = answer(&*store.0, register(1, Some(talk())), at(0));
+        let registered = answer(&*store.0, register(1, Some(Box::new(talk()))), at(0));
         assert_eq!(registered, Outcome::Registered(address(1)));
     }
     asked_twice();
@@ -127,7 +127,7 @@ fn a_session_that_follows_another_is_told_so_although_the_answer_was_lost() {
     assert_eq!(former(4), None);
 }
 
-fn talk() -> Box<Talk> {
+fn talk() -> Talk {
     let attributes = here(2).attributes;
     let partner = Partner {
         user: user(2),
@@ -136,7 +136,7 @@ fn talk() -> Box<Talk> {
         proficiency: attributes.proficiency,
     };
     let (proposal, room) = (store::proposal_id(1), room_id(1));
-    Box::new(Talk { proposal, room, peer: address(9), partner, initiator: true, since: at(0) })
+    Talk { proposal, room, peer: address(9), partner, initiator: true, since: at(0) }
 }
 
 /// Submits appends together, as a session does, and has them carried out in no particular order.

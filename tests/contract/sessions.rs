@@ -11,7 +11,7 @@ use crate::Factory;
 use crate::store::{address, answer, proposal_id, room_id};
 
 /// The talk of user number 1 with user number `number`, whose name is not made of letters alone.
-fn talk_with(number: u64) -> Box<Talk> {
+fn talk_with(number: u64) -> Talk {
     let attributes = here(number).attributes;
     let partner = Partner {
         user: UserId::new(format!("user {number}\n%20")),
@@ -19,14 +19,14 @@ fn talk_with(number: u64) -> Box<Talk> {
         learns: attributes.learns,
         proficiency: attributes.proficiency,
     };
-    Box::new(Talk {
+    Talk {
         proposal: proposal_id(number),
         room: room_id(number),
         peer: address(77),
         partner,
         initiator: number.is_multiple_of(2),
         since: at(number),
-    })
+    }
 }
 
 /// User number 1, asked about in the pool of most cases.
@@ -54,7 +54,8 @@ impl One {
         self.attach_in(POOL, 1, slot)
     }
 
-    fn register(&self, slot: u32, talk: Option<Box<Talk>>) -> Address {
+    fn register(&self, slot: u32, talk: Option<Talk>) -> Address {
+        let talk = talk.map(Box::new);
         let operation = Operation::Register { user: user(1), pool: POOL, address: address(slot), talk };
         let Outcome::Registered(known) = self.asked(operation) else { panic!("a session is registered") };
         known
@@ -72,8 +73,8 @@ impl One {
     }
 }
 
-fn former(slot: u32, talk: Option<Box<Talk>>) -> Option<Former> {
-    Some(Former { address: address(slot), talk })
+fn former(slot: u32, talk: Option<Talk>) -> Former {
+    Former { address: address(slot), talk: talk.map(Box::new) }
 }
 
 pub(crate) fn a_session_is_known_from_its_beginning_to_its_end(new: Factory<'_>) {
@@ -92,15 +93,15 @@ pub(crate) fn a_session_follows_the_one_before(new: Factory<'_>) {
     let one = One::new(new);
     one.attach(1);
     assert_eq!(one.register(1, Some(talk_with(2))), address(1));
-    assert_eq!(one.attach(2), former(1, Some(talk_with(2))));
+    assert_eq!(one.attach(2), Some(former(1, Some(talk_with(2)))));
     assert_eq!(one.locate(), Some(address(2)));
-    assert_eq!(one.attach(3), former(2, None), "the talk was that of another session");
+    assert_eq!(one.attach(3), Some(former(2, None)), "the talk was that of another session");
     one.register(3, Some(talk_with(3)));
     one.register(3, Some(talk_with(4)));
-    assert_eq!(one.attach(4), former(3, Some(talk_with(4))), "as it was registered last");
+    assert_eq!(one.attach(4), Some(former(3, Some(talk_with(4)))), "as it was registered last");
     one.register(4, Some(talk_with(4)));
     one.register(4, None);
-    assert_eq!(one.attach(5), former(4, None), "it was in none any more");
+    assert_eq!(one.attach(5), Some(former(4, None)), "it was in none any more");
 }
 
 pub(crate) fn a_session_that_attaches_again_is_told_the_same(new: Factory<'_>) {
@@ -108,14 +109,14 @@ pub(crate) fn a_session_that_attaches_again_is_told_the_same(new: Factory<'_>) {
     assert_eq!([one.attach(1), one.attach(1)], [None, None]);
     one.register(1, Some(talk_with(2)));
     for _ in 0..3 {
-        assert_eq!(one.attach(2), former(1, Some(talk_with(2))));
+        assert_eq!(one.attach(2), Some(former(1, Some(talk_with(2)))));
     }
     for _ in 0..2 {
-        assert_eq!(one.attach(3), former(2, None), "of the one right before");
+        assert_eq!(one.attach(3), Some(former(2, None)), "of the one right before");
     }
     one.register(3, Some(talk_with(3)));
     assert_eq!(one.attach(3), None, "once it is registered, nobody asks again");
-    assert_eq!(one.attach(4), former(3, Some(talk_with(3))), "nor was anything changed by asking");
+    assert_eq!(one.attach(4), Some(former(3, Some(talk_with(3)))), "nor was anything changed by asking");
 }
 
 pub(crate) fn only_the_latest_session_registers(new: Factory<'_>) {
@@ -124,10 +125,10 @@ pub(crate) fn only_the_latest_session_registers(new: Factory<'_>) {
     assert_eq!(one.locate(), Some(address(1)));
     one.attach(2);
     assert_eq!(one.register(1, Some(talk_with(3))), address(2));
-    assert_eq!(one.attach(2), former(1, Some(talk_with(2))), "nothing was changed");
+    assert_eq!(one.attach(2), Some(former(1, Some(talk_with(2)))), "nothing was changed");
     assert_eq!(one.register(2, Some(talk_with(4))), address(2));
     assert_eq!(one.register(1, None), address(2));
-    assert_eq!(one.attach(3), former(2, Some(talk_with(4))));
+    assert_eq!(one.attach(3), Some(former(2, Some(talk_with(4)))));
 }
 
 pub(crate) fn an_end_takes_no_later_session_along(new: Factory<'_>) {
@@ -136,7 +137,7 @@ pub(crate) fn an_end_takes_no_later_session_along(new: Factory<'_>) {
     one.attach(2);
     one.detach(1);
     assert_eq!(one.locate(), Some(address(2)));
-    assert_eq!(one.attach(2), former(1, None), "nothing was changed");
+    assert_eq!(one.attach(2), Some(former(1, None)), "nothing was changed");
     one.detach(2);
     assert_eq!(one.register(1, None), address(1), "one that is left is known again");
 }
@@ -148,5 +149,5 @@ pub(crate) fn a_session_is_of_one_user_in_one_pool(new: Factory<'_>) {
     assert_eq!(one.attach_in(elsewhere, 1, 2), None);
     assert_eq!(one.attach_in(POOL, 2, 3), None);
     assert_eq!(one.locate(), Some(address(1)));
-    assert_eq!(one.attach_in(elsewhere, 1, 4), former(2, None));
+    assert_eq!(one.attach_in(elsewhere, 1, 4), Some(former(2, None)));
 }

@@ -197,7 +197,7 @@ fn talk(number: u8) -> Talk {
             learns: language("es"),
             proficiency: Proficiency::Any,
         },
-        initiator: number % 2 == 0,
+        initiator: number.is_multiple_of(2),
         since: START,
     }
 }

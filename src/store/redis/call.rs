@@ -17,10 +17,11 @@ use crate::domain::talk::Talk;
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
-/// Seconds that a room is kept after its opening and after each message: a week, longer than any call. Only
-/// rooms that nobody closed, because every node that knew them is gone, come to that.
-const ROOM_SECONDS: u32 = 7 * 24 * 3_600;
-/// Seconds that a session is known after it was last heard of: a week, as its room.
+/// Seconds that a room is kept after its opening and after each message: a day. A silent room that is forgotten is
+/// opened again by its members' nodes; what stays are rooms that nobody closed because every node that knew them is
+/// gone.
+const ROOM_SECONDS: u32 = 24 * 3_600;
+/// Seconds that a session is known after it was last heard of: a week, longer than anybody stays in one talk.
 const SESSION_SECONDS: u32 = 7 * 24 * 3_600;
 /// The longest life of a history, ms: ten years, for those that never end.
 const HISTORY_MS: u64 = 10 * 365 * 24 * 3_600_000;

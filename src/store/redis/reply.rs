@@ -39,15 +39,15 @@ impl Expected {
         Some(match self {
             Self::Done => Outcome::Done,
             Self::Attached => Outcome::Attached(attached(Parts::of(value)?)?),
-            Self::Registered => Outcome::Registered(located(value)??),
-            Self::Located => Outcome::Located(located(value)?),
+            Self::Registered => Outcome::Registered(located(value).ok()??),
+            Self::Located => Outcome::Located(located(value).ok()?),
             Self::Reclaimed(pool) => Outcome::Reclaimed(reclaimed(Parts::of(value)?, pool)?),
             Self::Searched(pool) => Outcome::Searched(searched(Parts::of(value)?, pool)?),
             Self::Withdrawn(pool) => Outcome::Withdrawn(withdrawn(Parts::of(value)?, pool)?),
             Self::Renewed(pool, tickets) => Outcome::Renewed(renewed(Parts::of(value)?, pool, tickets)?),
             Self::Answered(pool) => Outcome::Answered(answered(Parts::of(value)?, pool)?),
             Self::Expired(pool) => Outcome::Expired(expired(Parts::of(value)?, pool)?),
-            Self::Rejoined(user) => Outcome::Rejoined(rejoined(Parts::of(value)?, &user)?),
+            Self::Rejoined(user) => Outcome::Rejoined(rejoined(Parts::of(value)?, &user).ok()?),
             Self::Appended { from, content, client_message_id } => {
                 Outcome::Appended(appended(Parts::of(value)?, from, content, client_message_id)?)
             }
@@ -72,8 +72,9 @@ impl Parts {
         text_of(self.0.next()?)
     }
 
-    fn optional_text(&mut self) -> Option<Option<String>> {
-        optional(self.0.next()?)
+    /// A text, or nothing in its place; an error of anything else.
+    fn optional_text(&mut self) -> Result<Option<String>, ()> {
+        optional(self.0.next().ok_or(())?)
     }
 
     fn number(&mut self) -> Option<i64> {
@@ -111,12 +112,9 @@ impl Parts {
     }
 }
 
-/// A text, or nothing in its place; `None` of anything else.
-fn optional(value: Value) -> Option<Option<String>> {
-    match value {
-        Value::Nil => Some(None),
-        value => text_of(value).map(Some),
-    }
+/// A text, or nothing in its place; an error of anything else.
+fn optional(value: Value) -> Result<Option<String>, ()> {
+    if value == Value::Nil { Ok(None) } else { text_of(value).map(Some).ok_or(()) }
 }
 
 fn text_of(value: Value) -> Option<String> {
@@ -126,7 +124,7 @@ fn text_of(value: Value) -> Option<String> {
 
 fn attached(mut parts: Parts) -> Option<Attached> {
     let (mut before, mut partners) = (parts.parts()?, parts.parts()?);
-    let former = match (before.optional_text()?, before.optional_text()?) {
+    let former = match (before.optional_text().ok()?, before.optional_text().ok()?) {
         (None, _) => None,
         (Some(address), talk) => Some(Former {
             address: text::parse_address(&address)?,
@@ -144,12 +142,9 @@ fn attached(mut parts: Parts) -> Option<Attached> {
     Some(Attached { history, former })
 }
 
-/// An address, or nothing in its place; `None` of anything else.
-fn located(value: Value) -> Option<Option<Address>> {
-    Some(match optional(value)? {
-        None => None,
-        Some(address) => Some(text::parse_address(&address)?),
-    })
+/// An address, or nothing in its place; an error of anything else.
+fn located(value: Value) -> Result<Option<Address>, ()> {
+    optional(value)?.map(|address| text::parse_address(&address).ok_or(())).transpose()
 }
 
 fn reclaimed(mut parts: Parts, pool: PoolId) -> Option<Reclaimed> {
@@ -165,15 +160,12 @@ fn reclaimed(mut parts: Parts, pool: PoolId) -> Option<Reclaimed> {
 }
 
 /// The last number of a room for one of its members, both of whom are named before it; nothing for anybody else, or
-/// of no room.
-fn rejoined(mut parts: Parts, user: &UserId) -> Option<Option<u64>> {
+/// of no room; an error of anything else.
+fn rejoined(mut parts: Parts, user: &UserId) -> Result<Option<u64>, ()> {
     let members = [parts.optional_text()?, parts.optional_text()?];
     let last = parts.optional_text()?;
     let is_member = members.iter().flatten().any(|member| member == user.as_str());
-    Some(match last {
-        Some(last) if is_member => Some(last.parse().ok()?),
-        Some(_) | None => None,
-    })
+    last.filter(|_| is_member).map(|last| last.parse().map_err(drop)).transpose()
 }
 
 /// A time that may be later than every moment, which a sorted set keeps rounded.
@@ -288,6 +280,17 @@ mod tests {
             assert!(Expected::Renewed(pool, vec![TicketId(1)]).read(value).is_none());
         }
         assert!(Expected::Messages.read(array(&["1-0"])).is_none());
+        for value in [Value::Int(1), bulk("node 0 0"), array(&[])] {
+            assert!(Expected::Located.read(value.clone()).is_none(), "{value:?}");
+            assert!(Expected::Registered.read(value.clone()).is_none(), "{value:?}");
+            assert!(Expected::Rejoined(UserId::new("ana")).read(value.clone()).is_none(), "{value:?}");
+            assert!(
+                Expected::Attached.read(Value::Array(vec![value.clone(), array(&[])])).is_none(),
+                "{value:?}"
+            );
+            assert!(Expected::Reclaimed(pool).read(value).is_none());
+        }
+        assert!(Expected::Registered.read(Value::Nil).is_none(), "somebody is always known then");
     }
 
     #[test]

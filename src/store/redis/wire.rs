@@ -95,9 +95,9 @@ pub(super) fn parse_letter(text: &str, pools: &[PoolId]) -> Option<Letter> {
             room: words.parse()?,
             quality: Quality {
                 rtt_ms: words.parse()?,
-                jitter_ms: words.optional()?,
-                packets_lost: words.optional()?,
-                bitrate_kbps: words.optional()?,
+                jitter_ms: words.optional().ok()?,
+                packets_lost: words.optional().ok()?,
+                bitrate_kbps: words.optional().ok()?,
             },
         },
         "chat" => {
@@ -123,7 +123,9 @@ pub(super) fn parse_letter(text: &str, pools: &[PoolId]) -> Option<Letter> {
         "take_over" => {
             Envelope::TakeOver { user: UserId::new(unescaped(words.next()?)), by: words.address()? }
         }
-        "handed_over" => Envelope::HandedOver(words.or_none(|words| words.handover(pools).map(Box::new))?),
+        "handed_over" => {
+            Envelope::HandedOver(words.or_none(|words| words.handover(pools).map(Box::new)).ok()?)
+        }
         _ => return None,
     };
     words.whole(Letter { to, envelope })

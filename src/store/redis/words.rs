@@ -51,18 +51,18 @@ impl<'a> Words<'a> {
         self.next()?.parse().ok()
     }
 
-    /// What `read` takes, or nothing where the next word is the sign for none.
-    pub(super) fn or_none<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+    /// What `read` takes, or nothing where the next word is the sign for none; an error of anything else.
+    pub(super) fn or_none<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Result<Option<T>, ()> {
         let mut ahead = Self(self.0);
-        if ahead.next()? == NONE {
+        if ahead.next() == Some(NONE) {
             self.0 = ahead.0;
-            return Some(None);
+            return Ok(None);
         }
-        read(self).map(Some)
+        read(self).map(Some).ok_or(())
     }
 
-    /// A figure, or the sign for none.
-    pub(super) fn optional<T: FromStr>(&mut self) -> Option<Option<T>> {
+    /// A figure, or the sign for none; an error of anything else.
+    pub(super) fn optional<T: FromStr>(&mut self) -> Result<Option<T>, ()> {
         self.or_none(Self::parse)
     }
 

@@ -1,6 +1,5 @@
-//! What a session hands over, as words: the proposals that ended, after their number, whose it is, and what it is doing.
-
-use std::fmt::Write as _;
+//! What a session hands over, as words: the proposals that ended, after their number, whose it is, and what it is
+//! doing. Signals that it held stand at the end, as many as there are.
 
 use super::{DEPARTURES, KINDS, ticket};
 use crate::domain::envelope::{GoingOn, Handover};
@@ -12,27 +11,24 @@ use crate::store::redis::words::{NONE, Words};
 
 /// The text of what is handed over.
 pub(super) fn handover(Handover { user, going_on, settled }: &Handover) -> String {
-    let mut text = settled.len().to_string();
-    for proposal in settled {
-        let _ = write!(text, " {proposal}");
-    }
-    let _ = write!(text, " {} ", escaped(user.as_str()));
-    text.push_str(&match going_on {
+    let mut words = vec![settled.len().to_string()];
+    words.extend(settled.iter().map(ToString::to_string));
+    words.push(escaped(user.as_str()));
+    words.push(match going_on {
         GoingOn::Idle => "idle".to_owned(),
         GoingOn::Waiting(waiting) => format!("waiting {} {}", escaped(waiting.pool.0), ticket(waiting)),
         GoingOn::Proposed { proposal, peer_gone } => {
             let gone = peer_gone.map_or(NONE, Departure::as_str);
             format!("proposed {gone} {}", super::proposal(proposal))
         }
-        GoingOn::Talking { talk, last_sequence, heard_sequence, held } => {
-            let mut talking = format!("talking {last_sequence} {heard_sequence} {}", text::talk(talk));
-            for (kind, payload) in held {
-                let _ = write!(talking, " {} {}", kind.as_str(), escaped(&payload.0));
-            }
-            talking
+        GoingOn::Talking { talk, last_sequence, heard_sequence, held: _ } => {
+            format!("talking {last_sequence} {heard_sequence} {}", text::talk(talk))
         }
     });
-    text
+    if let GoingOn::Talking { held, .. } = going_on {
+        words.extend(held.iter().flat_map(|(kind, payload)| [kind.as_str().to_owned(), escaped(&payload.0)]));
+    }
+    words.join(" ")
 }
 
 impl Words<'_> {
@@ -48,7 +44,7 @@ impl Words<'_> {
                 GoingOn::Waiting(self.ticket(pool)?)
             }
             "proposed" => {
-                let peer_gone = self.or_none(|words| words.one_of(DEPARTURES, Departure::as_str))?;
+                let peer_gone = self.or_none(|words| words.one_of(DEPARTURES, Departure::as_str)).ok()?;
                 GoingOn::Proposed { proposal: self.proposal(pools)?, peer_gone }
             }
             "talking" => {
