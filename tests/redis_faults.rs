@@ -12,6 +12,7 @@ mod store;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use qala::domain::id::TicketId;
@@ -139,6 +140,11 @@ fn talk() -> Talk {
     Talk { proposal, room, peer: address(9), partner, initiator: true, since: at(0) }
 }
 
+/// Every third message has none.
+fn name_of(number: u64) -> Option<Arc<str>> {
+    (!number.is_multiple_of(3)).then(|| format!("m{number}").into())
+}
+
 /// Submits appends together, as a session does, and has them carried out in no particular order.
 fn append_together(
     store: &dyn Store,
@@ -151,7 +157,7 @@ fn append_together(
             room: room_id(1),
             from: user(1),
             content: number.to_string().into(),
-            client_message_id: None,
+            client_message_id: name_of(number),
         };
         match store.submit(operation, at(5)) {
             Submitted::Underway(answer) => answer,
@@ -178,12 +184,13 @@ fn append_together(
 
 #[test]
 fn appends_keep_their_order_across_lost_connections() {
-    for servers in [&*SINGLE, &*CLUSTER] {
-        let store = store(settings(servers));
+    // Servers of its own: whoever else asked them would be cut off as well.
+    for servers in [servers::single(), servers::cluster()] {
+        let store = store(settings(&servers));
         let open = Operation::OpenRoom { room: room_id(1), members: [user(1), user(2)], last: 0 };
         assert_eq!(answer(&store, open, at(0)), Outcome::Done);
         let mut cuts = 0;
-        let outcomes = append_together(&store, 1..201, || {
+        let outcomes = append_together(&store, 1..1_001, || {
             for server in &servers.servers {
                 cuts +=
                     server.ask::<u32>("CLIENT KILL TYPE normal SKIPME yes").expect("a server that answers");
@@ -197,6 +204,54 @@ fn appends_keep_their_order_across_lost_connections() {
         }
         assert!(cuts > 5, "{cuts} connections were cut");
     }
+}
+
+#[test]
+fn appends_that_come_together_are_a_few_requests() {
+    let server = Server::start(&[]);
+    let store = Asked(Box::new(store(at_port(server.port))));
+    store.open(room_id(1), [1, 2]);
+    let asked = || {
+        let info: String = server.ask("INFO commandstats").expect("a server that answers");
+        let calls = info.split("cmdstat_evalsha:calls=").nth(1).and_then(|rest| rest.split(',').next());
+        calls.map_or(0, |calls| calls.parse::<u32>().expect("a number"))
+    };
+    let before = asked();
+    let outcomes = append_together(&*store.0, 1..201, || ());
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Appended(Appended::Added(_)))));
+    assert_eq!(asked() - before, 4, "200 messages, 64 of them at once");
+}
+
+#[test]
+fn what_gathers_behind_a_lost_answer_is_written_once_and_after_it() {
+    let proxy = Proxy::before(SINGLE.servers[0].port);
+    let store = Asked(Box::new(store(at_port(proxy.port))));
+    store.open(room_id(1), [1, 2]);
+    let mut lost = 0;
+    proxy.swallow(2);
+    let outcomes = append_together(&*store.0, 1..501, || {
+        if proxy.has_swallowed() {
+            lost += 1;
+            proxy.swallow(1);
+        }
+    });
+    for (sequence, outcome) in (1..).zip(outcomes) {
+        let Outcome::Appended(Appended::Added(message)) = outcome else { panic!("{sequence}: {outcome:?}") };
+        assert_eq!((message.sequence, &*message.content), (sequence, &*sequence.to_string()));
+    }
+    assert!(lost > 3, "{lost} times everything on its way was lost");
+    proxy.swallow(0);
+    let mut written = Vec::new();
+    while let messages = store.messages(room_id(1), written.last().copied().unwrap_or(0))
+        && !messages.is_empty()
+    {
+        for message in messages {
+            assert_eq!(*message.content, message.sequence.to_string());
+            written.push(message.sequence);
+        }
+    }
+    assert_eq!(written, (1..501).collect::<Vec<_>>());
+    assert_eq!(store.append(room_id(1), 1, Some("m499"), "499"), Appended::Duplicate(499));
 }
 
 #[test]

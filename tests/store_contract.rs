@@ -72,7 +72,8 @@ macro_rules! keeps_the_contract {
                 reclaim:
                     a_waiting_ticket_changes_hands_and_keeps_its_place
                     an_open_proposal_changes_hands
-                    what_is_over_or_agreed_is_not_reclaimed
+                    what_is_over_is_not_reclaimed
+                    what_both_accepted_is_reclaimed_until_its_time_is_over
                     a_dead_ticket_is_reclaimed_until_it_is_cleared_away
                     what_is_reclaimed_is_what_was_listed_last;
                 rooms:

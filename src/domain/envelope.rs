@@ -95,6 +95,26 @@ pub enum Envelope {
     HandedOver(Option<Box<Handover>>),
 }
 
+impl Envelope {
+    /// Whether it is of use only now: whoever missed it asks for another, or does without.
+    pub fn is_of_the_moment(&self) -> bool {
+        match self {
+            Self::Signal { .. } | Self::Quality { .. } | Self::Typing { .. } => true,
+            Self::Proposed(_)
+            | Self::Accepted(_)
+            | Self::Agreed(_)
+            | Self::Failed { .. }
+            | Self::Chat { .. }
+            | Self::Away { .. }
+            | Self::Back { .. }
+            | Self::Here { .. }
+            | Self::Left { .. }
+            | Self::TakeOver { .. }
+            | Self::HandedOver(_) => false,
+        }
+    }
+}
+
 /// What a session has that goes on elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Handover {

@@ -238,7 +238,7 @@ pub struct Former {
 pub enum Reclaimed {
     /// A ticket that waits, now of the new owner.
     Waiting(Arc<Ticket>),
-    /// A ticket that is part of a proposal which not both have accepted, now of the new owner.
+    /// A ticket that is part of a proposal whose time is not over, now of the new owner. Both may have accepted it.
     Taken(Arc<Proposal>),
     /// Neither.
     Nothing,

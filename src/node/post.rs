@@ -12,6 +12,7 @@ use super::clock::Clock;
 use super::roll::Roll;
 use super::shard::Incoming;
 use crate::domain::id::NodeId;
+use crate::domain::time::Time;
 use crate::metrics::{Counter, Counters};
 use crate::store::{Inbox, Letter, Post};
 
@@ -19,6 +20,9 @@ use crate::store::{Inbox, Letter, Post};
 const LETTERS_HANDED_OVER: usize = 16_384;
 /// Letters that wait for one node. More are lost: whoever does not read for so long misses newer ones anyway.
 const LETTERS_WAITING: usize = 16_384;
+/// A signal that could not be sent for longer is of no use any more. After minutes without a way to other nodes,
+/// what is should not wait behind what was.
+const SIGNAL_FRESH: Duration = Duration::from_secs(30);
 /// Letters that go out together.
 const LETTERS_AT_ONCE: usize = 128;
 /// Letters taken over at once.
@@ -49,6 +53,7 @@ pub(super) fn start(
     let (outgoing, letters) = mpsc::channel(LETTERS_HANDED_OVER);
     let lanes = Lanes {
         post: post.clone(),
+        clock,
         counters: counters.clone(),
         by_node: HashMap::new(),
         underway: JoinSet::new(),
@@ -62,6 +67,7 @@ pub(super) fn start(
 /// Letters on their way out, in order for each node.
 struct Lanes {
     post: Arc<dyn Post>,
+    clock: Clock,
     counters: Arc<Counters>,
     /// A lane stays when its node is gone: should that come back, its letters go on being counted.
     by_node: HashMap<NodeId, Lane>,
@@ -71,11 +77,28 @@ struct Lanes {
 
 #[derive(Default)]
 struct Lane {
-    waiting: VecDeque<Letter>,
+    waiting: VecDeque<(Time, Letter)>,
     /// How many were sent.
     sent: u64,
     /// How many are on their way.
     underway: Option<u64>,
+}
+
+impl Lane {
+    /// What goes out next, and how much that is too old for it was given up.
+    fn next_batch(&mut self, now: Time) -> (Vec<Letter>, u64) {
+        let (mut letters, mut stale) = (Vec::new(), 0);
+        while letters.len() < LETTERS_AT_ONCE
+            && let Some((since, letter)) = self.waiting.pop_front()
+        {
+            if letter.envelope.is_of_the_moment() && now.since(since) >= SIGNAL_FRESH {
+                stale += 1;
+            } else {
+                letters.push(letter);
+            }
+        }
+        (letters, stale)
+    }
 }
 
 impl Lanes {
@@ -98,7 +121,7 @@ impl Lanes {
         if lane.waiting.len() >= LETTERS_WAITING {
             return self.counters.add(Counter::LettersLost);
         }
-        lane.waiting.push_back(letter);
+        lane.waiting.push_back((self.clock.now(), letter));
         self.send(node);
     }
 
@@ -108,7 +131,11 @@ impl Lanes {
         if lane.underway.is_some() || lane.waiting.is_empty() {
             return;
         }
-        let letters: Vec<_> = lane.waiting.drain(..lane.waiting.len().min(LETTERS_AT_ONCE)).collect();
+        let (letters, stale) = lane.next_batch(self.clock.now());
+        self.counters.add_many(Counter::LettersLost, stale);
+        if letters.is_empty() {
+            return;
+        }
         let count = letters.len() as u64;
         let sending = self.post.send(node.clone(), lane.sent + 1, letters);
         lane.sent += count;
@@ -182,5 +209,51 @@ async fn tell(shards: &[mpsc::Sender<Incoming>], incoming: impl Fn() -> Incoming
     for shard in shards {
         // A shard that is gone has nobody to tell.
         let _ = shard.send(incoming()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::envelope::Envelope;
+    use crate::domain::id::{Address, Entropy, RoomId, SessionId};
+    use crate::domain::talk::{Payload, SignalKind};
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn next_u64(&mut self) -> u64 {
+            0
+        }
+    }
+
+    fn letter(envelope: Envelope) -> Letter {
+        Letter { to: SessionId { shard: 0, slot: 0, generation: 0 }, envelope }
+    }
+
+    #[test]
+    fn signals_that_waited_too_long_are_given_up_and_nothing_else_is() {
+        let room = RoomId::random(&mut Zeros);
+        let from =
+            Address { node: NodeId::new("n"), session: SessionId { shard: 0, slot: 0, generation: 0 } };
+        let signal = letter(Envelope::Signal { room, kind: SignalKind::Offer, payload: Payload("o".into()) });
+        let back = letter(Envelope::Back { room, from });
+        let mut lane = Lane::default();
+        let waiting = [(0, &signal), (0, &back), (1, &signal)];
+        lane.waiting.extend(waiting.map(|(ms, letter)| (Time::from_ms(ms), letter.clone())));
+        assert_eq!(lane.next_batch(Time::from_ms(30_000)), (vec![back, signal], 1));
+        assert_eq!(lane.next_batch(Time::from_ms(30_000)), (vec![], 0));
+    }
+
+    #[test]
+    fn a_batch_has_a_limit() {
+        let room = RoomId::random(&mut Zeros);
+        let from =
+            Address { node: NodeId::new("n"), session: SessionId { shard: 0, slot: 0, generation: 0 } };
+        let back = letter(Envelope::Back { room, from });
+        let mut lane = Lane::default();
+        lane.waiting.extend((0..=LETTERS_AT_ONCE).map(|_| (Time::default(), back.clone())));
+        assert_eq!(lane.next_batch(Time::default()).0.len(), LETTERS_AT_ONCE);
+        assert_eq!(lane.next_batch(Time::default()).0.len(), 1);
     }
 }

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { User, join } from './support/client.mjs'
+import { join, userOf } from './support/client.mjs'
 import { accept, languages, matched, queue, wish } from './support/matching.mjs'
 import { LIMIT, NO_LIMITS, serverFor } from './support/server.mjs'
+import { ONE_NODE, serviceFor } from './support/service.mjs'
 
 const SECRET = 'a-secret-of-at-least-thirty-two-bytes-for-the-tests'
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -42,12 +43,8 @@ const INVALID = {
 }
 
 describe('--jwt-secret', () => {
-  const server = serverFor(...NO_LIMITS, '--jwt-secret', SECRET)
-  const userWith = (t, options) => {
-    const user = new User(server.url, options)
-    t.after(() => user.close())
-    return user
-  }
+  const server = serviceFor(...NO_LIMITS, '--jwt-secret', SECRET)
+  const userWith = (t, options) => userOf(t, server, options)
 
   for (const transports of [['websocket'], ['polling']]) {
     it(`no token over ${transports}: Authentication required`, LIMIT, async (t) => {
@@ -113,9 +110,9 @@ describe('--jwt-secret', () => {
   })
 
   it('two tokens of one user: the newer connection takes over', LIMIT, async (t) => {
-    const older = await join(t, server, { auth: { token: token({ sub: 'twice' }) } })
+    const older = await join(t, server, { as: 'twice', auth: { token: token({ sub: 'twice' }) } })
     const closed = older.disconnected()
-    const newer = await join(t, server, { auth: { token: token({ sub: 'twice', exp: now() + 60 }) } })
+    const newer = await join(t, server, { as: 'twice', auth: { token: token({ sub: 'twice', exp: now() + 60 }) } })
     await older.next('replaced')
     await closed
     await newer.settled()
@@ -132,7 +129,7 @@ describe('--jwt-secret', () => {
   })
 })
 
-describe('without authentication', () => {
+describe('without authentication', ONE_NODE, () => {
   const server = serverFor()
 
   it('says at start that only this machine can reach it', () => {

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { chromium } from 'playwright-core'
-import { LONG, NO_LIMITS, serverFor } from './support/server.mjs'
+import { entrance } from './support/client.mjs'
+import { LONG, NO_LIMITS } from './support/server.mjs'
+import { serviceFor } from './support/service.mjs'
 
 const CHROMIUM = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium'
 const MEET_MS = 30_000
@@ -28,7 +30,7 @@ const FLAGS = [
 ]
 
 describe('the demo page in Chromium', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
   let profile, browser
 
   before(async () => {
@@ -43,6 +45,7 @@ describe('the demo page in Chromium', () => {
 
   /** A tab; whatever goes wrong in it is collected in `problems`. */
   async function tab(t, query) {
+    const url = entrance(t, server, Symbol('a tab'))
     const page = await browser.newPage()
     const problems = []
     t.after(() => page.close())
@@ -51,10 +54,10 @@ describe('the demo page in Chromium', () => {
     page.on('requestfailed', (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`))
     page.on('request', (request) => {
       const { protocol, host } = new URL(request.url())
-      const own = host === new URL(server.url).host || ['data:', 'blob:'].includes(protocol)
+      const own = host === new URL(url).host || ['data:', 'blob:'].includes(protocol)
       if (!own) problems.push(`asked another host: ${request.url()}`)
     })
-    await page.goto(`${server.url}/${query}`)
+    await page.goto(`${url}/${query}`)
     return { page, problems }
   }
 

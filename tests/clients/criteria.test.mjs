@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { join, newSecret } from './support/client.mjs'
 import { languages, matched, queue, wish } from './support/matching.mjs'
-import { LIMIT, NO_LIMITS, serverFor, stages } from './support/server.mjs'
+import { LIMIT, NO_LIMITS, stages } from './support/server.mjs'
+import { serviceFor } from './support/service.mjs'
 
 /** Timers may fire a little before the clock of this process says so. */
 const CLOCK_SLACK_MS = 50
@@ -18,7 +19,7 @@ const LADDER = [
 ]
 
 describe('the ladder with stages at 0, 1, 2, 3 and 4 seconds', { concurrency: true }, () => {
-  const server = serverFor(...NO_LIMITS, ...stages(0, 1, 2, 3, 4))
+  const server = serviceFor(...NO_LIMITS, ...stages(0, 1, 2, 3, 4))
 
   for (const { stage, why, one, other } of LADDER) {
     it(`${why}: matched at stage ${stage}, not before`, LIMIT, async (t) => {
@@ -87,7 +88,7 @@ describe('the ladder with stages at 0, 1, 2, 3 and 4 seconds', { concurrency: tr
 })
 
 describe('languages', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
 
   it('the same direction twice: never matched; each with one of the other direction', LIMIT, async (t) => {
     const [native, target] = languages()
@@ -124,7 +125,7 @@ describe('languages', () => {
 })
 
 describe('one person twice', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
 
   it('the newer connection takes over; the older gets replaced and is closed', LIMIT, async (t) => {
     const guest = newSecret()

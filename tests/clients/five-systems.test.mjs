@@ -5,7 +5,8 @@ import { describe, it } from 'node:test'
 import { bystanders } from './support/bystanders.mjs'
 import { join, joinMany } from './support/client.mjs'
 import { languages, matched, queue, range, talk, wish } from './support/matching.mjs'
-import { LIMIT, LONG, NO_LIMITS, acceptTimeout, grace, serverFor, stages } from './support/server.mjs'
+import { LIMIT, LONG, NO_LIMITS, acceptTimeout, grace, stages } from './support/server.mjs'
+import { serviceFor } from './support/service.mjs'
 
 const EVENTS = [
   'matching:join_queue', 'matching:leave_queue', 'matching:accept_match', 'matching:reject_match',
@@ -16,7 +17,7 @@ const EVENTS = [
 const CROWD = 800
 
 describe('one client ended the whole process', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
 
   it('one event without a callback, without an object, with a number: the server lives', LIMIT, async (t) => {
     const others = await bystanders(t, server)
@@ -32,7 +33,7 @@ describe('one client ended the whole process', () => {
 
 describe('matched more than once, or lost', () => {
   // Nobody answers here: a proposal must not run out before everybody has one.
-  const server = serverFor(...NO_LIMITS, ...acceptTimeout(120))
+  const server = serviceFor(...NO_LIMITS, ...acceptTimeout(120))
 
   it(`${CROWD} guests join at once: each in exactly one match, both sides agree`, LONG, async (t) => {
     const users = await joinMany(t, server, CROWD)
@@ -70,7 +71,7 @@ describe('matched more than once, or lost', () => {
 })
 
 describe('qala family', () => {
-  const server = serverFor(...NO_LIMITS, ...stages(0, 1, 2, 3, 4))
+  const server = serviceFor(...NO_LIMITS, ...stages(0, 1, 2, 3, 4))
 
   it('accepting the match id that was sent succeeds', LIMIT, async (t) => {
     const [native, target] = languages()
@@ -130,7 +131,7 @@ describe('qala family', () => {
 })
 
 describe('sorsu family', () => {
-  const server = serverFor(...NO_LIMITS, ...stages(0, 1, 2, 3, 4))
+  const server = serviceFor(...NO_LIMITS, ...stages(0, 1, 2, 3, 4))
 
   it('match_found is not repeated by a timer', LIMIT, async (t) => {
     const { a, b } = await talk(t, server)
@@ -165,7 +166,7 @@ describe('sorsu family', () => {
 })
 
 describe('animochat family', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
 
   it('cancelling stops the search', LIMIT, async (t) => {
     const [native, target] = languages()
@@ -201,7 +202,7 @@ describe('animochat family', () => {
 })
 
 describe('webrtc-chat family', () => {
-  const server = serverFor(...NO_LIMITS, ...grace(1))
+  const server = serviceFor(...NO_LIMITS, ...grace(1))
 
   it('the peer of one who disconnects is told', LIMIT, async (t) => {
     for (const leave of [(user) => user.drop(), (user) => user.close()]) {
@@ -231,7 +232,7 @@ describe('webrtc-chat family', () => {
 })
 
 describe('webrtc-chat family, with the default budgets', () => {
-  const server = serverFor()
+  const server = serviceFor()
 
   it('over the limit the answer says so and when to retry, and the connection stays', LIMIT, async (t) => {
     const { a, b, sessionId } = await talk(t, server)

@@ -5,7 +5,8 @@ import { describe, it } from 'node:test'
 import { assertNoSocketIds, bystanders } from './support/bystanders.mjs'
 import { join } from './support/client.mjs'
 import { accept, languages, matched, queue, talk, wish } from './support/matching.mjs'
-import { LIMIT, LONG, NO_LIMITS, bounded, serverFor } from './support/server.mjs'
+import { LIMIT, LONG, NO_LIMITS, bounded } from './support/server.mjs'
+import { serviceFor } from './support/service.mjs'
 
 const ID = 'a0000000-0000-4000-8000-000000000000'
 
@@ -75,7 +76,7 @@ function assertRefusal(reply, what) {
 }
 
 describe('wrong payloads', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
 
   for (const event of EVENTS) {
     it(`${event}: every wrong payload gets one acknowledgement, with error and code`, LONG, async (t) => {
@@ -186,7 +187,7 @@ describe('wrong payloads', () => {
 })
 
 describe('other people\'s things', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
 
   it('signals, chat and leaving with a stranger\'s session id: refused, and nobody notices', LIMIT, async (t) => {
     const others = await bystanders(t, server)

@@ -5,13 +5,9 @@ import { User, join, newSecret } from './support/client.mjs'
 import { languages, queue, talk, wish } from './support/matching.mjs'
 import { polling, rawConnected, rawOpen } from './support/raw.mjs'
 import { LIMIT, NO_LIMITS, serverFor } from './support/server.mjs'
+import { ONE_NODE, serviceFor } from './support/service.mjs'
 
-async function counted(server, name) {
-  const health = await (await fetch(`${server.url}/health`)).json()
-  return health.counters[name]
-}
-
-describe('--max-connections 2', () => {
+describe('--max-connections 2', ONE_NODE, () => {
   const server = serverFor('--max-connections', '2')
 
   it('the third is refused with a sentence and counted; when one leaves there is room again', LIMIT, async (t) => {
@@ -19,14 +15,14 @@ describe('--max-connections 2', () => {
     const third = new User(server.url, { guest: newSecret() })
     t.after(() => third.close())
     assert.equal(await third.refused(), 'Server is full. Please try again later.')
-    assert.equal(await counted(server, 'connections_over_limit'), 1)
+    assert.equal(await server.counter('connections_over_limit'), 1)
     first.close()
     while ((await (await fetch(`${server.url}/health`)).json()).connections > 1);
     await join(t, server)
   })
 })
 
-describe('--connect-timeout 1', () => {
+describe('--connect-timeout 1', ONE_NODE, () => {
   const server = serverFor('--connect-timeout', '1')
 
   it('a WebSocket that never says who it is is closed; one that does stays', LIMIT, async (t) => {
@@ -39,7 +35,7 @@ describe('--connect-timeout 1', () => {
 })
 
 describe('--max-waiting 1', () => {
-  const server = serverFor('--max-waiting', '1')
+  const server = serviceFor('--max-waiting', '1')
 
   it('a second ticket is refused as queue_full with a time; the first is served on', LIMIT, async (t) => {
     const [native, target] = languages()
@@ -50,14 +46,14 @@ describe('--max-waiting 1', () => {
     assert.equal(refused.success, false)
     assert.equal(refused.code, 'queue_full')
     assert.ok(refused.retry_after_ms > 0)
-    assert.equal(await counted(server, 'refused_queue_full'), 1)
+    assert.equal(await server.counter('refused_queue_full'), 1)
     await first.do('matching:leave_queue')
     await queue(second, wish(native, target))
   })
 })
 
 describe('sizes', () => {
-  const server = serverFor(...NO_LIMITS, '--sdp-bytes', '1024', '--chat-characters', '5', '--max-payload-bytes', '8000')
+  const server = serviceFor(...NO_LIMITS, '--sdp-bytes', '1024', '--chat-characters', '5')
 
   it('a signal or message over its size is refused by name, the peer hears nothing of it', LIMIT, async (t) => {
     const { a, b, sessionId } = await talk(t, server)
@@ -65,11 +61,15 @@ describe('sizes', () => {
     assert.deepEqual([offer.success, offer.code, offer.field], [false, 'too_large', 'offer'])
     const chat = await a.ask('chat:send', { sessionId, content: '123456' })
     assert.deepEqual([chat.success, chat.code, chat.field], [false, 'too_large', 'content'])
-    assert.equal(await counted(server, 'refused_too_large'), 2)
+    assert.equal(await server.counter('refused_too_large'), 2)
     await a.do('chat:send', { sessionId, content: '12345' })
     await b.next('chat:message')
     assert.deepEqual(b.all('webrtc:offer'), [])
   })
+})
+
+describe('--max-payload-bytes 8000', ONE_NODE, () => {
+  const server = serverFor('--max-payload-bytes', '8000')
 
   it('a request over --max-payload-bytes is refused before it is read', LIMIT, async () => {
     const { sid } = JSON.parse((await polling(server, 'GET', '')).text.slice(1))
@@ -79,7 +79,7 @@ describe('sizes', () => {
   })
 })
 
-describe('origins', () => {
+describe('origins', ONE_NODE, () => {
   const server = serverFor('--allowed-origins', 'https://app.example.com')
   const ask = (origin, method = 'GET') =>
     fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, {
@@ -101,12 +101,12 @@ describe('origins', () => {
     const user = new User(server.url, { extraHeaders: { origin: 'https://evil.example.com' } })
     t.after(() => user.close())
     await user.refused()
-    assert.equal(await counted(server, 'origins_refused'), 2)
+    assert.equal(await server.counter('origins_refused'), 2)
     await join(t, server)
   })
 })
 
-describe('--transports websocket', () => {
+describe('--transports websocket', ONE_NODE, () => {
   const server = serverFor('--transports', 'websocket')
 
   it('polling is refused, WebSocket is served', LIMIT, async (t) => {

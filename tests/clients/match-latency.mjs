@@ -5,25 +5,13 @@
 //
 // Per round two official socket.io clients with complementary languages; the clock starts when the second one
 // sends its join and stops when each side has `matching:match_found`. Client and server share this machine.
+import { report } from './support/figures.mjs'
 import { NO_LIMITS, Server } from './support/server.mjs'
 import { User } from './support/client.mjs'
 import { languages, wish } from './support/matching.mjs'
 
 const ROUNDS = Number(process.argv[2] ?? 200)
 const WARM_UP = 20
-
-/** The value below which this share of all lies. */
-function percentile(sorted, share) {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]
-}
-
-function report(name, values) {
-  const sorted = values.toSorted((x, y) => x - y)
-  const ms = (value) => `${value.toFixed(2)} ms`.padStart(10)
-  const shown = { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), max: sorted.at(-1) }
-  const columns = Object.entries(shown).map(([label, value]) => `${label}${ms(value)}`)
-  console.log(`${name.padEnd(12)} ${columns.join('   ')}`)
-}
 
 /** One meeting of two fresh guests: milliseconds at the first and at the second one. */
 async function round(server) {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { join } from './support/client.mjs'
 import { accept, candidate, description, languages, matched, queue, range, talk, wish } from './support/matching.mjs'
-import { LIMIT, NO_LIMITS, acceptTimeout, serverFor } from './support/server.mjs'
+import { LIMIT, NO_LIMITS, acceptTimeout } from './support/server.mjs'
+import { serviceFor } from './support/service.mjs'
 
 const TRANSPORTS = {
   'websocket only': ['websocket'],
@@ -13,7 +14,7 @@ const TRANSPORTS = {
 
 for (const [name, transports] of Object.entries(TRANSPORTS)) {
   describe(`two people over ${name}`, () => {
-    const server = serverFor(...NO_LIMITS)
+    const server = serviceFor(...NO_LIMITS)
     const last = transports.at(-1)
 
     /** Where an upgrade is expected, the rest of the test runs after it. */
@@ -157,7 +158,7 @@ for (const [name, transports] of Object.entries(TRANSPORTS)) {
 }
 
 describe('the queue', () => {
-  const server = serverFor(...NO_LIMITS)
+  const server = serviceFor(...NO_LIMITS)
 
   it('rejected: both queued again, matched with others, never with each other', LIMIT, async (t) => {
     const [native, target] = languages()
@@ -257,7 +258,7 @@ describe('the queue', () => {
 })
 
 describe('a match that nobody answers', () => {
-  const server = serverFor(...NO_LIMITS, ...acceptTimeout(1))
+  const server = serviceFor(...NO_LIMITS, ...acceptTimeout(1))
 
   it('expired: the one who accepted is queued again at once, the other is not', LIMIT, async (t) => {
     const [native, target] = languages()

@@ -3,18 +3,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { bystanders } from './support/bystanders.mjs'
-import { User } from './support/client.mjs'
+import { join } from './support/client.mjs'
 import { talk } from './support/matching.mjs'
-import { LONG, NO_LIMITS, bounded, serverFor } from './support/server.mjs'
+import { LONG, NO_LIMITS, bounded } from './support/server.mjs'
+import { serviceFor } from './support/service.mjs'
 
 /** More than the kernel's buffers and the 64 messages allowed here hold together, by far. */
 const MOST_SIGNALS = 4_000
 const BODY = 'x'.repeat(30_000)
 
-async function slowConsumers(server) {
-  const health = await (await fetch(`${server.url}/health`)).json()
-  return health.counters.slow_consumers
-}
+const slowConsumers = (server) => server.counter('slow_consumers')
 
 /** When the connection has moved to a WebSocket, which it may have begun as. */
 function onWebSocket(user) {
@@ -25,7 +23,7 @@ function onWebSocket(user) {
 }
 
 describe('a client that does not read', () => {
-  const server = serverFor(...NO_LIMITS, '--outgoing-messages', '64')
+  const server = serviceFor(...NO_LIMITS, '--outgoing-messages', '64')
 
   for (const transports of [['websocket'], ['polling', 'websocket']]) {
     it(`${transports.join(', then ')}: it is disconnected and counted, its peer is told, others notice nothing`, LONG, async (t) => {
@@ -43,9 +41,7 @@ describe('a client that does not read', () => {
       await a.next('session:peer_away', { where: (m) => m.userId === b.id })
       b.socket.io.engine.transport.ws._socket.resume()
       await lost
-      const back = new User(server.url, { guest: b.guest })
-      t.after(() => back.close())
-      await back.connect()
+      const back = await join(t, server, { guest: b.guest })
       const resumed = await back.next('session:resumed')
       assert.equal(resumed.state, 'talking')
       assert.equal(resumed.sessionId, sessionId)

@@ -6,10 +6,9 @@ import { join } from './support/client.mjs'
 import { range, talk } from './support/matching.mjs'
 import { polling, rawConnected, rawOpen, tcp } from './support/raw.mjs'
 import { LIMIT, LONG, NO_LIMITS, Server, bounded, serverFor } from './support/server.mjs'
+import { ONE_NODE, serviceFor } from './support/service.mjs'
 
-async function health(server) {
-  return (await fetch(`${server.url}/health`)).json()
-}
+const health = async (server) => (await server.get('/health')).json
 
 /** Waits, bounded by the test, until health says so. */
 async function until(server, holds) {
@@ -23,7 +22,7 @@ async function until(server, holds) {
 
 const ended = (socket) => bounded(new Promise((done) => socket.once('close', done)), 10_000, () => 'it is still open')
 
-describe('one transport', () => {
+describe('one transport', ONE_NODE, () => {
   const server = serverFor('--connect-timeout', '1', '--grace-seconds', '0')
 
   it('41 and 40 again: refused, the transport is closed, no connection or session stays', LONG, async (t) => {
@@ -36,7 +35,7 @@ describe('one transport', () => {
   })
 })
 
-describe('silence', () => {
+describe('silence', ONE_NODE, () => {
   const server = serverFor(...NO_LIMITS, '--connect-timeout', '1')
   const head = 'POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nhost: x\r\n'
 
@@ -65,7 +64,7 @@ describe('silence', () => {
 })
 
 describe('a reader that stops', () => {
-  const server = serverFor(...NO_LIMITS, '--ping-interval-ms', '1000', '--ping-timeout-ms', '1000')
+  const server = serviceFor(...NO_LIMITS, '--ping-interval-ms', '1000', '--ping-timeout-ms', '1000')
 
   it('a full stream, far from the limit of messages: closed after the time of a ping, the peer is told', LONG, async (t) => {
     const others = await bystanders(t, server)
@@ -73,18 +72,18 @@ describe('a reader that stops', () => {
     b.socket.io.engine.transport.ws._socket.pause()
     for (const _ of range(700)) await a.do('webrtc:signal', { sessionId, signal: 'x'.repeat(31_000) })
     await a.next('session:peer_away', { where: (m) => m.userId === b.id })
-    assert.equal((await health(server)).counters.slow_consumers, 1)
+    assert.equal(await server.counter('slow_consumers'), 1)
     await others.check()
   })
 })
 
-describe('a poller that stops', () => {
+describe('a poller that stops', ONE_NODE, () => {
   const server = serverFor(...NO_LIMITS, '--outgoing-messages', '64')
 
   it('its session ends: the peer is told, its next request is answered as unknown', LONG, async (t) => {
     const { sid } = JSON.parse((await polling(server, 'GET', '')).text.slice(1))
     await polling(server, 'POST', `&sid=${sid}`, '40{}')
-    for (let sent = 0; (await health(server)).counters.slow_consumers === 0; sent += 20) {
+    for (let sent = 0; (await server.counter('slow_consumers')) === 0; sent += 20) {
       assert.ok(sent < 1_000, 'it was not disconnected')
       await polling(server, 'POST', `&sid=${sid}`, range(20).map((n) => `42${n}["heartbeat"]`).join('\u001e'))
     }
@@ -94,7 +93,7 @@ describe('a poller that stops', () => {
   })
 })
 
-describe('going down', () => {
+describe('going down', ONE_NODE, () => {
   it('CONNECT is refused from then on, in a word', LIMIT, async (t) => {
     const server = new Server([])
     await server.start()

@@ -38,7 +38,7 @@ async function until(what, ms, look) {
 }
 
 describe('two people on two nodes', () => {
-  // Appends of one room follow each other, a round trip each: 500 at once are more than usually may wait.
+  // A shared store takes a while to answer: 500 at once are more than usually may wait for it.
   const waiting = ['--commands-waiting', '1000']
   const { nodes } = nodesFor(2, ...NO_LIMITS, ...waiting, ...acceptTimeout(3), '--rematch-seconds', '0')
 

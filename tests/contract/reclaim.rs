@@ -74,7 +74,7 @@ pub(crate) fn an_open_proposal_changes_hands(new: Factory<'_>) {
     assert_eq!(store.standing(1, at(20_000)), Standing::Taken(last), "nor was anything changed");
 }
 
-pub(crate) fn what_is_over_or_agreed_is_not_reclaimed(new: Factory<'_>) {
+pub(crate) fn what_is_over_is_not_reclaimed(new: Factory<'_>) {
     let store = Asked(new());
     let nothing = |number| assert_eq!(store.reclaim(number, 30, at(5)), Reclaimed::Nothing);
     nothing(1);
@@ -85,15 +85,20 @@ pub(crate) fn what_is_over_or_agreed_is_not_reclaimed(new: Factory<'_>) {
     store.answer(rejected.id, user(2), Verdict::Reject, at(1));
     nothing(1);
     nothing(2);
+    store.list([there(6)]);
+    let elsewhere = store.reclaim_in(PoolId("elsewhere"), 6, 30, at(5));
+    assert_eq!(elsewhere, Reclaimed::Nothing, "it waits in another pool");
+}
+
+pub(crate) fn what_both_accepted_is_reclaimed_until_its_time_is_over(new: Factory<'_>) {
+    let store = Asked(new());
     store.list([there(4)]);
     let agreed = claimed(store.search(first_search(here(5)), at(2)));
     store.accept(agreed.id, 4, at(3));
     store.accept(agreed.id, 5, at(3));
-    nothing(4);
-    nothing(5);
-    store.list([there(6)]);
-    let elsewhere = store.reclaim_in(PoolId("elsewhere"), 6, 30, at(5));
-    assert_eq!(elsewhere, Reclaimed::Nothing, "it waits in another pool");
+    let Reclaimed::Taken(proposal) = store.reclaim(4, 30, at(5)) else { panic!("it stands") };
+    assert!(proposal.agreed() && proposal.id == agreed.id);
+    assert_eq!(store.reclaim(4, 30, at(20_002)), Reclaimed::Nothing, "its time is over");
 }
 
 pub(crate) fn a_dead_ticket_is_reclaimed_until_it_is_cleared_away(new: Factory<'_>) {
@@ -123,6 +128,6 @@ pub(crate) fn what_is_reclaimed_is_what_was_listed_last(new: Factory<'_>) {
     store.list([next.clone()]);
     assert_eq!(store.reclaim(1, 31, at(4)), waiting(owned(31, next)), "not the agreed one");
     assert_eq!(store.withdraw(5, at(4)), Withdrawn::Removed);
-    assert_eq!(store.reclaim(1, 32, at(4)), Reclaimed::Nothing);
+    assert_eq!(store.reclaim(1, 32, at(4)), Reclaimed::Nothing, "not the agreed one either");
     assert_eq!(store.reclaim(4, 33, at(4)), waiting(owned(33, there(4))), "others have theirs");
 }

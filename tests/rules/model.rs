@@ -1,6 +1,7 @@
 //! What a store means, written to be read and not to be fast: a list of those who wait, searched from one end
 //! to the other with the domain's own rule. Of pools it knows no buckets, no plans and no order but the tickets' own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub(crate) struct Waiter {
 struct Made {
     proposal: Arc<Proposal>,
     ended: Option<End>,
+    /// Those of the two who have searched again since.
+    superseded_for: BTreeSet<UserId>,
 }
 
 /// What ends a proposal: an answer, or its time.
@@ -140,6 +143,9 @@ impl Model {
         if !listed && self.waiting.len() >= search.most_waiting {
             return Searched::Full;
         }
+        for made in &mut self.proposals {
+            made.superseded_for.insert(plan.ticket.user.clone());
+        }
         self.waiting.retain(|waiter| waiter.ticket.id != own);
         let mut candidates = self.waiting.clone();
         candidates.retain(|waiter| Some(waiter.ticket.order()) > plan.after);
@@ -174,7 +180,11 @@ impl Model {
             sides: both.map(|(ticket, stage)| Side { ticket: Arc::clone(ticket), stage, accepted: false }),
             expires_at: now + search.accept_within,
         });
-        self.proposals.push(Made { proposal: Arc::clone(&proposal), ended: None });
+        self.proposals.push(Made {
+            proposal: Arc::clone(&proposal),
+            ended: None,
+            superseded_for: BTreeSet::new(),
+        });
         proposal
     }
 
@@ -212,13 +222,22 @@ impl Model {
         self.proposals.iter_mut().filter(open).find(of_user)
     }
 
+    /// The proposal that this user was last part of, unless it came to nothing or the user searched again since.
+    fn latest_of(&mut self, user: &UserId) -> Option<&mut Made> {
+        self.proposals.iter_mut().find(|made| {
+            made.ended.is_none()
+                && !made.superseded_for.contains(user)
+                && made.proposal.sides.iter().any(|side| side.ticket.user == *user)
+        })
+    }
+
     fn reclaim(&mut self, user: &UserId, owner: &Address, now: Time) -> Reclaimed {
         if let Some(waiter) = self.waiting.iter_mut().find(|waiter| waiter.ticket.user == *user) {
             let ticket = Ticket { owner: owner.clone(), ..Ticket::clone(&waiter.ticket) };
             waiter.ticket = Arc::new(ticket);
             return Reclaimed::Waiting(Arc::clone(&waiter.ticket));
         }
-        let Some(made) = self.open_of(user).filter(|made| now < made.proposal.expires_at) else {
+        let Some(made) = self.latest_of(user).filter(|made| now < made.proposal.expires_at) else {
             return Reclaimed::Nothing;
         };
         let mut proposal = Proposal::clone(&made.proposal);
@@ -233,7 +252,7 @@ impl Model {
         let Some(index) = self.proposals.iter().position(|made| made.proposal.id == id) else {
             return Answered::Gone;
         };
-        let Made { proposal, ended } = self.proposals[index].clone();
+        let Made { proposal, ended, .. } = self.proposals[index].clone();
         if proposal.sides.iter().all(|side| side.ticket.user != *user) {
             return Answered::Gone;
         }

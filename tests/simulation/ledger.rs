@@ -9,9 +9,9 @@ use std::sync::Arc;
 use qala::domain::command::{Command, Refusal, Reply};
 use qala::domain::criteria::Criteria;
 use qala::domain::event::Event;
-use qala::domain::id::{AckId, ConnectionId, ProposalId, RoomId, UserId};
+use qala::domain::id::{AckId, ConnectionId, ProposalId, RoomId, TicketId, UserId};
 use qala::domain::notice::{Notice, Resumed};
-use qala::domain::operation::{Operation, Outcome, Searched};
+use qala::domain::operation::{Operation, Outcome, Reclaimed, Searched};
 use qala::domain::person::Attributes;
 use qala::domain::proposal::Proposal;
 use qala::domain::ticket::Ticket;
@@ -20,6 +20,7 @@ use qala::domain::time::Time;
 use super::observation::{Moment, Observation};
 use super::scene::Scene;
 use super::talks::Talks;
+use super::troubles::{Alone, Troubles};
 
 /// Everything that was seen.
 pub(crate) struct Ledger {
@@ -31,13 +32,21 @@ pub(crate) struct Ledger {
     /// Their names, in the order made.
     pub(crate) names: Vec<(ProposalId, RoomId)>,
     pub(crate) talks: Talks,
-    /// Tickets that began to wait and that ended, by core.
-    pub(crate) began: Vec<u64>,
-    pub(crate) ended: Vec<u64>,
+    /// Tickets that began to wait and that ended.
+    pub(crate) began: u64,
+    pub(crate) ended: u64,
+    /// Tickets that a dead node took along.
+    pub(crate) lost_tickets: BTreeSet<TicketId>,
+    /// What befell whom.
+    pub(crate) troubles: Troubles,
+    /// Who is in a match that the other does not know of, or that it is away from.
+    pub(crate) alone: BTreeMap<UserId, Alone>,
     /// When somebody was last told of a proposal with somebody, or of its end.
     pub(crate) met: BTreeMap<(UserId, UserId), Time>,
     /// Whom somebody forgot, because the store lost it. The second is `None` for everybody.
     pub(crate) forgot: BTreeSet<(UserId, Option<UserId>)>,
+    /// Whose session was over and the store may not know.
+    pub(crate) undetached: BTreeSet<UserId>,
     /// Each user's ticket as the store listed it last.
     pub(crate) listed: BTreeMap<UserId, Arc<Ticket>>,
     /// When the pool last had no room for somebody.
@@ -47,13 +56,10 @@ pub(crate) struct Ledger {
 
 /// What a user knows.
 pub(crate) struct Person {
-    /// The newest connection, until it is closed.
+    /// The newest connection that is open.
     pub(crate) connection: Option<ConnectionId>,
-    pub(crate) view: View,
     /// Every wish ever sent, and when.
     pub(crate) wishes: Vec<(Time, Attributes, Criteria)>,
-    /// The wish that was acknowledged last.
-    pub(crate) current: usize,
 }
 
 /// Where a user stands, by what it was told.
@@ -68,8 +74,19 @@ pub(crate) enum View {
 /// One connection.
 pub(crate) struct Line {
     pub(crate) user: UserId,
+    pub(crate) core: usize,
     pub(crate) standing: Standing,
+    /// When it came to stand like that.
+    pub(crate) since: Time,
     pub(crate) welcomed: bool,
+    /// The wish that was acknowledged last on this connection, or on the one before if it was closed.
+    pub(crate) current: usize,
+    /// By what it was told on this connection.
+    pub(crate) view: View,
+    /// The same with what did not reach it.
+    pub(crate) truth: View,
+    /// Something went on when it came in, and it was not told what since.
+    pub(crate) unresumed: bool,
     /// What waits for an answer.
     pub(crate) pending: BTreeMap<AckId, Asked>,
 }
@@ -82,8 +99,10 @@ pub(crate) enum Standing {
     Vanished,
     /// The node closed it, or said that another goes on.
     Over,
-    /// The client closed it.
+    /// The client closed it, or its node is dead.
     Closed,
+    /// The same, and the client said good-bye.
+    Left,
 }
 
 /// Something that waits for an answer.
@@ -106,7 +125,6 @@ pub(crate) struct Deal {
 impl Ledger {
     /// Nothing yet.
     pub(crate) fn new(scene: Scene) -> Self {
-        let cores = scene.cores;
         Self {
             scene,
             people: BTreeMap::new(),
@@ -114,10 +132,14 @@ impl Ledger {
             deals: BTreeMap::new(),
             names: Vec::new(),
             talks: Talks::default(),
-            began: vec![0; cores],
-            ended: vec![0; cores],
+            began: 0,
+            ended: 0,
+            lost_tickets: BTreeSet::new(),
+            troubles: Troubles::default(),
+            alone: BTreeMap::new(),
             met: BTreeMap::new(),
             forgot: BTreeSet::new(),
+            undetached: BTreeSet::new(),
             listed: BTreeMap::new(),
             full_at: None,
             healed: false,
@@ -129,14 +151,36 @@ impl Ledger {
         self.lines.get(&connection).map(|line| &line.user)
     }
 
-    /// What the user of a connection knows.
+    /// What a client was told on a connection.
     pub(crate) fn view(&self, connection: ConnectionId) -> Option<&View> {
-        self.people.get(self.user(connection)?).map(|person| &person.view)
+        self.lines.get(&connection).map(|line| &line.view)
+    }
+
+    /// The connection on which a user can be told something now.
+    pub(crate) fn line_of(&self, user: &UserId) -> Option<&Line> {
+        self.lines.get(&self.people.get(user)?.connection?)
     }
 
     /// What a user knows who can be told something now; `None` for one who cannot.
     pub(crate) fn view_of(&self, user: &UserId) -> Option<&View> {
-        self.people.get(user).filter(|person| person.connection.is_some()).map(|person| &person.view)
+        self.line_of(user).map(|line| &line.view)
+    }
+
+    /// All connections of a user.
+    pub(crate) fn lines_of(&self, user: &UserId) -> impl DoubleEndedIterator<Item = (ConnectionId, &Line)> {
+        self.lines.iter().filter(move |(_, line)| line.user == *user).map(|(id, line)| (*id, line))
+    }
+
+    /// Connections that clients keep open.
+    pub(crate) fn open_lines(&self) -> Vec<ConnectionId> {
+        let open = self.lines.iter().filter(|(_, line)| line.standing == Standing::Open);
+        open.map(|(connection, _)| *connection).collect()
+    }
+
+    /// Those of them at a core.
+    pub(crate) fn lines_at(&self, core: usize) -> Vec<ConnectionId> {
+        let open = self.open_lines().into_iter();
+        open.filter(|connection| self.lines.get(connection).is_some_and(|line| line.core == core)).collect()
     }
 
     /// When `user` was last told of a proposal with `partner`, or of its end.
@@ -154,49 +198,88 @@ impl Ledger {
     pub(crate) fn note(&mut self, moment: &Moment) {
         let at = moment.at;
         match &moment.seen {
-            Observation::Connected { connection, user } => self.connected(*connection, user),
-            Observation::Disconnected { connection } => self.close(*connection, Standing::Closed),
-            Observation::Vanished { connection } => self.close(*connection, Standing::Vanished),
-            Observation::Dismissed { connection } => self.close(*connection, Standing::Over),
+            Observation::Connected { connection, user, core } => {
+                self.connected(*connection, user, *core, at);
+            }
+            Observation::Disconnected { connection, left } => {
+                let standing = if *left { Standing::Left } else { Standing::Closed };
+                self.close(*connection, standing, at);
+            }
+            Observation::Vanished { connection } => self.close(*connection, Standing::Vanished, at),
+            Observation::Dismissed { connection } => self.close(*connection, Standing::Over, at),
             Observation::Asked { connection, ack, command } => self.asked(*connection, *ack, command, at),
             Observation::Told { connection, notice } => self.told(*connection, notice, at),
             Observation::Swallowed { connection, notice } => {
-                if let Some(user) = self.user(*connection).cloned() {
-                    self.talks.missed(&user, notice);
+                if let Some(line) = self.lines.get_mut(connection) {
+                    line.truth = line.truth.clone().after(notice);
+                    self.talks.missed(&line.user, notice);
                 }
             }
             Observation::Answered { connection, ack, answer } => self.answered(*connection, *ack, answer),
-            Observation::Recorded { core, event } => self.recorded(*core, event),
-            Observation::Carried { core: _, request, outcome } => self.carried(request, outcome, at),
+            Observation::Recorded { core: _, event } => self.recorded(event),
+            Observation::Carried { core, request, outcome } => self.carried(*core, request, outcome, at),
             Observation::Lost { core: _, request } => self.lost(request),
             Observation::Healed => self.healed = true,
-            Observation::Load { .. } | Observation::Settled { .. } | Observation::Emptied { .. } => {}
+            Observation::TicketsLost { tickets } => self.lost_tickets.extend(tickets),
+            Observation::Struck { .. }
+            | Observation::Troubled { .. }
+            | Observation::Killed { .. }
+            | Observation::StoreLost { .. } => self.befall(moment),
+            Observation::Load { .. } | Observation::Settled { .. } | Observation::Emptied { .. } => return,
         }
+        self.look_who_is_alone(at);
     }
 
-    fn connected(&mut self, connection: ConnectionId, user: &UserId) {
-        let line =
-            Line { user: user.clone(), standing: Standing::Open, welcomed: false, pending: BTreeMap::new() };
-        self.lines.insert(connection, line);
-        let person = self.people.entry(user.clone()).or_insert_with(|| Person {
-            connection: None,
+    fn connected(&mut self, connection: ConnectionId, user: &UserId, core: usize, at: Time) {
+        let unresumed = self.goes_on(user, at);
+        let alone = self.lines_of(user).all(|(_, line)| line.standing != Standing::Open);
+        let current = if alone { self.current_wish(user) } else { 0 };
+        let line = Line {
+            user: user.clone(),
+            core,
+            standing: Standing::Open,
+            since: at,
+            welcomed: false,
+            current,
             view: View::Idle,
-            wishes: Vec::new(),
-            current: 0,
-        });
+            truth: View::Idle,
+            unresumed,
+            pending: BTreeMap::new(),
+        };
+        self.lines.insert(connection, line);
+        let person = self
+            .people
+            .entry(user.clone())
+            .or_insert_with(|| Person { connection: None, wishes: Vec::new() });
         person.connection = Some(connection);
-        person.view = View::Idle;
     }
 
-    fn close(&mut self, connection: ConnectionId, standing: Standing) {
+    fn close(&mut self, connection: ConnectionId, standing: Standing, at: Time) {
         let Some(line) = self.lines.get_mut(&connection) else { return };
-        line.standing = standing;
-        // Nobody waits for an answer on a connection that is gone.
+        if line.standing != Standing::Open && standing != Standing::Left {
+            line.standing = standing;
+        } else {
+            (line.standing, line.since) = (standing, at);
+        }
+        // Nobody waits for an answer on a connection that is gone, nor is known what it would have been.
+        if !line.pending.is_empty() {
+            line.truth = View::Idle;
+        }
         line.pending.clear();
-        if let Some(person) = self.people.get_mut(&line.user)
-            && person.connection == Some(connection)
-        {
-            person.connection = None;
+        let user = line.user.clone();
+        self.turn_to_newest(&user);
+    }
+
+    fn current_wish(&self, user: &UserId) -> usize {
+        self.lines_of(user).next_back().map_or(0, |(_, line)| line.current)
+    }
+
+    /// A client goes on over the newest connection that is still open.
+    fn turn_to_newest(&mut self, user: &UserId) {
+        let open = self.lines_of(user).rev().find(|(_, line)| line.standing == Standing::Open);
+        let newest = open.map(|(connection, _)| connection);
+        if let Some(person) = self.people.get_mut(user) {
+            person.connection = newest;
         }
     }
 
@@ -233,30 +316,31 @@ impl Ledger {
         match notice {
             Notice::Welcome { .. } => line.welcomed = true,
             Notice::Replaced => line.standing = Standing::Over,
+            Notice::Resumed(_) => line.unresumed = false,
             _ => {}
         }
         let user = line.user.clone();
-        let Some(person) = self.people.get_mut(&user) else { return };
-        if person.connection != Some(connection) {
-            return;
-        }
+        let before = line.view.clone();
+        line.view = before.clone().after(notice);
+        line.truth = line.view.clone();
+        let views = [before, line.view.clone()];
         self.talks.told(&user, notice);
-        let before = person.view.clone();
-        person.view = person.view.clone().after(notice);
-        for view in [&before, &person.view] {
+        for view in views {
             if let View::Proposed { proposal, partner, .. } = view {
                 self.met.insert((user.clone(), partner.clone()), at);
-                if let Some(deal) = self.deals.get_mut(proposal) {
+                if let Some(deal) = self.deals.get_mut(&proposal) {
                     deal.told.insert(user.clone());
                 }
             }
+        }
+        if matches!(notice, Notice::Replaced) {
+            self.turn_to_newest(&user);
         }
     }
 
     fn answered(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>) {
         let Some(line) = self.lines.get_mut(&connection) else { return };
         let Some(asked) = line.pending.remove(&ack) else { return };
-        let Some(person) = self.people.get_mut(&line.user) else { return };
         let Ok(command) = asked.command else { return };
         self.talks.answered(&line.user, &command, answer);
         let taken_up = match answer {
@@ -266,10 +350,10 @@ impl Ledger {
         if !taken_up {
             return;
         }
-        let view = person.view.clone();
-        person.view = match (command, answer, view) {
+        let view = line.view.clone();
+        line.view = match (command, answer, view) {
             (Command::Join { .. }, Ok(_), _) => {
-                person.current = asked.wish;
+                line.current = asked.wish;
                 View::Waiting
             }
             // A wish that could not be listed has ended what was before.
@@ -279,18 +363,22 @@ impl Ledger {
             (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left == room => View::Idle,
             (_, _, view) => view,
         };
+        line.truth = line.view.clone();
     }
 
-    fn recorded(&mut self, core: usize, event: &Event) {
+    fn recorded(&mut self, event: &Event) {
         match event {
-            Event::Searching => self.began[core] += 1,
-            Event::TicketEnded(_) => self.ended[core] += 1,
+            Event::Searching => self.began += 1,
+            Event::TicketEnded(_) => self.ended += 1,
             Event::HeldSignalDropped => self.talks.dropped_signals = true,
             _ => {}
         }
     }
 
-    fn carried(&mut self, request: &Operation, outcome: &Outcome, at: Time) {
+    fn carried(&mut self, core: usize, request: &Operation, outcome: &Outcome, at: Time) {
+        if let (Operation::Reclaim { user, .. }, Outcome::Reclaimed(reclaimed)) = (request, outcome) {
+            return self.reclaimed(core, user, reclaimed);
+        }
         let (Operation::Search(search), Outcome::Searched(searched)) = (request, outcome) else { return };
         let ticket = &search.plan.ticket;
         match searched {
@@ -308,13 +396,28 @@ impl Ledger {
         }
     }
 
-    fn lost(&mut self, request: &Operation) {
+    /// A ticket of a dead node lives on.
+    fn reclaimed(&mut self, core: usize, user: &UserId, reclaimed: &Reclaimed) {
+        let ticket = match reclaimed {
+            Reclaimed::Waiting(ticket) => Some(ticket.id),
+            Reclaimed::Taken(proposal) => proposal.sides_of(user).map(|(own, _)| own.ticket.id),
+            Reclaimed::Nothing => None,
+        };
+        if let Some(ticket) = ticket.filter(|_| !self.troubles.killed.contains_key(&core)) {
+            self.lost_tickets.remove(&ticket);
+        }
+    }
+
+    pub(super) fn lost(&mut self, request: &Operation) {
         match request {
             Operation::Remember { user, partner, .. } => {
                 self.forgot.insert((user.clone(), Some(partner.clone())));
             }
             Operation::Attach { user, .. } => {
                 self.forgot.insert((user.clone(), None));
+            }
+            Operation::Detach { user, .. } => {
+                self.undetached.insert(user.clone());
             }
             _ => {}
         }

@@ -12,11 +12,13 @@ use qala::domain::operation::Operation;
 use qala::domain::time::Time;
 
 use super::random::Random;
-use super::scene::Faults;
+use super::scene::{Faults, Scene};
 
 /// The way to the store.
 pub(crate) struct Link {
     faults: Faults,
+    /// When the store is away, and for which place if not for all.
+    outages: Vec<(Time, Time, Option<usize>)>,
     random: Random,
     lanes: BTreeMap<(usize, Lane), Lately>,
     owners: BTreeMap<TicketId, UserId>,
@@ -51,8 +53,9 @@ pub(crate) struct Passage {
 }
 
 impl Link {
-    pub(crate) fn new(faults: Faults, random: Random) -> Self {
-        Self { faults, random, lanes: BTreeMap::new(), owners: BTreeMap::new(), healed: false }
+    pub(crate) fn new(scene: &Scene, random: Random) -> Self {
+        let (faults, outages) = (scene.link.clone(), scene.outages().collect());
+        Self { faults, outages, random, lanes: BTreeMap::new(), owners: BTreeMap::new(), healed: false }
     }
 
     /// Nothing gets lost from now on.
@@ -60,15 +63,27 @@ impl Link {
         self.healed = true;
     }
 
-    /// The passage of an operation that `core` asks for; `None` if there is no way at all between them.
-    pub(crate) fn passage(&mut self, core: usize, request: &Operation, now: Time) -> Option<Passage> {
+    /// When something that is to pass between the store and the node at `place` then does pass.
+    pub(crate) fn passes_at(&self, place: usize, at: Time) -> Time {
+        let away = self.outages.iter().filter(|outage| hits(outage, place, at));
+        away.map(|(_, until, _)| *until).max().map_or(at, |until| self.passes_at(place, until))
+    }
+
+    /// The passage of an operation that `core` of the node at `place` asks for; `None` if there is no way at all
+    /// between it and the store.
+    pub(crate) fn passage(
+        &mut self,
+        (core, place): (usize, usize),
+        request: &Operation,
+        now: Time,
+    ) -> Option<Passage> {
         let Faults::Network { delay_ms, lost_percent, timeout_ms, .. } = self.faults else { return None };
         let lane = self.lane(request);
         let before = lane.as_ref().and_then(|lane| self.lanes.get(&(core, lane.clone())).copied());
         let before = before.unwrap_or_default();
         let mut carried_at = (now + self.delay(delay_ms)).max(before.carried_at);
         let mut answered_at = (carried_at + self.delay(delay_ms)).max(before.answered_at);
-        let (out, back) = (self.is_down(carried_at), self.is_down(answered_at));
+        let (out, back) = (self.is_down(place, carried_at), self.is_down(place, answered_at));
         let lost = !self.healed && (out || back || self.random.percent(lost_percent));
         let mut carried = true;
         if lost {
@@ -85,9 +100,8 @@ impl Link {
         Some(Passage { carried_at: carried.then_some(carried_at), answered_at, lost })
     }
 
-    fn is_down(&self, at: Time) -> bool {
-        let Faults::Network { outages, .. } = &self.faults else { return false };
-        outages.iter().any(|(from, until)| *from <= at && at < *until)
+    fn is_down(&self, place: usize, at: Time) -> bool {
+        self.passes_at(place, at) > at
     }
 
     fn delay(&mut self, most_ms: u64) -> Duration {
@@ -118,4 +132,8 @@ impl Link {
             Operation::Expire { .. } => None,
         }
     }
+}
+
+fn hits((from, until, cut): &(Time, Time, Option<usize>), place: usize, at: Time) -> bool {
+    (*from..*until).contains(&at) && cut.is_none_or(|cut| cut == place)
 }

@@ -22,17 +22,19 @@ mod proofs;
 mod random;
 mod run;
 mod scene;
+mod shared;
 mod talks;
+mod troubles;
 mod world;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use run::run;
-use scene::Scene;
+use scene::{Kind, Scene};
 
 /// Runs of one kind, unless `SIMULATION_RUNS` says otherwise.
-fn simulate(kind: &str, scene: fn(u64) -> Scene, usually: u64) {
+fn simulate(kind: &str, scene: impl Fn(u64) -> Scene, usually: u64) {
     let number = |name: &str| std::env::var_os(name)?.to_str()?.parse::<u64>().ok();
     let (seeds, trace) = match (number("SIMULATION_SEED"), number("SIMULATION_RUNS")) {
         (Some(seed), _) => (seed..seed + 1, true),
@@ -68,13 +70,44 @@ fn one_core_with_the_embedded_store() {
 }
 
 #[test]
-fn up_to_three_cores_and_a_store_far_away() {
+fn several_nodes_and_a_store_far_away() {
     simulate("far", Scene::far, 300);
 }
 
 #[test]
-fn up_to_three_cores_and_a_store_that_fails() {
+fn several_nodes_and_a_store_that_fails() {
     simulate("faulty", Scene::faulty, 300);
+}
+
+#[test]
+fn nodes_that_die() {
+    simulate("killed", |seed| Scene::struck(seed, &[Kind::Kill]), 100);
+}
+
+#[test]
+fn nodes_that_stand_still() {
+    simulate("frozen", |seed| Scene::struck(seed, &[Kind::Freeze]), 100);
+}
+
+#[test]
+fn nodes_that_are_cut_off() {
+    simulate("cut", |seed| Scene::struck(seed, &[Kind::Cut]), 100);
+}
+
+#[test]
+fn a_store_that_comes_back_empty() {
+    simulate("emptied", |seed| Scene::struck(seed, &[Kind::Empty]), 100);
+}
+
+#[test]
+fn a_store_that_loses_its_newest() {
+    simulate("rewound", |seed| Scene::struck(seed, &[Kind::Rewind]), 100);
+}
+
+#[test]
+fn everything_at_once() {
+    let kinds = [Kind::Kill, Kind::Freeze, Kind::Cut, Kind::Empty, Kind::Rewind];
+    simulate("struck", |seed| Scene::struck(seed, &kinds), 100);
 }
 
 #[test]

@@ -12,13 +12,15 @@ use qala::domain::operation::{Answered, Operation, Outcome, Searched, Withdrawn}
 use qala::domain::proposal::Proposal;
 use qala::domain::time::Time;
 
+use super::scene::Blow;
+
 /// One thing that was seen.
 #[derive(Clone, Debug)]
 pub(crate) enum Observation {
     /// A client came in.
-    Connected { connection: ConnectionId, user: UserId },
-    /// A client closed its connection, and its node knows.
-    Disconnected { connection: ConnectionId },
+    Connected { connection: ConnectionId, user: UserId, core: usize },
+    /// A client closed its connection, or its node did, which knows. `left`: it said good-bye.
+    Disconnected { connection: ConnectionId, left: bool },
     /// A client is out of reach. Its node will find out; what it says until then is swallowed.
     Vanished { connection: ConnectionId },
     /// A client asked for something.
@@ -39,12 +41,23 @@ pub(crate) enum Observation {
     Lost { core: usize, request: Operation },
     /// How much a core holds, after what it was given, and by whom.
     Load { core: usize, from: Option<ConnectionId>, operations: usize, effects: usize },
+    /// A blow falls.
+    Struck { blow: Blow },
+    /// A core stands still or is cut off until then.
+    Troubled { core: usize, until: Time },
+    /// A core is no more, and whatever was in it.
+    Killed { core: usize },
+    /// These tickets were in a core that is no more, or on their way to it, and nowhere else.
+    TicketsLost { tickets: BTreeSet<TicketId> },
+    /// The store lost the newest that it knew, or everything.
+    StoreLost { everything: bool, undone: Vec<Operation> },
     /// From here on nobody does anything and nothing goes wrong.
     Healed,
     /// Everything that was under way has come to its end.
-    Settled { listed: BTreeSet<TicketId> },
-    /// Everybody has gone, and every place kept for a return was given up.
-    Emptied { sessions: usize, wakes: Time, rooms: Vec<RoomId> },
+    Settled { listed: BTreeSet<TicketId>, sessions: usize },
+    /// Everybody has gone, and every place kept for a return was given up. `known`: whose session the store
+    /// still knows, and at which core.
+    Emptied { sessions: usize, wakes: Time, rooms: Vec<RoomId>, known: Vec<(UserId, usize)> },
 }
 
 /// When it was seen.

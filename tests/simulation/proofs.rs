@@ -174,7 +174,7 @@ proofs! {
                 notice: Notice::Shutdown { retry_after_ms: 1 },
             };
             after(seen, |seen| match seen {
-                Observation::Disconnected { connection } => Some(told(*connection)),
+                Observation::Disconnected { connection, .. } => Some(told(*connection)),
                 _ => None,
             })
         };
@@ -202,7 +202,7 @@ proofs! {
         |seen| without(seen, |seen| matches!(seen, told!(Notice::MatchFailed { .. })));
     not_listed: "who waits is listed",
         |seen| changed(seen, |seen| match seen {
-            Observation::Settled { listed } => replace(listed, BTreeSet::new()),
+            Observation::Settled { listed, .. } => replace(listed, BTreeSet::new()),
             _ => false,
         });
     two_who_accept_each_other: "nobody waits beside a match",

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use qala::domain::criteria::Ladder;
-use qala::domain::id::{Address, NodeId};
 use qala::domain::limits::Limits;
 use qala::domain::policy::Policy;
 use qala::domain::ticket::PoolId;
@@ -21,8 +20,8 @@ pub(crate) const BEGIN: Time = Time::from_ms(1_800_000_000_000);
 pub(crate) struct Scene {
     /// Everything random comes from it.
     pub(crate) seed: u64,
-    /// Cores that share the store.
-    pub(crate) cores: usize,
+    /// Nodes that share the store, by how many shards they have.
+    pub(crate) nodes: Vec<u8>,
     /// People who may come.
     pub(crate) users: usize,
     /// What each of them does before the run settles.
@@ -41,7 +40,37 @@ pub(crate) struct Scene {
     pub(crate) link: Faults,
     /// The longest way of an envelope between two cores, milliseconds.
     pub(crate) post_ms: u64,
+    /// What befalls nodes and the store, and when.
+    pub(crate) blows: Vec<(Time, Blow)>,
 }
+
+/// What befalls one node, named by its place among the scene's, or the store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Blow {
+    /// The node is dead at once; another one takes its place.
+    Kill { place: usize, another_after_ms: u64 },
+    /// The node stands still for ten seconds.
+    Freeze { place: usize },
+    /// The node reaches neither the store nor, through it, other nodes.
+    Cut { place: usize, for_ms: u64 },
+    /// The store is away and comes back with nothing.
+    Empty { away_ms: u64 },
+    /// The store is away and comes back without what it did last, as a replica may.
+    Rewind { operations: usize, away_ms: u64 },
+}
+
+/// The kinds of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Kill,
+    Freeze,
+    Cut,
+    Empty,
+    Rewind,
+}
+
+/// How long a node stands still.
+pub(crate) const FROZEN_MS: u64 = 10_000;
 
 /// What the way to the store is like.
 #[derive(Clone, Debug)]
@@ -90,7 +119,7 @@ impl Scene {
         }
         Self {
             seed,
-            cores: 1,
+            nodes: vec![1],
             users: usize::try_from(random.between(4, 14)).expect("few"),
             actions: random.between(8, 22),
             loyal: random.percent(50),
@@ -100,14 +129,16 @@ impl Scene {
             limits,
             link: Faults::None,
             post_ms: 0,
+            blows: Vec::new(),
         }
     }
 
-    /// One to three cores, and a store somewhere else.
+    /// One to four cores on up to three nodes, and a store somewhere else.
     pub(crate) fn far(seed: u64) -> Self {
         let random = &mut Random::new(seed ^ 0xFA12);
         let mut scene = Self::quiet(seed);
-        scene.cores = usize::try_from(random.between(1, 3)).expect("few");
+        scene.nodes =
+            random.pick(&[vec![1], vec![2], vec![1, 1], vec![2, 1], vec![1, 2, 1]]).expect("not empty");
         scene.users = usize::try_from(random.between(4, 12)).expect("few");
         scene.actions *= 2;
         scene.post_ms = random.pick(&[0, 5, 50, 400]).expect("not empty");
@@ -142,34 +173,91 @@ impl Scene {
         scene
     }
 
-    /// Whether every operation is carried out and answered.
-    pub(crate) const fn is_lossless(&self) -> bool {
+    /// Two or three nodes, and blows of these kinds.
+    pub(crate) fn struck(seed: u64, kinds: &[Kind]) -> Self {
+        let random = &mut Random::new(seed ^ 0x57_4C);
+        let mut scene = Self::far(seed);
+        scene.nodes =
+            random.pick(&[vec![1, 1], vec![1, 2], vec![1, 1, 1], vec![2, 1, 1]]).expect("not empty");
+        scene.users = usize::try_from(random.between(4, 10)).expect("few");
+        scene.actions = random.between(20, 40);
+        scene.pause_ms = random.pick(&[300, 1_000]).expect("not empty");
+        scene.policy.waiting_timeout = Duration::from_mins(5);
+        scene.post_ms = random.pick(&[0, 5, 50]).expect("not empty");
+        if let Faults::Network { delay_ms, .. } = &mut scene.link {
+            *delay_ms = random.pick(&[0, 2, 50]).expect("not empty");
+        }
+        let mut at = BEGIN;
+        for _ in 0..random.between(1, 3) {
+            let from = at + Duration::from_millis(random.between(500, 15_000));
+            let blow = scene.blow(random, kinds);
+            at = from + Duration::from_millis(blow.ms());
+            scene.blows.push((from, blow));
+        }
+        scene
+    }
+
+    fn blow(&self, random: &mut Random, kinds: &[Kind]) -> Blow {
+        let places: Vec<usize> = (0..self.nodes.len()).collect();
+        let place = random.pick(&places).expect("not empty");
+        let away_ms = random.between(50, 5_000);
+        match random.pick(kinds).expect("not empty") {
+            Kind::Kill => Blow::Kill { place, another_after_ms: random.between(200, 8_000) },
+            Kind::Freeze => Blow::Freeze { place },
+            Kind::Cut => Blow::Cut { place, for_ms: random.between(500, 12_000) },
+            Kind::Empty => Blow::Empty { away_ms },
+            Kind::Rewind => {
+                let operations = usize::try_from(random.between(1, 20)).expect("few");
+                Blow::Rewind { operations, away_ms }
+            }
+        }
+    }
+
+    /// Whether every operation is carried out and answered, and nothing is forgotten.
+    pub(crate) fn is_lossless(&self) -> bool {
+        self.is_reliable() && self.outages().next().is_none() && self.blows.is_empty()
+    }
+
+    /// Whether every operation is carried out and answered while nothing befalls anybody.
+    pub(crate) const fn is_reliable(&self) -> bool {
         match &self.link {
             Faults::None => true,
-            Faults::Network { lost_percent, outages, .. } => *lost_percent == 0 && outages.is_empty(),
+            Faults::Network { lost_percent, .. } => *lost_percent == 0,
         }
+    }
+
+    /// When the store is away: from, until, and for which place if not for all.
+    pub(crate) fn outages(&self) -> impl Iterator<Item = (Time, Time, Option<usize>)> {
+        let always = match &self.link {
+            Faults::None => &[][..],
+            Faults::Network { outages, .. } => outages,
+        };
+        let of_blow = |(at, blow): &(Time, Blow)| {
+            let until = *at + Duration::from_millis(blow.ms());
+            match blow {
+                Blow::Kill { .. } | Blow::Freeze { .. } => None,
+                Blow::Cut { place, .. } => Some((*at, until, Some(*place))),
+                Blow::Empty { .. } | Blow::Rewind { .. } => Some((*at, until, None)),
+            }
+        };
+        let always = always.iter().map(|(from, until)| (*from, *until, None));
+        always.chain(self.blows.iter().filter_map(of_blow))
     }
 
     /// The pool of all runs.
     pub(crate) const fn pool(&self) -> PoolId {
         self.policy.pool
     }
+}
 
-    /// Node and shard of a core: the first two are shards of one node, the third is another node.
-    pub(crate) fn place(core: usize) -> (NodeId, u8) {
-        match core {
-            0 => (NodeId::new("one"), 0),
-            1 => (NodeId::new("one"), 1),
-            _ => (NodeId::new("two"), 0),
-        }
-    }
-
-    /// The core that an address is at.
-    pub(crate) fn core_of(address: &Address) -> usize {
-        match (address.node.as_str(), address.session.shard) {
-            ("one", 0) => 0,
-            ("one", _) => 1,
-            _ => 2,
+impl Blow {
+    /// How long it lasts.
+    pub(crate) const fn ms(&self) -> u64 {
+        match self {
+            Self::Kill { .. } => 0,
+            Self::Freeze { .. } => FROZEN_MS,
+            Self::Cut { for_ms, .. } => *for_ms,
+            Self::Empty { away_ms } | Self::Rewind { away_ms, .. } => *away_ms,
         }
     }
 }

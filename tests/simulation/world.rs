@@ -6,13 +6,12 @@ use std::io::Write;
 use std::time::Duration;
 
 use qala::domain::command::{Command, Refusal};
-use qala::domain::core::{Core, Input};
+use qala::domain::core::Input;
 use qala::domain::envelope::Envelope;
 use qala::domain::id::{AckId, ConnectionId, OperationId, RoomId, SessionId, UserId};
 use qala::domain::operation::{Appended, Operation, Outcome, Standing};
 use qala::domain::policy::LEASE;
 use qala::domain::time::Time;
-use qala::store::memory::State;
 
 use super::checks::{Broken, examine};
 use super::client::{self, Action};
@@ -20,10 +19,15 @@ use super::ledger::Ledger;
 use super::link::Link;
 use super::observation::{Moment, Observation};
 use super::random::Random;
-use super::scene::{BEGIN, Scene};
+use super::scene::{BEGIN, Blow, Scene};
+use super::shared::Shared;
 use super::talks::Hearing;
 
+mod blows;
+mod nodes;
 mod shell;
+
+use nodes::{Life, Nodes};
 
 /// When to try again, as a store says that does not answer.
 const UNAVAILABLE: Outcome = Outcome::Unavailable { retry_after_ms: 1_000 };
@@ -36,9 +40,18 @@ enum Due {
     Act { user: UserId },
     Carry { core: usize, operation: OperationId, request: Box<Operation>, answered_at: Time, lost: bool },
     Answer { core: usize, operation: OperationId, outcome: Outcome },
-    Deliver { core: usize, to: SessionId, envelope: Envelope },
+    Deliver { from: usize, core: usize, to: SessionId, envelope: Envelope },
     Closed { connection: ConnectionId, left: bool },
     Sync { connection: ConnectionId, room: RoomId },
+    Strike { blow: Blow },
+    Start { place: usize },
+    Thaw { node: usize },
+    GiveUp { connection: ConnectionId },
+    Heard { node: usize },
+    Gone { core: usize, node: usize },
+    Back { core: usize, node: usize },
+    Forgotten { node: usize },
+    Lose { operations: Option<usize> },
 }
 
 /// A run.
@@ -52,10 +65,10 @@ pub(crate) struct World {
     pub(crate) keeps: usize,
     /// Everything that is seen is written to standard error.
     loud: bool,
-    cores: Vec<Core<Random>>,
+    nodes: Nodes,
     /// Operations of each core that are under way.
     underway: Vec<usize>,
-    store: State,
+    store: Shared,
     link: Link,
     /// When the last envelope between two cores arrives: they do not overtake each other.
     post: BTreeMap<(usize, usize), Time>,
@@ -72,13 +85,8 @@ impl World {
     /// Everybody is about to come.
     pub(crate) fn new(scene: Scene, keeps: usize, loud: bool) -> Self {
         let mut random = Random::new(scene.seed);
-        let core = |number| {
-            let (node, shard) = Scene::place(number);
-            let policies = vec![scene.policy.clone()];
-            Core::new(node, shard, policies, scene.limits.clone(), random.fork())
-        };
-        let cores = (0..scene.cores).map(core).collect();
-        let link = Link::new(scene.link.clone(), random.fork());
+        let nodes = Nodes::new(&scene, random.fork());
+        let link = Link::new(&scene, random.fork());
         let users = (0..scene.users).map(|number| UserId::new(format!("u{number:02}")));
         let left: BTreeMap<UserId, u64> = users.map(|user| (user, scene.actions)).collect();
         let mut world = Self {
@@ -88,9 +96,9 @@ impl World {
             trace: VecDeque::new(),
             keeps,
             loud,
-            underway: vec![0; scene.cores],
-            cores,
-            store: State::new(),
+            underway: vec![0; nodes.living().count()],
+            nodes,
+            store: Shared::default(),
             link,
             post: BTreeMap::new(),
             agenda: BTreeMap::new(),
@@ -106,14 +114,17 @@ impl World {
             let pause = world.random.below(world.scene.pause_ms * 2 + 1);
             world.plan(world.now + Duration::from_millis(pause), Due::Act { user });
         }
+        for (at, blow) in world.scene.blows.clone() {
+            world.plan(at, Due::Strike { blow });
+        }
         world
     }
 
     /// Lets the next thing happen, if there is one before `until`.
     pub(crate) fn turn(&mut self, until: Time) -> Result<bool, Box<Broken>> {
         let next = self.agenda.first_key_value().map(|(key, _)| *key);
-        let wake = (0..self.cores.len()).min_by_key(|core| self.cores[*core].poll_timeout());
-        let wake = wake.map(|core| (self.cores[core].poll_timeout(), core)).filter(|(at, _)| *at <= until);
+        let wakes = self.nodes.awake().map(|(index, core)| (core.poll_timeout(), index));
+        let wake = wakes.min().filter(|(at, _)| *at <= until);
         match (next.filter(|(at, _)| *at <= until), wake) {
             (None, None) => {
                 self.now = self.now.max(until);
@@ -140,7 +151,10 @@ impl World {
 
     /// Whether everybody has done what they were to do.
     pub(crate) fn is_done(&self) -> bool {
-        self.left.values().all(|left| *left == 0)
+        let blow = |due: &Due| {
+            matches!(due, Due::Strike { .. } | Due::Thaw { .. } | Due::Heard { .. } | Due::Lose { .. })
+        };
+        self.left.values().all(|left| *left == 0) && !self.agenda.values().any(blow)
     }
 
     /// Whether nothing is on its way.
@@ -157,22 +171,24 @@ impl World {
         let Outcome::Renewed(standings) = self.store.execute(renew, self.now) else { return Ok(()) };
         let waiting = |(ticket, standing)| matches!(standing, Standing::Waiting(_)).then_some(ticket);
         let listed: BTreeSet<_> = standings.into_iter().filter_map(waiting).collect();
-        self.see(Observation::Settled { listed })
+        let sessions = self.nodes.living().map(|(_, core)| core.session_count()).sum();
+        self.see(Observation::Settled { listed, sessions })
     }
 
     /// Everybody leaves, one way or the other.
     pub(crate) fn leave(&mut self) -> Seen {
-        for user in self.ledger.people.keys().cloned().collect::<Vec<_>>() {
+        for connection in self.ledger.open_lines() {
             let left = self.random.percent(50);
-            self.act(&user, Action::Close { left })?;
+            self.happen(Due::Closed { connection, left })?;
         }
         Ok(())
     }
 
     /// Everybody is gone: what is left?
     pub(crate) fn empty(&mut self) -> Seen {
-        let sessions = self.cores.iter().map(Core::session_count).sum();
-        let wakes = self.cores.iter().map(Core::poll_timeout).min().unwrap_or(Time::NEVER);
+        let sessions = self.nodes.living().map(|(_, core)| core.session_count()).sum();
+        let wakes = self.nodes.living().map(|(_, core)| core.poll_timeout()).min().unwrap_or(Time::NEVER);
+        let known = self.known();
         let deals = self.ledger.deals.values();
         let rooms: Vec<_> = deals
             .filter_map(|deal| {
@@ -182,7 +198,21 @@ impl World {
                 (self.store.execute(probe, self.now) != none).then_some(room)
             })
             .collect();
-        self.see(Observation::Emptied { sessions, wakes, rooms })
+        self.see(Observation::Emptied { sessions, wakes, rooms, known })
+    }
+
+    /// Users whose session the store still knows, and at which core.
+    fn known(&mut self) -> Vec<(UserId, usize)> {
+        let mut known = Vec::new();
+        for user in self.ledger.people.keys().cloned().collect::<Vec<_>>() {
+            let locate = Operation::Locate { user: user.clone(), pool: self.scene.pool() };
+            if let Outcome::Located(Some(address)) = self.store.execute(locate, self.now)
+                && let Some(core) = self.nodes.find(&address)
+            {
+                known.push((user, core));
+            }
+        }
+        known
     }
 
     fn begin_step(&mut self, at: Time) {
@@ -210,7 +240,13 @@ impl World {
 
     fn wake(&mut self, core: usize, at: Time) -> Seen {
         self.begin_step(at);
-        self.cores[core].handle_timeout(self.now);
+        self.tick(core)
+    }
+
+    fn tick(&mut self, core: usize) -> Seen {
+        let now = self.now;
+        let Some(it) = self.nodes.core(core) else { return Ok(()) };
+        it.handle_timeout(now);
         self.carry_out(core, None)
     }
 
@@ -224,16 +260,24 @@ impl World {
                 self.see(Observation::Carried { core, request: *request, outcome })
             }
             Due::Answer { core, operation, outcome } => {
-                self.underway[core] -= 1;
+                self.underway[core] = self.underway[core].saturating_sub(1);
                 self.give(core, Input::Stored { operation, outcome }, None)
             }
-            Due::Deliver { core, to, envelope } => self.give(core, Input::Envelope { to, envelope }, None),
+            Due::Deliver { core, to, envelope, from: _ } => self.deliver(core, to, envelope),
             Due::Closed { connection, left } => {
-                self.see(Observation::Disconnected { connection })?;
                 let core = self.core_of(connection);
                 self.give(core, Input::Disconnected { connection, left }, Some(connection))
             }
             Due::Sync { connection, room } => self.sync(connection, room),
+            Due::Strike { blow } => self.strike(blow),
+            Due::Start { place } => self.start_another(place),
+            Due::Thaw { node } => self.thaw(node),
+            Due::GiveUp { connection } => self.give_up(connection),
+            Due::Heard { node } => self.heard(node),
+            Due::Gone { core, node } => self.gone(core, node),
+            Due::Back { core, node } => self.back(core, node),
+            Due::Forgotten { node } => self.forgotten(node),
+            Due::Lose { operations } => self.lose(operations),
         }
     }
 
@@ -257,9 +301,10 @@ impl World {
         let connection = self.ledger.people.get(user).and_then(|person| person.connection);
         match (action, connection) {
             (Action::Connect, _) => {
+                let Some(core) = self.nodes.door(user, &mut self.random) else { return Ok(()) };
                 self.connections += 1;
-                let (connection, core) = (ConnectionId(self.connections), self.home(user));
-                self.see(Observation::Connected { connection, user: user.clone() })?;
+                let connection = ConnectionId(self.connections);
+                self.see(Observation::Connected { connection, user: user.clone(), core })?;
                 let (user, pool) = (user.clone(), self.scene.pool());
                 self.give(core, Input::Connected { connection, user, guest: false, pool }, Some(connection))
             }
@@ -292,19 +337,30 @@ impl World {
         self.ask(connection, true, Ok(Command::Sync { room, after: known.unwrap_or(0) }))
     }
 
-    /// Every user has a core, as every user of a node has a shard. (The store keeps no addresses yet, so that
-    /// a user who comes back elsewhere would be two.)
-    fn home(&self, user: &UserId) -> usize {
-        let number: usize = user.as_str().trim_start_matches('u').parse().unwrap_or(0);
-        number % self.cores.len()
+    fn core_of(&self, connection: ConnectionId) -> usize {
+        self.ledger.lines.get(&connection).map_or(0, |line| line.core)
     }
 
-    fn core_of(&self, connection: ConnectionId) -> usize {
-        self.ledger.user(connection).map_or(0, |user| self.home(user))
+    /// An envelope arrives; one for a dead node is lost, with the ticket that it may hand over.
+    fn deliver(&mut self, core: usize, to: SessionId, envelope: Envelope) -> Seen {
+        if self.nodes.life_of(core) == Life::Dead {
+            return self.lose_tickets(blows::ticket_of(&envelope).into_iter().collect());
+        }
+        self.give(core, Input::Envelope { to, envelope }, None)
     }
 
     fn give(&mut self, core: usize, input: Input, from: Option<ConnectionId>) -> Seen {
-        self.cores[core].handle(input, self.now);
+        if self.nodes.life_of(core) == Life::Frozen {
+            let closed = from.filter(|_| matches!(input, Input::Disconnected { .. }));
+            self.nodes.hold(core, input, from);
+            return closed.map_or(Ok(()), |connection| self.see(Observation::Vanished { connection }));
+        }
+        if let Input::Disconnected { connection, left } = input {
+            self.see(Observation::Disconnected { connection, left })?;
+        }
+        let now = self.now;
+        let Some(it) = self.nodes.core(core) else { return Ok(()) };
+        it.handle(input, now);
         self.carry_out(core, from)
     }
 }

@@ -11,7 +11,7 @@
 //! else was begun.
 
 use super::super::envelope::{Envelope, GoingOn, Handover};
-use super::super::id::{Entropy, NodeId, SessionId};
+use super::super::id::{Entropy, NodeId, RoomId, SessionId};
 use super::super::operation::{Attached, Former, Operation, Outcome, Reclaimed};
 use super::super::policy::{RETRY_AFTER, TAKE_OVER_WITHIN};
 use super::super::talk::Talk;
@@ -113,17 +113,24 @@ impl<E: Entropy> Core<E> {
 
     /// Brings back what the store knows: a talk first, because who talks does not wait.
     fn restore(&mut self, id: SessionId, talk: Option<Box<Talk>>) {
-        let owner = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.arrival = Arrival::Asked;
-        let (user, pool) = (session.user.clone(), self.policies[session.policy].pool);
+        let user = session.user.clone();
         match talk {
             Some(talk) => {
                 let room = talk.room;
                 self.ask(id, Purpose::Rejoin { talk }, Operation::Rejoin { room, user });
             }
-            None => self.ask(id, Purpose::Reclaim, Operation::Reclaim { pool, user, owner }),
+            None => self.reclaim(id, None),
         }
+    }
+
+    /// Looks for a ticket or a proposal of the user. `over`: the talk that became of an earlier proposal is.
+    fn reclaim(&mut self, id: SessionId, over: Option<RoomId>) {
+        let owner = self.address(id);
+        let Some(session) = self.sessions.get(id) else { return };
+        let (user, pool) = (session.user.clone(), self.policy(session).pool);
+        self.ask(id, Purpose::Reclaim { over }, Operation::Reclaim { pool, user, owner });
     }
 
     pub(super) fn rejoined(&mut self, id: SessionId, talk: Box<Talk>, outcome: &Outcome, now: Time) {
@@ -135,7 +142,7 @@ impl<E: Entropy> Core<E> {
             let last_sequence = *last_sequence;
             self.ask(id, Purpose::Locate { talk, last_sequence }, Operation::Locate { user, pool });
         } else {
-            self.restore(id, None);
+            self.reclaim(id, Some(talk.room));
         }
     }
 
@@ -155,7 +162,7 @@ impl<E: Entropy> Core<E> {
         self.found(id, talking, now);
     }
 
-    pub(super) fn reclaimed(&mut self, id: SessionId, outcome: Outcome, now: Time) {
+    pub(super) fn reclaimed(&mut self, id: SessionId, over: Option<RoomId>, outcome: Outcome, now: Time) {
         if outcome.retry_after_ms().is_some() {
             if let Some(session) = self.sessions.get_mut(id) {
                 session.arrival = Arrival::Unanswered { ask_at: now + RETRY_AFTER };
@@ -165,6 +172,7 @@ impl<E: Entropy> Core<E> {
         let reclaimed = if let Outcome::Reclaimed(found) = outcome { found } else { Reclaimed::Nothing };
         let going_on = match reclaimed {
             Reclaimed::Waiting(ticket) => GoingOn::Waiting(ticket),
+            Reclaimed::Taken(proposal) if proposal.agreed() && Some(proposal.room) == over => GoingOn::Idle,
             Reclaimed::Taken(proposal) => GoingOn::Proposed { proposal, peer_gone: None },
             Reclaimed::Nothing => GoingOn::Idle,
         };

@@ -56,6 +56,7 @@ impl<E: Entropy> Core<E> {
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
             settled: Vec::new(),
+            brought: None,
         };
         let id = self.sessions.insert(self.shard, session);
         self.by_user.insert((pool, user), id);

@@ -248,11 +248,24 @@ impl<E: Entropy> Core<E> {
         begun
     }
 
-    /// The wish that this one replaced had been claimed already: it is declined, and the search repeated.
+    /// Another wish of the user had been claimed already: that proposal is declined, and the search repeated. At
+    /// once only the first time: one whose time is over cannot be declined, and ends when the store says so.
     fn replaced_too_late(&mut self, id: SessionId, asker: Asker, proposal: &Proposal, now: Time) {
-        let Some(session) = self.sessions.get(id) else { return };
-        self.decline(proposal.pool, proposal.id, session.user.clone());
-        self.search(id, asker, now);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let user = session.user.clone();
+        let Some(waiting) = session.waiting() else { return };
+        let again = waiting.declined.replace(proposal.id) == Some(proposal.id);
+        if again {
+            waiting.retry_at = now + RETRY_AFTER;
+        }
+        self.decline(proposal.pool, proposal.id, user);
+        if again {
+            let (pool, proposal) = (proposal.pool, proposal.id);
+            self.ask_aside(Purpose::Nothing, Operation::Expire { pool, proposal });
+            self.acknowledge_joined(asker, NOT_WAITING);
+        } else {
+            self.search(id, asker, now);
+        }
     }
 
     fn search_failed(&mut self, id: SessionId, asker: Asker, outcome: &Outcome, now: Time) {
@@ -442,7 +455,10 @@ impl<E: Entropy> Core<E> {
             let Some(waiting) = self.waits_with(id, ticket) else { continue };
             match standing {
                 Standing::Waiting(place) => self.tell_place(id, place, now),
-                Standing::Taken(proposal) => self.proposed_by_other(id, &proposal),
+                Standing::Taken(proposal) => {
+                    self.proposed_by_other(id, &proposal);
+                    self.decline_for_gone(id, &proposal);
+                }
                 Standing::Unknown if waiting.search_queued => {}
                 Standing::Unknown => {
                     waiting.search_queued = true;
@@ -475,6 +491,7 @@ impl Waiting {
             after: None,
             sweep: Sweep::Begins,
             replaces,
+            declined: None,
             search_queued: false,
             retry_at: Time::NEVER,
             told: (NOT_WAITING, Stage::Exact),

@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use super::command::{Command, Refusal, Reply};
 use super::envelope::Envelope;
 use super::event::Event;
-use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, UserId};
+use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
 use super::limits::Limits;
 use super::notice::Notice;
 use super::operation::{Operation, Outcome};
@@ -249,6 +249,12 @@ impl<E: Entropy> Core<E> {
     /// How many sessions there are, those of clients that are away included.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// The tickets that wait here or are before an agreement.
+    pub fn tickets(&self) -> impl Iterator<Item = TicketId> {
+        let sessions = self.by_user.values().filter_map(|id| self.sessions.get(*id));
+        sessions.filter_map(Session::ticket)
     }
 
     /// Forgets the session of a connection without a word to anybody: for the shell, when handling its

@@ -5,8 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::super::envelope::{Envelope, GoingOn, Handover};
-use super::super::event::Event;
-use super::super::id::{Address, Entropy, RoomId, SessionId, UserId};
+use super::super::event::{Event, TicketEnd};
+use super::super::id::{Address, Entropy, RoomId, SessionId, TicketId, UserId};
 use super::super::notice::Notice;
 use super::super::operation::Operation;
 use super::super::policy::FORWARDED_FOR;
@@ -68,6 +68,15 @@ impl<E: Entropy> Core<E> {
         self.send(to, Envelope::Left { room, departure: Departure::Left, from });
     }
 
+    /// A newer session of the user waits for what this one has: whatever its client asked for and is not under
+    /// way yet is not done any more. What comes from the session before it is waited for.
+    pub(super) fn hand_over_next(&mut self, id: SessionId, by: Address, now: Time) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let brought = session.queue.iter().rposition(|work| matches!(work, Work::GoOn { .. }));
+        session.queue.insert(brought.map_or(0, |index| index + 1), Work::HandOver { by });
+        self.advance(id, now);
+    }
+
     /// The session's user has a newer session, which gets what this one has. A client that is still connected is
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
@@ -114,10 +123,7 @@ impl<E: Entropy> Core<E> {
             GoingOn::Proposed { proposal, peer_gone } if idle => {
                 self.propose_on(id, &user, proposal, peer_gone, now)
             }
-            GoingOn::Proposed { proposal, .. } => {
-                self.decline(proposal.pool, proposal.id, user);
-                false
-            }
+            GoingOn::Proposed { proposal, .. } => self.propose_no_more(id, user, &proposal),
             GoingOn::Talking { talk, heard_sequence, held, .. } if session.talking(talk.room).is_some() => {
                 self.hear_late(id, talk.room, heard_sequence, held, now)
             }
@@ -168,6 +174,7 @@ impl<E: Entropy> Core<E> {
         let stage = self.policies[session.policy].ladder.stage_at(ticket.enqueued_at, now);
         let mut waiting = Waiting::new(Arc::new(ticket), None, now);
         waiting.stage = stage;
+        session.brought = Some(waiting.ticket.id);
         session.state = State::Waiting(Box::new(waiting));
         true
     }
@@ -175,10 +182,30 @@ impl<E: Entropy> Core<E> {
     /// Nobody waits with a ticket that came too late, unless it is the one this session has.
     fn wait_no_more(&mut self, id: SessionId, user: UserId, ticket: &Ticket) -> bool {
         let (pool, ticket) = (ticket.pool, ticket.id);
-        if self.waits_with(id, ticket).is_none() {
+        if self.sessions.get(id).and_then(Session::ticket) != Some(ticket) {
             self.ask_aside(Purpose::Disown { pool, user }, Operation::Withdraw { pool, ticket });
+            self.end_unless_brought(id, ticket);
         }
         false
+    }
+
+    /// A proposal that came too late is declined.
+    fn propose_no_more(&mut self, id: SessionId, user: UserId, proposal: &Proposal) -> bool {
+        if let Some((own, _)) = proposal.sides_of(&user)
+            && self.sessions.get(id).and_then(Session::ticket) != Some(own.ticket.id)
+        {
+            self.end_unless_brought(id, own.ticket.id);
+        }
+        self.decline(proposal.pool, proposal.id, user);
+        false
+    }
+
+    /// A ticket is gone that nobody goes on with. What became of one that was brought here before, this session
+    /// has told.
+    fn end_unless_brought(&mut self, id: SessionId, ticket: TicketId) {
+        if self.sessions.get(id).and_then(|session| session.brought) != Some(ticket) {
+            self.record(Event::TicketEnded(TicketEnd::Gone));
+        }
     }
 
     fn propose_on(
@@ -192,7 +219,9 @@ impl<E: Entropy> Core<E> {
         let owner = self.address(id);
         let Some((own, _)) = proposal.sides_of(user) else { return false };
         let (ticket, accepted) = (Ticket { owner, ..(*own.ticket).clone() }, own.accepted);
-        let settle_at = if peer_gone.is_some() { now } else { proposal.expires_at };
+        // A room that stands already is entered as soon as the store says so.
+        let at_once = peer_gone.is_some() || proposal.agreed();
+        let settle_at = if at_once { now } else { proposal.expires_at };
         let proposed = super::session::Proposed {
             proposal,
             ticket: Arc::new(ticket),
@@ -203,6 +232,7 @@ impl<E: Entropy> Core<E> {
             peer: None,
         };
         let Some(session) = self.sessions.get_mut(id) else { return false };
+        session.brought = Some(proposed.ticket.id);
         session.state = State::Proposed(Box::new(proposed));
         true
     }
@@ -265,7 +295,9 @@ impl<E: Entropy> Core<E> {
             GoingOn::Waiting(ticket) => {
                 self.wait_no_more(id, user, &ticket);
             }
-            GoingOn::Proposed { proposal, .. } => self.decline(proposal.pool, proposal.id, user),
+            GoingOn::Proposed { proposal, .. } => {
+                self.propose_no_more(id, user, &proposal);
+            }
             GoingOn::Talking { talk, .. } => {
                 self.talk_no_more(id, &talk);
             }

@@ -71,6 +71,7 @@ impl<E: Entropy> Core<E> {
         self.record(Event::Proposed { stage: claimer.stage, waited });
         self.propose(id, proposal);
         self.send(&claimed.ticket.owner, Envelope::Proposed(proposal.clone()));
+        self.decline_for_gone(id, proposal);
         if proposal.agreed() {
             self.open(id, proposal.clone(), None);
         }
@@ -102,7 +103,6 @@ impl<E: Entropy> Core<E> {
         if let Some(found) = found.filter(|_| !proposal.agreed()) {
             self.notify(id, Notice::MatchFound(found));
         }
-        self.decline_for_gone(id, proposal);
     }
 
     /// Another session claimed this one's ticket, or the store says so.
@@ -147,20 +147,24 @@ impl<E: Entropy> Core<E> {
 
     /// Answers a proposal for somebody who is not there.
     pub(super) fn decline(&mut self, pool: PoolId, proposal: ProposalId, user: UserId) {
-        let request = Operation::Answer { pool, proposal, user: user.clone(), verdict: Verdict::Leave };
-        self.ask_aside(Purpose::Decline { user }, request);
+        let request = Operation::Answer { pool, proposal, user, verdict: Verdict::Leave };
+        self.ask_aside(Purpose::Decline, request);
     }
 
-    pub(super) fn declined(&mut self, user: &UserId, outcome: Outcome) {
+    pub(super) fn declined(&mut self, outcome: Outcome) {
         let Outcome::Answered(answered) = outcome else { return };
         match answered {
-            Answered::Ended(proposal) => self.tell_failed(&proposal, user, Failure::PartnerLeft),
-            Answered::Agreed(proposal) => {
-                if let Some((own, other)) = proposal.sides_of(user) {
-                    let (room, from) = (proposal.room, own.ticket.owner.clone());
-                    let left = Envelope::Left { room, departure: Departure::Left, from };
-                    self.send(&other.ticket.owner, left);
+            // The one it was declined for may be there after all, on a node that was thought dead.
+            Answered::Ended(proposal) => {
+                for side in &proposal.sides {
+                    self.tell_failed(&proposal, &side.ticket.user, Failure::PartnerLeft);
                 }
+            }
+            Answered::Agreed(proposal) => {
+                let (room, departure) = (proposal.room, Departure::Left);
+                let [one, other] = proposal.sides.each_ref().map(|side| side.ticket.owner.clone());
+                self.send(&other, Envelope::Left { room, departure, from: one.clone() });
+                self.send(&one, Envelope::Left { room, departure, from: other });
             }
             Answered::Pending(_) | Answered::Gone => {}
         }

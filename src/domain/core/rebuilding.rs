@@ -59,6 +59,10 @@ impl<E: Entropy> Core<E> {
     }
 
     fn rebuild_one(&mut self, id: SessionId, now: Time) {
+        // One that has not begun makes itself known: it follows whoever the store knows.
+        if self.sessions.get(id).is_none_or(|session| !session.arrival.is_settled()) {
+            return;
+        }
         let Some(request) = self.registration(id) else { return };
         self.ask_aside(Purpose::Register { session: id }, request);
         self.rebuild.under_way += 1;
@@ -88,11 +92,12 @@ impl<E: Entropy> Core<E> {
             self.rebuild.left.push_back(id);
             self.rebuild.again_at = now + RETRY_AFTER;
         }
-        // Its user came back elsewhere while this node was thought dead.
-        if matches!(outcome, Outcome::Registered(owner) if *owner != self.address(id))
-            && let Some(session) = self.send_away(id)
+        // Its user came back elsewhere, where nothing of this may be known: the node was thought dead, or the store
+        // had lost its memory.
+        if let Outcome::Registered(owner) = outcome
+            && *owner != self.address(id)
         {
-            self.turn_away(session.queue);
+            self.hand_over_next(id, owner.clone(), now);
         }
         self.rebuild_on(now);
     }

@@ -49,6 +49,8 @@ pub(super) struct Session {
     /// The last proposals that ended for this session, newest last, so that news of them that come late are
     /// known as old. A ticket that is queued again may be claimed again while such news are on their way.
     pub(super) settled: Vec<ProposalId>,
+    /// The ticket that was brought here from an earlier session. It may be handed over once more, late.
+    pub(super) brought: Option<TicketId>,
 }
 
 /// How far the beginning of a session has come. Until it is settled, its client's commands wait.
@@ -84,6 +86,8 @@ pub(super) struct Waiting {
     pub(super) sweep: Sweep,
     /// An earlier ticket that the next search takes off the list.
     pub(super) replaces: Option<TicketId>,
+    /// The last proposal of another wish of the user that a search met and that was declined.
+    pub(super) declined: Option<ProposalId>,
     /// Whether a search stands in the queue already.
     pub(super) search_queued: bool,
     /// When to ask an unavailable store again.
@@ -135,6 +139,8 @@ pub(super) struct Talking {
     pub(super) catch_up_at: Time,
     /// When to open the room again that the store does not know any more.
     pub(super) reopen_at: Time,
+    /// Where the other one was before. A session that its user has left behind does not speak for the room.
+    pub(super) left_behind: Vec<Address>,
     /// It was opened again: should the other one have closed it meanwhile, it is closed again as well.
     pub(super) reopened: bool,
 }
@@ -220,6 +226,15 @@ impl Session {
         match &mut self.state {
             State::Waiting(waiting) => Some(waiting),
             State::Idle | State::Proposed(_) | State::Talking(_) => None,
+        }
+    }
+
+    /// The ticket that waits or is before an agreement.
+    pub(super) fn ticket(&self) -> Option<TicketId> {
+        match &self.state {
+            State::Waiting(waiting) => Some(waiting.ticket.id),
+            State::Proposed(proposed) => Some(proposed.ticket.id),
+            State::Idle | State::Talking(_) => None,
         }
     }
 

@@ -61,8 +61,10 @@ pub(super) enum Purpose {
         talk: Box<Talk>,
         last_sequence: u64,
     },
-    /// What the user had in the pool.
-    Reclaim,
+    /// What the user had in the pool, besides a talk that is over.
+    Reclaim {
+        over: Option<RoomId>,
+    },
     /// The room that the store did not know.
     Reopen,
     /// That session is made known again.
@@ -79,9 +81,7 @@ pub(super) enum Purpose {
         user: UserId,
     },
     /// A proposal without an owner is answered.
-    Decline {
-        user: UserId,
-    },
+    Decline,
     /// A room that is over.
     Close {
         room: RoomId,
@@ -195,7 +195,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Attach => self.attached(id, outcome, now),
             Purpose::Rejoin { talk } => self.rejoined(id, talk, &outcome, now),
             Purpose::Locate { talk, last_sequence } => self.located(id, talk, last_sequence, outcome, now),
-            Purpose::Reclaim => self.reclaimed(id, outcome, now),
+            Purpose::Reclaim { over } => self.reclaimed(id, over, outcome, now),
             Purpose::Reopen => self.reopened(id, &outcome, now),
             Purpose::Search { asker, ticket } => self.searched(id, asker, ticket, outcome, now),
             Purpose::Withdraw { why, ticket } => self.withdrawn(id, why, ticket, outcome, now),
@@ -215,7 +215,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }
-            | Purpose::Decline { .. }
+            | Purpose::Decline
             | Purpose::Nothing => {}
         }
     }
@@ -224,13 +224,13 @@ impl<E: Entropy> Core<E> {
         match purpose {
             Purpose::Renew { sessions } => self.renewed(&sessions, outcome, now),
             Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
-            Purpose::Decline { user } => self.declined(&user, outcome),
+            Purpose::Decline => self.declined(outcome),
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),
             Purpose::Attach
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }
-            | Purpose::Reclaim
+            | Purpose::Reclaim { .. }
             | Purpose::Reopen
             | Purpose::Search { .. }
             | Purpose::Withdraw { .. }

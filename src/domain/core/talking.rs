@@ -19,6 +19,9 @@ use super::matching::ms;
 use super::session::{Asker, Session, State, Talking, Work};
 use super::storing::{Appending, Purpose};
 
+/// Sessions of one peer that are known as left behind: more than anybody has devices to come back with.
+const MOST_LEFT_BEHIND: usize = 8;
+
 impl Session {
     /// The room of an agreed proposal begins for this session. `false` for a stranger to it.
     pub(super) fn begin_talk(&mut self, proposal: &Arc<Proposal>, now: Time) -> bool {
@@ -48,6 +51,7 @@ impl Talking {
             catching_up: false,
             catch_up_at: Time::NEVER,
             reopen_at: Time::NEVER,
+            left_behind: Vec::new(),
             reopened: false,
         }
     }
@@ -77,7 +81,7 @@ impl<E: Entropy> Core<E> {
                 self.tell_of_peer(id, room, |user| Notice::Typing { room, user, on });
             }
             Envelope::Away { room, from } => {
-                if self.peer_of(id, room) != Some(&from) {
+                if self.is_left_behind(id, room, &from) {
                     return;
                 }
                 let grace = self.sessions.get(id).map(|session| self.policy(session).grace);
@@ -89,12 +93,10 @@ impl<E: Entropy> Core<E> {
                 self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user });
             }
             Envelope::Here { room, from } => self.peer_is_at(id, room, from),
-            // A session whose user has a newer one in the room does not speak for it.
-            Envelope::Left { room, from, .. } if self.peer_of(id, room).is_some_and(|peer| *peer != from) => {
-            }
+            Envelope::Left { room, from, .. } if self.is_left_behind(id, room, &from) => {}
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
             Envelope::TakeOver { user, by } => match self.sessions.get(id) {
-                Some(session) if session.user == user => self.enqueue(id, Work::HandOver { by }, now),
+                Some(session) if session.user == user => self.hand_over_next(id, by, now),
                 Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
             },
             Envelope::HandedOver(handover) => self.handed_over(id, handover, now),
@@ -109,6 +111,11 @@ impl<E: Entropy> Core<E> {
         }
     }
 
+    /// Whether the peer's user has a newer session in the room than the one that speaks.
+    fn is_left_behind(&mut self, id: SessionId, room: RoomId, from: &Address) -> bool {
+        self.talking(id, room).is_some_and(|talking| talking.left_behind.contains(from))
+    }
+
     /// The other member of a room says where it is. One that is elsewhere than before, because its client came
     /// back there, is told where this one is; one that is alone there, that it is.
     fn peer_is_at(&mut self, id: SessionId, room: RoomId, from: Address) {
@@ -119,7 +126,11 @@ impl<E: Entropy> Core<E> {
                 if talking.talk.peer == from {
                     return;
                 }
-                talking.talk.peer = from.clone();
+                let before = std::mem::replace(&mut talking.talk.peer, from.clone());
+                talking.left_behind.retain(|left| *left != from);
+                if talking.left_behind.len() < MOST_LEFT_BEHIND {
+                    talking.left_behind.push(before);
+                }
                 self.register(id);
                 let own = self.address(id);
                 let here = Envelope::Here { room, from: own.clone() };

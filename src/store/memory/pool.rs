@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::look;
 use super::proposals::{End, Proposals};
-use super::queue::Listed;
+use super::queue::{Listed, Spot};
 use super::waiting::{Standpoint, Waiting};
 use super::waits::Waits;
 use crate::domain::id::{Address, ProposalId, TicketId, UserId};
@@ -33,7 +33,8 @@ impl Pool {
         let plan = &search.plan;
         let (ticket, user) = (plan.ticket.id, &plan.ticket.user);
         let taken = self.taken(ticket, now).or_else(|| self.taken(plan.replaces?, now));
-        if let Some(taken) = taken.or_else(|| self.proposals.open_of_user(user, now).map(Arc::clone)) {
+        let open = || self.proposals.of_user(user, now).filter(|latest| !latest.agreed()).map(Arc::clone);
+        if let Some(taken) = taken.or_else(open) {
             return Searched::Taken(taken);
         }
         self.waiting.sweep(now);
@@ -79,7 +80,7 @@ impl Pool {
         if let Some(ticket) = waiting.and_then(|ticket| self.waiting.hand_to(ticket, owner)) {
             return Reclaimed::Waiting(ticket);
         }
-        match self.proposals.open_of_user(user, now).map(|open| (open.id, open.expires_at)) {
+        match self.proposals.of_user(user, now).map(|latest| (latest.id, latest.expires_at)) {
             Some((id, expires_at)) if now < expires_at => {
                 self.proposals.hand_to(id, user, owner).map_or(Reclaimed::Nothing, Reclaimed::Taken)
             }
@@ -154,14 +155,16 @@ impl Pool {
 
     fn list(&mut self, Search { plan, lease_until, .. }: Search) -> Standpoint {
         let (stage, accepts_age) = (plan.stage, plan.accepts_age);
-        self.waiting.list(plan.listed_in, Listed { ticket: plan.ticket, stage, accepts_age, lease_until })
+        self.proposals.supersede(&plan.ticket.user);
+        let spot = Spot { bucket: plan.listed_in, order: plan.order };
+        self.waiting.list(spot, Listed { ticket: plan.ticket, stage, accepts_age, lease_until })
     }
 
     fn claim(&mut self, search: Search, other: TicketId, now: Time) -> Searched {
-        let Search { plan, proposal, room, accept_within, .. } = search;
+        let Search { plan, proposal, room, accept_within, agreed, .. } = search;
         self.waiting.remove(plan.ticket.id);
         let other = self.waiting.remove(other).expect("a ticket that a look found is listed");
-        let side = |ticket, stage| Side { ticket, stage, accepted: false };
+        let side = |ticket, stage| Side { ticket, stage, accepted: agreed };
         let proposal = Arc::new(Proposal {
             id: proposal,
             room,
@@ -170,6 +173,9 @@ impl Pool {
             expires_at: now + accept_within,
         });
         self.proposals.add(Arc::clone(&proposal));
+        if agreed {
+            self.record_waits(&proposal, now);
+        }
         Searched::Claimed(proposal)
     }
 
@@ -190,10 +196,14 @@ impl Pool {
         if !proposal.agreed() {
             return Answered::Pending(proposal);
         }
+        self.record_waits(&proposal, now);
+        Answered::Agreed(proposal)
+    }
+
+    fn record_waits(&mut self, proposal: &Proposal, now: Time) {
         for Side { ticket, .. } in &proposal.sides {
             self.waits.record(ticket.attributes.direction(), now.since(ticket.enqueued_at));
         }
-        Answered::Agreed(proposal)
     }
 }
 

@@ -71,10 +71,14 @@ impl Proposals {
         self.get(*self.by_ticket.get(&ticket)?, now).map(|kept| &kept.proposal)
     }
 
-    /// The one this user is part of, unless both have accepted it.
-    pub(super) fn open_of_user(&self, user: &UserId, now: Time) -> Option<&Arc<Proposal>> {
-        let kept = self.get(*self.by_user.get(user)?, now)?;
-        Some(&kept.proposal).filter(|proposal| !proposal.agreed())
+    /// The latest that this user is part of, unless another ticket was listed since.
+    pub(super) fn of_user(&self, user: &UserId, now: Time) -> Option<&Arc<Proposal>> {
+        self.get(*self.by_user.get(user)?, now).map(|kept| &kept.proposal)
+    }
+
+    /// A user lists another ticket: what both accepted before is the user's no more.
+    pub(super) fn supersede(&mut self, user: &UserId) {
+        self.by_user.remove(user);
     }
 
     /// The side of `user` belongs to another session from now on.

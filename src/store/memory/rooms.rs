@@ -25,13 +25,15 @@ struct Room {
     named: BTreeMap<Name, u64>,
     /// The number of the last message.
     last: u64,
+    /// How many messages each of the members wrote.
+    written: [u64; 2],
 }
 
 impl Rooms {
     /// A room begins. One that stands already stays as it is, but for a larger `last`: both members' nodes may
     /// open it, and no number is given twice that either of them has heard of.
     pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], last: u64) {
-        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last };
+        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last, written: [0; 2] };
         let room = self.0.entry(room).or_insert_with(new);
         room.last = room.last.max(last);
     }
@@ -60,9 +62,12 @@ impl Rooms {
         };
         let name = client_message_id.clone().map(|id| (from.clone(), id));
         if let Some(sequence) = name.as_ref().and_then(|name| room.named.get(name)) {
-            return Appended::Duplicate(*sequence);
+            let place = room.messages.partition_point(|message| message.sequence < *sequence);
+            return room.messages.get(place).cloned().map_or(Appended::NoRoom, Appended::Duplicate);
         }
-        let message = ChatMessage { sequence: room.last + 1, from, content, client_message_id, at: now };
+        let own_sequence = room.next_of(&from);
+        let message =
+            ChatMessage { sequence: room.last + 1, own_sequence, from, content, client_message_id, at: now };
         room.add(name, message.clone());
         Appended::Added(message)
     }
@@ -76,6 +81,13 @@ impl Rooms {
 }
 
 impl Room {
+    /// The number of the next message of this member among those that it wrote.
+    fn next_of(&mut self, member: &UserId) -> u64 {
+        let side = usize::from(self.members[1] == *member);
+        self.written[side] += 1;
+        self.written[side]
+    }
+
     fn add(&mut self, name: Option<Name>, message: ChatMessage) {
         self.last = message.sequence;
         if let Some(name) = name {

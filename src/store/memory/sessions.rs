@@ -23,8 +23,9 @@ type Key = (UserId, PoolId);
 struct Known {
     address: Address,
     talk: Option<Box<Talk>>,
-    /// The session before, until this one is registered: whoever asks again is told again.
-    former: Option<Former>,
+    /// The session before, until this one is registered: whoever asks again is told again. Seldom there, and
+    /// elsewhere, because every connection that is idle keeps one of these.
+    former: Option<Box<Former>>,
     until: Time,
 }
 
@@ -43,14 +44,14 @@ impl Sessions {
         let known = self.take(&key, now);
         let former = match known {
             Some(known) if known.address == address => {
-                let former = known.former.clone();
+                let former = known.former.as_deref().cloned();
                 self.put(key, known);
                 return former;
             }
             Some(Known { address, talk, .. }) => Some(Former { address, talk }),
             None => None,
         };
-        self.put(key, Known { address, talk: None, former: former.clone(), until: now + KEPT });
+        self.put(key, Known { address, talk: None, former: former.clone().map(Box::new), until: now + KEPT });
         former
     }
 

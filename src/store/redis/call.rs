@@ -61,6 +61,24 @@ impl Call {
     }
 }
 
+/// What an operation comes to.
+pub(super) enum Request {
+    /// A call of its own.
+    Call(Call),
+    /// A message that goes with others of its room.
+    Append(RoomId, Append),
+}
+
+/// A chat message to be written. `submission` names this one submission, however often it is sent.
+#[derive(Clone)]
+pub(super) struct Append {
+    pub(super) from: UserId,
+    pub(super) content: Arc<str>,
+    pub(super) client_message_id: Option<Arc<str>>,
+    pub(super) submission: String,
+    pub(super) now: Time,
+}
+
 /// Makes calls of operations.
 pub(super) struct Caller {
     pub(super) keys: Keys,
@@ -68,10 +86,9 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// The call that carries out `operation`. `submission` names this one
-    /// submission, however often it is sent.
-    pub(super) fn call(&self, operation: Operation, submission: &str, now: Time) -> Call {
-        match operation {
+    /// What carries out `operation`; `submission` is a name that no other one has.
+    pub(super) fn request(&self, operation: Operation, submission: String, now: Time) -> Request {
+        Request::Call(match operation {
             Operation::Attach { user, pool, address } => self.attach(&user, pool, &address, now),
             Operation::Register { user, pool, address, talk } => {
                 self.register(&user, pool, &address, talk.as_deref())
@@ -127,7 +144,8 @@ impl Caller {
                 plain(arg(redis::cmd("UNLINK"), &self.keys.room(room)), Expected::Done)
             }
             Operation::Append { room, from, content, client_message_id } => {
-                self.append(room, from, content, client_message_id, submission, now)
+                let append = Append { from, content, client_message_id, submission, now };
+                return Request::Append(room, append);
             }
             Operation::Messages { room, after } => {
                 let [_, _, messages] = self.keys.room(room);
@@ -135,7 +153,7 @@ impl Caller {
                 command.arg(format!("({after}-0")).arg("+").arg("COUNT").arg(MESSAGES_AT_ONCE);
                 plain(command, Expected::Messages)
             }
-        }
+        })
     }
 
     fn attach(&self, user: &UserId, pool: PoolId, address: &Address, now: Time) -> Call {
@@ -159,7 +177,7 @@ impl Caller {
     }
 
     fn search(&self, search: &Search, now: Time) -> Call {
-        let Search { plan, proposal, room, accept_within, lease_until, most_waiting } = search;
+        let Search { plan, proposal, room, accept_within, agreed, lease_until, most_waiting } = search;
         let ticket = &plan.ticket;
         let most_waiting = u64::try_from(*most_waiting).unwrap_or(MOST).min(MOST);
         let mut command = self.of_pool(&scripts::SEARCH, ticket.pool, now);
@@ -174,7 +192,7 @@ impl Caller {
             .arg(plan.candidates)
             .arg(text::direction(plan.listed_in.direction))
             .arg(text::bucket(&plan.listed_in))
-            .arg(ticket.order().effective_ms)
+            .arg(plan.order.effective_ms)
             .arg(plan.stage.number())
             .arg(text::age(ticket.attributes.age))
             .arg(text::age(plan.accepts_age.min))
@@ -193,29 +211,25 @@ impl Caller {
             look_in.push(',');
         }
         command.arg(text::direction(direction)).arg(look_in);
-        command.arg(plan.after.map(text::place).unwrap_or_default());
+        command.arg(plan.after.map(text::place).unwrap_or_default()).arg(u8::from(*agreed));
         call(command, &scripts::SEARCH, Expected::Searched(ticket.pool))
     }
 
-    fn append(
-        &self,
-        room: RoomId,
-        from: UserId,
-        content: Arc<str>,
-        client_message_id: Option<Arc<str>>,
-        submission: &str,
-        now: Time,
-    ) -> Call {
+    /// Writes messages in a room, in this order, at the moment of the first. How to read the answer is for who
+    /// has the messages.
+    pub(super) fn append(&self, room: RoomId, appends: &[Append]) -> Call {
+        let now = appends.first().map_or(Time::from_ms(0), |first| first.now);
         let mut command = self.timed(&scripts::APPEND, &self.keys.room(room), now);
-        command
-            .arg(from.as_str())
-            .arg(&*content)
-            .arg(client_message_id.as_deref().unwrap_or_default())
-            .arg(u8::from(client_message_id.is_some()))
-            .arg(submission)
-            .arg(ROOM_MESSAGES)
-            .arg(ROOM_SECONDS);
-        call(command, &scripts::APPEND, Expected::Appended { from, content, client_message_id })
+        command.arg(ROOM_MESSAGES).arg(ROOM_SECONDS);
+        for Append { from, content, client_message_id, submission, now: _ } in appends {
+            command
+                .arg(from.as_str())
+                .arg(&**content)
+                .arg(client_message_id.as_deref().unwrap_or_default())
+                .arg(u8::from(client_message_id.is_some()))
+                .arg(submission);
+        }
+        call(command, &scripts::APPEND, Expected::Done)
     }
 
     fn of_pool(&self, script: &'static Script, pool: PoolId, now: Time) -> Cmd {

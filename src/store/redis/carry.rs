@@ -6,10 +6,11 @@ use redis::{Cmd, RedisError, RedisResult, Value};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::Timeouts;
-use super::call::Call;
+use super::call::{Call, Caller};
 use super::keeper::Keeping;
-use super::lanes::Turn;
+use super::lanes::Place;
 use super::link::{Fault, Link, fault};
+use super::reply;
 use crate::domain::operation::Outcome;
 
 /// When somebody who was refused may try again: Redis is asked that often while it is away.
@@ -17,7 +18,7 @@ const RETRY_AFTER_MS: u64 = 1_000;
 /// How long a Cluster that is busy with itself is left alone.
 const MOMENT: Duration = Duration::from_millis(50);
 /// How much longer than an operation may take the next one in its lane waits for it, so that it gives up first.
-const COURTESY: Duration = Duration::from_secs(1);
+pub(super) const COURTESY: Duration = Duration::from_secs(1);
 
 /// What an operation is answered with that came to nothing, as far as is known.
 pub(super) fn unavailable() -> Outcome {
@@ -31,28 +32,55 @@ pub(super) struct Carrier {
 }
 
 impl Carrier {
-    /// Carries out a call when it is its turn.
-    pub(super) async fn carry_out(&self, call: Call, turn: Option<Turn>) -> Outcome {
-        let deadline = Instant::now() + self.timeouts.operation;
-        let mut turn = turn;
-        if let Some(turn) = &mut turn {
-            let came = timeout_at(deadline + COURTESY, turn.come()).await.is_ok();
-            if !came || Instant::now() >= deadline {
-                return unavailable();
-            }
+    /// When an operation that begins now ends.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.timeouts.operation
+    }
+
+    /// Carries out a call.
+    pub(super) async fn carry_out(&self, call: Call) -> Outcome {
+        let expected = call.expected.clone();
+        self.read(&call, self.deadline(), |value| expected.read(value)).await.unwrap_or_else(unavailable)
+    }
+
+    /// Writes a message, and what else gathered in its lane if it leads there.
+    pub(super) async fn write(&self, caller: &Caller, place: Place) -> Outcome {
+        let mut lead = match place.lead().await {
+            Ok(lead) => lead,
+            Err(outcome) => return outcome,
+        };
+        let now = Instant::now();
+        if lead.deadline <= now {
+            return unavailable();
         }
-        let Call { expected, .. } = &call;
-        let expected = expected.clone();
-        match timeout_at(deadline, self.answer(&call)).await {
-            Ok(Ok(value)) => expected.read(value).unwrap_or_else(|| {
-                tracing::error!("a script's reply means nothing: its keys were written by something else");
-                unavailable()
-            }),
+        let appends = lead.gather(now);
+        let call = caller.append(lead.room, &appends);
+        let outcomes = self.read(&call, lead.deadline, |value| reply::appends(value, appends)).await;
+        lead.tell(outcomes)
+    }
+
+    /// What the answer to an operation's call means, unless there is none in time.
+    async fn read<T>(
+        &self,
+        call: &Call,
+        deadline: Instant,
+        meaning: impl FnOnce(Value) -> Option<T>,
+    ) -> Option<T> {
+        match timeout_at(deadline, self.answer(call)).await {
+            Ok(Ok(value)) => {
+                let meaning = meaning(value);
+                if meaning.is_none() {
+                    tracing::error!(
+                        "a script's reply means nothing: its keys were written by something else"
+                    );
+                }
+                meaning
+            }
             Ok(Err(Some(error))) => {
                 tracing::error!(%error, "Redis refused an operation");
-                unavailable()
+                None
             }
-            Ok(Err(None)) | Err(_) => unavailable(),
+            Ok(Err(None)) | Err(_) => None,
         }
     }
 

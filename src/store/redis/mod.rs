@@ -4,8 +4,8 @@
 //! Every operation is one script (or one command) that touches one slot, sent over one multiplexed connection.
 //! Nothing is decided here that the embedded store does not decide as well: one suite holds for both.
 //!
-//! - **Order.** Operations of one session arrive one after the other, except chat appends: those of one room
-//!   wait for each other (`lanes`), whatever happens to the connection.
+//! - **Order.** Operations of one session arrive one after the other, except chat appends: those of one room go
+//!   in batches that wait for each other (`lanes`), whatever happens to the connection.
 //! - **Retries.** An operation whose answer is lost is sent again within its time-out. Each script answers a
 //!   repetition as it answered first and changes nothing more.
 //! - **Limits.** So many operations are under way and no more; while Redis is known to be away each is
@@ -51,7 +51,7 @@ pub use keys::PREFIX;
 pub use post::RedisPost;
 pub use reach::{Unreachable, reach};
 
-use call::Caller;
+use call::{Caller, Request};
 use carry::{Carrier, unavailable};
 use keys::Keys;
 use lanes::Lanes;
@@ -118,7 +118,7 @@ impl Settings {
 
 /// The store of nodes that share a Redis.
 pub struct RedisStore {
-    caller: Caller,
+    caller: Arc<Caller>,
     carrier: Arc<Carrier>,
     under_way: Arc<Semaphore>,
     lanes: Lanes,
@@ -137,7 +137,7 @@ impl RedisStore {
         let mut tasks = JoinSet::new();
         tasks.spawn_on(task, runtime);
         Self {
-            caller: Caller { keys: Keys::new(&prefix), clock },
+            caller: Arc::new(Caller { keys: Keys::new(&prefix), clock }),
             carrier: Arc::new(Carrier { keeping, timeouts }),
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             lanes: Lanes::default(),
@@ -165,15 +165,23 @@ impl Store for RedisStore {
         let Ok(permit) = Arc::clone(&self.under_way).try_acquire_owned() else {
             return Submitted::Answered(unavailable());
         };
-        let turn =
-            if let Operation::Append { room, .. } = &operation { Some(self.lanes.join(*room)) } else { None };
-        let call = self.caller.call(operation, &self.next_submission(), now);
         let carrier = Arc::clone(&self.carrier);
-        Submitted::Underway(Box::pin(async move {
-            let outcome = carrier.carry_out(call, turn).await;
-            drop(permit);
-            outcome
-        }))
+        match self.caller.request(operation, self.next_submission(), now) {
+            Request::Call(call) => Submitted::Underway(Box::pin(async move {
+                let outcome = carrier.carry_out(call).await;
+                drop(permit);
+                outcome
+            })),
+            Request::Append(room, append) => {
+                let caller = Arc::clone(&self.caller);
+                let place = self.lanes.join(room, append, carrier.deadline());
+                Submitted::Underway(Box::pin(async move {
+                    let outcome = carrier.write(&caller, place).await;
+                    drop(permit);
+                    outcome
+                }))
+            }
+        }
     }
 
     fn name(&self) -> &'static str {

@@ -5,6 +5,7 @@ use std::vec;
 
 use redis::Value;
 
+use super::call::Append;
 use super::text;
 use crate::domain::id::{Address, TicketId, UserId};
 use crate::domain::operation::{
@@ -29,7 +30,6 @@ pub(super) enum Expected {
     Answered(PoolId),
     Expired(PoolId),
     Rejoined(UserId),
-    Appended { from: UserId, content: Arc<str>, client_message_id: Option<Arc<str>> },
     Messages,
 }
 
@@ -48,9 +48,6 @@ impl Expected {
             Self::Answered(pool) => Outcome::Answered(answered(Parts::of(value)?, pool)?),
             Self::Expired(pool) => Outcome::Expired(expired(Parts::of(value)?, pool)?),
             Self::Rejoined(user) => Outcome::Rejoined(rejoined(Parts::of(value)?, &user).ok()?),
-            Self::Appended { from, content, client_message_id } => {
-                Outcome::Appended(appended(Parts::of(value)?, from, content, client_message_id)?)
-            }
             Self::Messages => Outcome::Messages(Parts::of(value)?.0.map(message).collect::<Option<_>>()?),
         })
     }
@@ -227,18 +224,21 @@ fn expired(mut parts: Parts, pool: PoolId) -> Option<Expired> {
     })
 }
 
-fn appended(
-    mut parts: Parts,
-    from: UserId,
-    content: Arc<str>,
-    client_message_id: Option<Arc<str>>,
-) -> Option<Appended> {
+/// How each of these messages was taken; `None` if the value means nothing.
+pub(super) fn appends(value: Value, appends: Vec<Append>) -> Option<Vec<Outcome>> {
+    let mut parts = Parts::of(value)?;
+    appends.into_iter().map(|append| Some(Outcome::Appended(appended(parts.parts()?, append)?))).collect()
+}
+
+fn appended(mut parts: Parts, append: Append) -> Option<Appended> {
     Some(match parts.text()?.as_str() {
         "added" => {
             let (sequence, at) = (u64::try_from(parts.number()?).ok()?, parts.time()?);
-            Appended::Added(ChatMessage { sequence, from, content, client_message_id, at })
+            let own_sequence = u64::try_from(parts.number()?).ok()?;
+            let Append { from, content, client_message_id, .. } = append;
+            Appended::Added(ChatMessage { sequence, own_sequence, from, content, client_message_id, at })
         }
-        "duplicate" => Appended::Duplicate(u64::try_from(parts.number()?).ok()?),
+        "duplicate" => Appended::Duplicate(message(parts.0.next()?)?),
         "no_room" => Appended::NoRoom,
         _ => return None,
     })
@@ -253,9 +253,10 @@ fn message(entry: Value) -> Option<ChatMessage> {
         let (_name, value) = (fields.text()?, fields.text()?);
         Some(value)
     };
-    let (from, content, at, _key) = (field()?, field()?, field()?, field()?);
+    let (from, content, at, _key, own) = (field()?, field()?, field()?, field()?, field()?);
     Some(ChatMessage {
         sequence: id.split_once('-')?.0.parse().ok()?,
+        own_sequence: own.parse().ok()?,
         from: UserId::new(from),
         content: content.into(),
         client_message_id: field().map(Into::into),

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before } from 'node:test'
-import { freePort } from './redis.mjs'
+import { freePort } from './redis-servers.mjs'
 import { bounded } from './server.mjs'
 
 export const DEV = resolve(fileURLToPath(import.meta.url), '../../../../scripts/dev')

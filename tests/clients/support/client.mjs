@@ -9,6 +9,9 @@ const WAIT_MS = 10_000
 /** Socket.IO packet type of an acknowledgement, plain and with attachments. */
 const ACK_TYPES = [3, 6]
 
+/** The official client itself, for those who need one that differs from `User`. */
+export { io }
+
 /** A guest's secret: whoever shows it again is the same user. */
 export const newSecret = () => randomBytes(24).toString('hex')
 
@@ -21,12 +24,16 @@ export class User {
   wire = []
   #taken = new Set()
   #waiting = new Set()
+  #entrance
+  #came = false
 
-  /** `guest`: the secret to show, a new one unless told; `auth` instead: the whole handshake as it is. */
-  constructor(url, { guest, auth, transports = ['websocket'], namespace = '/', ...options } = {}) {
+  /** `entrance`: a URL, or what tells one before each connection. `guest`: the secret to show, a new one unless
+   * told; `auth` instead: the whole handshake as it is. */
+  constructor(entrance, { guest, auth, transports = ['websocket'], namespace = '/', ...options } = {}) {
+    this.#entrance = typeof entrance === 'function' ? entrance : () => entrance
     this.guest = auth ? undefined : (guest ?? newSecret())
     // A fresh manager per person: the client otherwise shares one connection.
-    this.socket = io(url + namespace, {
+    this.socket = io(this.#entrance() + namespace, {
       auth: auth ?? { guest: this.guest },
       transports,
       reconnection: false,
@@ -62,6 +69,8 @@ export class User {
 
   /** Connects; rejects with the server's own refusal. */
   connected() {
+    if (this.#came) this.socket.io.uri = this.#entrance()
+    this.#came = true
     return this.#settled(() => this.socket.connect(), 'connect', 'connect_error')
   }
 
@@ -173,11 +182,24 @@ export class User {
   }
 }
 
+/** Where `who` enters in the test `t`: at the only door, unless the server has several. */
+export function entrance(t, server, who) {
+  return server.entrance?.(t, who) ?? server.url
+}
+
+/** A user who is not connected yet, and leaves when the test ends. `as`: whom the server will see, where that is
+ * not told by the guest's secret. */
+export function userOf(t, server, { as, ...options } = {}) {
+  const guest = options.auth ? undefined : (options.guest ?? newSecret())
+  const who = as ?? guest ?? Symbol('somebody')
+  const user = new User(() => entrance(t, server, who), { ...options, guest })
+  t.after(() => user.close())
+  return user
+}
+
 /** A connected user who leaves when the test ends. */
 export async function join(t, server, options) {
-  const user = new User(server.url, options)
-  t.after(() => user.close())
-  return user.connect()
+  return userOf(t, server, options).connect()
 }
 
 /** `count` connected users. */

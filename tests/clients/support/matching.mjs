@@ -20,11 +20,14 @@ export function languages() {
   return [code(used++), code(used++)]
 }
 
-/** Queues the user; the acknowledgement must be a success with place and estimate. */
+/** Queues the user; the acknowledgement must be a success with place and estimate. Who is queued after this has
+ * joined later: those of one millisecond stand in no certain order where they come to different nodes. */
 export async function queue(user, payload) {
   const reply = await user.do('matching:join_queue', payload)
   assert.equal(typeof reply.queuePosition, 'number')
   assert.equal(typeof reply.estimatedWait, 'number')
+  const listed = Date.now()
+  while (Date.now() === listed) await new Promise((done) => setImmediate(done))
   return reply
 }
 

@@ -129,6 +129,12 @@ export class Server {
     return { status: response.status, type, text, json: type.includes('json') ? JSON.parse(text) : undefined }
   }
 
+  /** What health counted under that name since the start. */
+  async counter(name) {
+    const { json } = await this.get('/health')
+    return json.counters[name]
+  }
+
   /** Fails unless the server still answers. */
   async assertAlive() {
     assert.equal(this.#child.exitCode, null, `the server ended:\n${this.output}`)

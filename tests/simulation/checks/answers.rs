@@ -121,6 +121,8 @@ pub(super) fn queues_stay_bounded(ledger: &Ledger, moment: &Moment) -> Verdict {
     let waiting = ledger.scene.limits.commands_waiting;
     // One more than may wait: the one that is being carried out.
     let line = from.and_then(|connection| ledger.lines.get(&connection));
+    // What came while the node stood still is handed to it at once.
+    let line = line.filter(|line| !ledger.troubles.end_at(line.core, moment.at));
     let pending = line.map_or(0, |line| line.pending.len());
     ensure(pending <= waiting + 1, || format!("{pending} commands of {from:?} wait"))?;
     let most = ledger.scene.users * (waiting + ASIDES);

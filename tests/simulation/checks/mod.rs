@@ -8,6 +8,7 @@ use super::observation::Moment;
 use super::scene::Scene;
 
 mod answers;
+mod cluster;
 mod ending;
 mod pairing;
 mod talk;
@@ -20,7 +21,7 @@ pub(crate) type Verdict = Result<(), String>;
 type Check = fn(&Ledger, &Moment) -> Verdict;
 
 /// Every rule with its name. The numbers are those of design section 9.
-const CHECKS: [(&str, Check); 26] = [
+const CHECKS: [(&str, Check); 31] = [
     // 1
     ("found only while waiting", pairing::found_only_while_waiting),
     ("a match is told as it was made", pairing::a_match_is_told_as_it_was_made),
@@ -53,6 +54,12 @@ const CHECKS: [(&str, Check); 26] = [
     ("who waits is listed", ending::who_waits_is_listed),
     ("nobody waits beside a match", ending::nobody_waits_beside_a_match),
     ("nothing is left over", ending::nothing_is_left_over),
+    // 1 and 6, across nodes
+    ("nobody is in two matches", cluster::nobody_is_in_two_matches),
+    ("nobody is alone for long", cluster::nobody_is_alone_for_long),
+    ("who is back is told", cluster::who_is_back_is_told),
+    ("one session for each client", cluster::one_session_for_each_client),
+    ("no session is known of who is gone", cluster::no_session_is_known_of_who_is_gone),
 ];
 
 /// A rule that did not hold.

@@ -53,11 +53,15 @@ pub(super) fn signals_are_heard_in_order_each_once(ledger: &Ledger, moment: &Mom
 }
 
 /// Every acknowledged signal has reached a peer who is still in the room: at once, or after its return. Not
-/// one that went to a transport that was dead already, nor one of more than a core holds for who is away.
+/// one that went to a transport that was dead already, nor one of more than a core holds for who is away, nor one
+/// that may be on the way to a node that is dead or does not answer.
 pub(super) fn acknowledged_signals_are_complete(ledger: &Ledger, moment: &Moment) -> Verdict {
     each_listener(ledger, moment, |user, room, partner| {
         let hearing = ledger.talks.heard(user, room);
-        if ledger.talks.dropped_signals || hearing.is_some_and(|hearing| hearing.missed) {
+        if ledger.talks.dropped_signals
+            || ledger.troubles.shaken.contains(&room)
+            || hearing.is_some_and(|hearing| hearing.missed)
+        {
             return Ok(());
         }
         let missing = ledger.talks.signals.iter().find(|(number, said)| {

@@ -63,10 +63,11 @@ pub(super) fn found_for_the_wish_that_holds(ledger: &Ledger, moment: &Moment) ->
         return Ok(());
     };
     let ticket = &own.ticket;
+    let current = ledger.lines.get(connection).map_or(0, |line| line.current);
     let wished = |(_, attributes, criteria): &(_, _, _)| {
         *attributes == ticket.attributes && *criteria == ticket.criteria
     };
-    ensure(person.wishes.iter().skip(person.current).any(wished), || {
+    ensure(person.wishes.iter().skip(current).any(wished), || {
         format!("{user} does not wish for {ticket:?} any more")
     })?;
     let since = person.wishes.iter().filter(|wish| wished(wish)).map(|(at, _, _)| *at).min();

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use qala::domain::command::{Command, Refusal, Reply};
-use qala::domain::core::{Effect, Input};
+use qala::domain::core::{Core, Effect, Input};
 use qala::domain::envelope::Envelope;
 use qala::domain::id::{AckId, Address, ConnectionId, OperationId};
 use qala::domain::notice::{Notice, Resumed};
 use qala::domain::operation::Operation;
 
 use super::super::ledger::Standing;
-use super::{Due, Observation, Scene, Seen, UNAVAILABLE, World};
+use super::{Due, Observation, Seen, UNAVAILABLE, World};
 
 /// How long a node takes to hear that a transport it closed is closed.
 const CLOSING: Duration = Duration::from_millis(20);
@@ -21,7 +21,7 @@ impl World {
     /// Does what `core` wants, until it wants nothing more.
     pub(super) fn carry_out(&mut self, core: usize, from: Option<ConnectionId>) -> Seen {
         let mut effects = 0;
-        while let Some(effect) = self.cores[core].poll_effect() {
+        while let Some(effect) = self.nodes.core(core).and_then(Core::poll_effect) {
             effects += 1;
             match effect {
                 Effect::Notify { connection, notice } => self.notify(connection, notice)?,
@@ -51,7 +51,8 @@ impl World {
         self.ledger.lines.get(&connection).is_none_or(|line| line.standing != Standing::Vanished)
     }
 
-    /// A client that is back asks for what did not reach it. Nothing else is for it to do at once.
+    /// A client that is back asks for what did not reach it: what a dead transport swallowed, or what the node
+    /// that it came from took along. Nothing else is for it to do at once.
     fn react(&mut self, connection: ConnectionId, notice: &Notice) {
         let Notice::Resumed(Resumed::Talking { room, .. }) = notice else { return };
         let Some(user) = self.ledger.user(connection) else { return };
@@ -62,7 +63,7 @@ impl World {
 
     fn acknowledge(&mut self, connection: ConnectionId, ack: AckId, answer: Result<Reply, Refusal>) -> Seen {
         let Some(line) = self.ledger.lines.get(&connection) else { return Ok(()) };
-        if matches!(line.standing, Standing::Vanished | Standing::Closed) {
+        if matches!(line.standing, Standing::Vanished | Standing::Closed | Standing::Left) {
             return Ok(());
         }
         let asked = line.pending.get(&ack).map(|asked| asked.command.clone());
@@ -80,10 +81,14 @@ impl World {
     }
 
     fn submit(&mut self, core: usize, operation: OperationId, request: Operation) -> Seen {
-        let Some(passage) = self.link.passage(core, &request, self.now) else {
+        let way = (core, self.nodes.place_of(core));
+        let Some(passage) = self.link.passage(way, &request, self.now) else {
             let outcome = self.store.execute(request.clone(), self.now);
             self.see(Observation::Carried { core, request, outcome: outcome.clone() })?;
-            self.cores[core].handle(Input::Stored { operation, outcome }, self.now);
+            let now = self.now;
+            if let Some(it) = self.nodes.core(core) {
+                it.handle(Input::Stored { operation, outcome }, now);
+            }
             return Ok(());
         };
         self.underway[core] += 1;
@@ -101,12 +106,17 @@ impl World {
         Ok(())
     }
 
+    /// Letters to another node pass through the store, in the order sent.
     fn post(&mut self, core: usize, to: &Address, envelope: Envelope) {
-        let other = Scene::core_of(to);
+        let Some(other) = self.nodes.find(to) else { return };
+        let (from, at) = (self.nodes.place_of(core), self.nodes.place_of(other));
         let delay = Duration::from_millis(self.random.between(0, self.scene.post_ms));
-        let last = self.post.entry((core, other)).or_default();
-        let at = (self.now + delay).max(*last);
-        *last = at;
-        self.plan(at, Due::Deliver { core: other, to: to.session, envelope });
+        let last = self.post.get(&(core, other)).copied().unwrap_or_default();
+        let mut arrives = (self.now + delay).max(last);
+        if self.nodes.node_of(core) != self.nodes.node_of(other) {
+            arrives = self.link.passes_at(at, self.link.passes_at(from, arrives));
+        }
+        self.post.insert((core, other), arrives);
+        self.plan(arrives, Due::Deliver { from: core, core: other, to: to.session, envelope });
     }
 }

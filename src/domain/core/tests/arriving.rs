@@ -236,6 +236,33 @@ fn of_a_dead_node_a_ticket_a_proposal_or_nothing_is_found() {
     core.expect([done(ANA, 1)]);
     let mut core = finds(Reclaimed::Nothing);
     core.expect([resumes(Resumed::Idle)]);
+    // The proposal that became the talk which is over: it does not begin again.
+    let mut core = finds(Reclaimed::Taken(accepted(&proposal, &["ana", "ben"])));
+    core.expect([resumes(Resumed::Idle)]);
+}
+
+#[test]
+fn a_room_that_both_agreed_on_and_a_dead_node_never_entered_is_entered() {
+    let mut core = ana_was_elsewhere(None);
+    core.handle(Input::NodeGone { node: before().node });
+    let [reclaiming] = core.asked([reclaim()]);
+    let agreed = accepted(&proposal(), &["ana", "ben"]);
+    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Taken(agreed.clone())));
+    core.expect([resumes(Resumed::Proposed(found(&agreed, 0)))]);
+    core.wakes(0);
+    let [settling] = core.asked([expire(&agreed)]);
+    core.stored(settling, Outcome::Expired(Expired::Agreed(agreed.clone())));
+    let [opening] = core.asked([open(&agreed)]);
+    core.stored(opening, Outcome::Done);
+    core.expect([
+        send(Envelope::Agreed(agreed.clone())),
+        record(Event::RoomOpened),
+        ended(TicketEnd::Matched),
+        remember(at(0)),
+        notify(ANA, ready(&agreed)),
+        registers(&agreed, at(0)),
+        send(Envelope::Here { room: agreed.room, from: here(0) }),
+    ]);
 }
 
 #[test]
@@ -287,7 +314,7 @@ fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() 
     // A ticket is not: its owner may have left the queue since.
     let mut core = restored();
     core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
-    core.expect([withdraw(&anas_ticket(before()))]);
+    core.expect([withdraw(&anas_ticket(before())), ended(TicketEnd::Gone)]);
 
     let busy = || {
         let mut core = restored();
@@ -307,7 +334,41 @@ fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() 
     ]);
     let (mut core, proposal) = (busy(), proposal());
     core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
-    core.expect([answer(&proposal, "ana", Verdict::Leave)]);
+    core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
+}
+
+#[test]
+fn a_ticket_that_was_brought_back_and_claimed_is_no_other_when_it_comes_late() {
+    let mut core = ana_was_elsewhere(None);
+    core.wakes(1_000);
+    let [reclaiming] = core.asked([reclaim()]);
+    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Waiting(anas_ticket(here(0)))));
+    let [search] = core.asked([
+        resumes(Resumed::Waiting { stage: Stage::Exact }),
+        core.look(&anas_ticket(here(0)), Stage::Exact),
+    ]);
+    let proposal = pair(1, &anas_ticket(here(0)), &bens_ticket(), at(1_000));
+    core.stored(search, claimed(&proposal));
+    core.expect([
+        proposed_after(1_000),
+        notify(ANA, Notice::MatchFound(found(&proposal, 0))),
+        send(Envelope::Proposed(proposal.clone())),
+    ]);
+    core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
+    core.expect([]);
+    // Once it is over here, it is taken off any list, and was told of already.
+    core.asks(ANA, 1, Command::LeaveQueue);
+    let [leaving] = core.asked([answer(&proposal, "ana", Verdict::Leave)]);
+    core.stored(leaving, Outcome::Answered(Answered::Ended(proposal.clone())));
+    core.expect([
+        record(Event::ProposalFailed(Failure::PartnerLeft)),
+        send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft }),
+        remember(at(1_000)),
+        ended(TicketEnd::Cancelled),
+        done(ANA, 1),
+    ]);
+    core.hears(0, handed_over(GoingOn::Waiting(anas_ticket(before()))));
+    core.expect([withdraw(&anas_ticket(before()))]);
 }
 
 #[test]

@@ -91,7 +91,53 @@ fn a_proposal_is_answered_for_the_one_who_is_gone() {
         ..(*proposal.sides[0].ticket).clone()
     });
     let searching = core.look(&ticket, Stage::Exact);
-    core.expect([remember(at(600)), notify(ANA, failed(&proposal, Failure::PartnerLeft, true)), searching]);
+    core.expect([
+        // His node may live after all: then he must not wait for her.
+        send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft }),
+        remember(at(600)),
+        notify(ANA, failed(&proposal, Failure::PartnerLeft, true)),
+        searching,
+    ]);
+}
+
+#[test]
+fn a_ticket_of_a_node_that_is_gone_is_declined_when_it_is_claimed() {
+    let mut core = Scripted::new();
+    gone(&mut core);
+    core.connect(ANA, "ana", 0);
+    core.asks(ANA, 1, wish().join());
+    let ticket = core.ticket("ana", 0, &wish());
+    let [search] = core.asked([record(Event::Searching), core.look(&ticket, Stage::Exact)]);
+    let proposal = pair(1, &ticket, &bens_ticket(), at(0));
+    core.stored(search, claimed(&proposal));
+    core.expect([
+        joined(ANA, 1, AT_ONCE),
+        proposed_after(0),
+        notify(ANA, Notice::MatchFound(found(&proposal, 0))),
+        send(Envelope::Proposed(proposal.clone())),
+        answer(&proposal, "ben", Verdict::Leave),
+    ]);
+}
+
+#[test]
+fn who_speaks_from_a_node_that_was_thought_dead_is_believed() {
+    let (mut core, ticket) = ana_waits();
+    gone(&mut core);
+    let proposal = pair(1, &bens_ticket(), &ticket, at(600));
+    core.hears(0, Envelope::Proposed(proposal.clone()));
+    core.expect([notify(ANA, Notice::MatchFound(found(&proposal, 1)))]);
+}
+
+#[test]
+fn two_who_agreed_are_both_told_when_one_of_them_was_thought_dead() {
+    let (mut core, proposal) = ana_accepted();
+    gone(&mut core);
+    let [declining] = core.asked([answer(&proposal, "ben", Verdict::Leave)]);
+    let (agreed, room, departure) = (accepted(&proposal, &["ana", "ben"]), proposal.room, Departure::Left);
+    core.stored(declining, Outcome::Answered(Answered::Agreed(agreed.clone())));
+    core.expect([send(Envelope::Left { room, departure, from: here(0) })]);
+    core.wakes(1_000);
+    core.expect([expire(&proposal)]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From a wish to a place in the queue, or to a proposal at once.
 
+use super::super::super::id::TicketId;
 use super::*;
 
 /// Ana's search is under way: she joined at 500.
@@ -177,6 +178,28 @@ fn a_wish_that_was_claimed_when_it_is_replaced_is_declined_and_the_new_one_searc
     core.expect([joined(ANA, 2, place(4))]);
     core.stored(declining, Outcome::Answered(Answered::Ended(proposal.clone())));
     core.expect([send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft })]);
+}
+
+#[test]
+fn a_proposal_that_cannot_be_declined_any_more_is_searched_past_once_a_second() {
+    let mut core = Scripted::new();
+    core.connect(ANA, "ana", 0);
+    core.asks(ANA, 1, wish().join());
+    let ticket = core.ticket("ana", 0, &wish());
+    let [search] = core.asked([record(Event::Searching), core.look(&ticket, Stage::Exact)]);
+    // Of a session that is over.
+    let older = Arc::new(Ticket { id: TicketId(77), ..(*ticket).clone() });
+    let proposal = pair(1, &bens_ticket(), &older, at(0));
+    core.stored(search, taken(&proposal));
+    let [declining, search] =
+        core.asked([answer(&proposal, "ana", Verdict::Leave), core.look(&ticket, Stage::Exact)]);
+    core.stored(declining, Outcome::Answered(Answered::Gone));
+    core.stored(search, taken(&proposal));
+    core.expect([answer(&proposal, "ana", Verdict::Leave), expire(&proposal), joined(ANA, 1, AT_ONCE)]);
+    core.wakes(1_000);
+    let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
+    core.stored(search, listed(4));
+    core.expect([]);
 }
 
 #[test]

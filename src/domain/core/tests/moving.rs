@@ -102,6 +102,22 @@ fn what_was_asked_before_is_done_before() {
 }
 
 #[test]
+fn what_was_not_begun_before_is_not_done_any_more() {
+    let mut core = Scripted::new();
+    core.connect(ANA, "ana", 0);
+    core.asks(ANA, 1, wish().join());
+    let ticket = core.ticket("ana", 0, &wish());
+    let [search] = core.asked([record(Event::Searching), core.look(&ticket, Stage::Exact)]);
+    core.asks(ANA, 2, Command::LeaveQueue);
+    core.hears(0, take_over());
+    core.expect([]);
+    core.stored(search, listed(3));
+    let [one, two, three, four] = replaced();
+    let handed_over = hands_over(GoingOn::Waiting(ticket), &[]);
+    core.expect([joined(ANA, 1, place(3)), one, two, three, four, handed_over]);
+}
+
+#[test]
 fn what_still_comes_goes_after_it_for_half_a_minute() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
@@ -172,6 +188,14 @@ fn a_peer_that_moved_is_spoken_to_where_it_is() {
 }
 
 #[test]
+fn a_peer_that_says_good_bye_from_where_it_was_not_heard_of_is_gone() {
+    let (mut core, proposal) = ana_talks();
+    let (room, third) = (proposal.room, Address { node: NodeId::new("third"), ..there() });
+    core.hears(0, Envelope::Left { room, departure: Departure::Left, from: third });
+    core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure: Departure::Left })]);
+}
+
+#[test]
 fn a_peer_that_moves_while_this_one_is_away_learns_that_it_is() {
     let (mut core, proposal) = ana_talks();
     let (room, third) = (proposal.room, Address { node: NodeId::new("third"), ..there() });
@@ -208,9 +232,9 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
     core.hears(0, handed(GoingOn::Idle));
     core.expect([]);
     core.hears(0, handed(GoingOn::Waiting(proposal.sides[0].ticket.clone())));
-    core.expect([withdraw(&proposal.sides[0].ticket)]);
+    core.expect([withdraw(&proposal.sides[0].ticket), ended(TicketEnd::Gone)]);
     core.hears(0, handed(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
-    core.expect([answer(&proposal, "ana", Verdict::Leave)]);
+    core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
     let (talk, held, room) = (Box::new(talk(&proposal, 0, there(), at(0))), Vec::new(), proposal.room);
     core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held }));
     core.expect([

@@ -1,5 +1,6 @@
 //! The store knows this node no more.
 
+use super::super::super::envelope::{GoingOn, Handover};
 use super::super::super::id::{Address, NodeId};
 use super::super::super::limits::REBUILT_AT_ONCE;
 use super::*;
@@ -55,18 +56,36 @@ fn a_proposal_that_the_store_lost_is_over_a_second_later() {
 }
 
 #[test]
-fn who_came_back_elsewhere_meanwhile_is_sent_away_here_and_nobody_else_is_told() {
+fn what_somebody_had_who_came_back_elsewhere_meanwhile_goes_there() {
     let (mut core, proposal) = ana_talks();
     core.handle(Input::Forgotten);
     let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 256)]);
     let elsewhere = Address { node: NodeId::new("third"), ..here(0) };
-    core.stored(registering, Outcome::Registered(elsewhere));
+    core.stored(registering, Outcome::Registered(elsewhere.clone()));
+    let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
+    let going_on = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let handover = Handover { user: user("ana"), going_on, settled: vec![proposal.id] };
     core.expect([
         record(Event::SessionReplaced),
         notify(ANA, Notice::Replaced),
         Effect::Close { connection: ANA },
         record(Event::SessionClosed),
+        Effect::Send { to: elsewhere, envelope: Envelope::HandedOver(Some(Box::new(handover))) },
     ]);
+}
+
+#[test]
+fn a_session_that_has_not_begun_does_not_give_way_to_the_one_before_it() {
+    let mut core = Scripted::new();
+    core.connected(ANA, "ana");
+    let [attaching] =
+        core.asked([record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)]);
+    core.stored(attaching, UNAVAILABLE);
+    core.expect([record(Event::StoreUnavailable)]);
+    core.handle(Input::Forgotten);
+    core.expect([]);
+    core.wakes(1_000);
+    core.expect([attach("ana", 0)]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ if record then
   return { 'waiting', ticket, user, record[AVOID], record[BODY] }
 end
 local id, proposal = taken(value)
-if not id or is_agreed(proposal) or proposal[EXPIRES] <= now then
+if not id or proposal[EXPIRES] <= now then
   return { 'nothing' }
 end
 local side = proposal[proposal[CLAIMER][S_USER] == user and CLAIMER or CLAIMED]
