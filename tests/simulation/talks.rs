@@ -125,7 +125,27 @@ impl Talks {
                 hearing.told.insert(message.sequence);
                 hearing.last_told = hearing.last_told.max(message.sequence);
             }
+            Notice::Resumed(Resumed::Talking { room, last_sequence, .. }) => {
+                self.should_know(user, *room, *last_sequence);
+            }
             _ => {}
+        }
+    }
+
+    /// `user` is told that it knows everything up to `sequence`. Should it not, it can ask.
+    fn should_know(&mut self, user: &UserId, room: RoomId, sequence: u64) {
+        let mine = |number| {
+            self.messages
+                .values()
+                .any(|said| said.by == *user && said.room == room && said.sequence == Some(number))
+        };
+        let heard = |number: &u64| {
+            self.heard(user, room).is_some_and(|hearing| hearing.messages.contains_key(number))
+                || mine(*number)
+        };
+        let known = (1..=sequence).all(|number| heard(&number));
+        if !known {
+            self.hearing(user, room).missed = true;
         }
     }
 

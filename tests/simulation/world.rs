@@ -346,6 +346,9 @@ impl World {
         if self.nodes.life_of(core) == Life::Dead {
             return self.lose_tickets(blows::ticket_of(&envelope).into_iter().collect());
         }
+        if self.loud {
+            let _ = writeln!(std::io::stderr(), "{:>6} to core {core} {to:?}: {envelope:?}", self.step);
+        }
         self.give(core, Input::Envelope { to, envelope }, None)
     }
 

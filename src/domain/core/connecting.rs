@@ -103,6 +103,7 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
+                talking.heard_signal |= !held.is_empty();
                 let Talk { peer, room, partner, .. } = &talking.talk;
                 back = Some((peer.clone(), *room, partner.user.clone()));
                 talking.catching_up = true;

@@ -17,11 +17,11 @@ use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
-use super::session::{Asker, Session, State, Sweep, Waiting, Work};
+use super::session::{Arrival, Asker, Session, State, Sweep, Waiting, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 
 impl<E: Entropy> Core<E> {
-    /// A client wants to be matched. It leaves the room it is in, lets go of a proposal, and replaces an
+    /// A client wants to be matched, which needs a store that says where its user was. It leaves the room it is in, lets go of a proposal, and replaces an
     /// earlier wish; a wish that did not change keeps its age.
     pub(super) fn join(
         &mut self,
@@ -60,9 +60,13 @@ impl<E: Entropy> Core<E> {
         self.search(id, asker, now);
     }
 
-    /// Why the session may not join now, where its pool is particular.
+    /// Why the session may not join now.
     fn may_not_join(&self, id: SessionId, now: Time) -> Option<Refusal> {
         let session = self.sessions.get(id)?;
+        if matches!(session.arrival, Arrival::Unanswered { .. }) {
+            // The user may be in a match elsewhere.
+            return Some(Refusal::Unavailable { retry_after_ms: ms(RETRY_AFTER) });
+        }
         let particular = self.policy(session).join_again == JoinAgain::Refused;
         match &session.state {
             State::Idle if session.cooled_at > now => {

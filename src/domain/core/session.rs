@@ -8,7 +8,7 @@ use super::super::command::Command;
 use super::super::criteria::Stage;
 use super::super::envelope::Handover;
 use super::super::id::{
-    AckId, Address, ConnectionId, NodeId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
+    AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
 use super::super::operation::Place;
 use super::super::proposal::Proposal;
@@ -57,10 +57,10 @@ pub(super) struct Session {
 pub(super) enum Arrival {
     /// The store is asked where the user was.
     Asked,
-    /// It did not say: it is asked again at that moment. Commands do not wait for that.
+    /// It did not say: it is asked again at that moment. Commands do not wait for that, but nobody joins.
     Unanswered { ask_at: Time },
     /// The session that this one follows is asked for what it has, until then.
-    TakingOver { node: NodeId, talk: Option<Box<Talk>>, until: Time },
+    TakingOver { from: Address, talk: Option<Box<Talk>>, until: Time },
     /// Everything that could be found is here.
     Settled,
 }
@@ -127,6 +127,8 @@ pub(super) struct Proposed {
 /// In a room.
 pub(super) struct Talking {
     pub(super) talk: Talk,
+    /// A signal went to the client: none that is older may follow.
+    pub(super) heard_signal: bool,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.

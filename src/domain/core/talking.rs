@@ -45,6 +45,7 @@ impl Talking {
     pub(super) fn new(talk: Talk) -> Self {
         Self {
             talk,
+            heard_signal: false,
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
@@ -96,7 +97,7 @@ impl<E: Entropy> Core<E> {
             Envelope::Left { room, from, .. } if self.is_left_behind(id, room, &from) => {}
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
             Envelope::TakeOver { user, by } => match self.sessions.get(id) {
-                Some(session) if session.user == user => self.hand_over_next(id, by, now),
+                Some(session) if session.user == user => self.asked_to_hand_over(id, by, now),
                 Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
             },
             Envelope::HandedOver(handover) => self.handed_over(id, handover, now),
@@ -210,6 +211,7 @@ impl<E: Entropy> Core<E> {
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         if !away {
+            talking.heard_signal = true;
             let from = talking.talk.partner.user.clone();
             return self.notify(id, Notice::Signal { room, kind, payload, from });
         }

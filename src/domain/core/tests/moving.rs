@@ -126,6 +126,10 @@ fn what_still_comes_goes_after_it_for_half_a_minute() {
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
     let (room, kind, payload) = (proposal.room, SignalKind::Offer, Payload("o".into()));
     let offer = Envelope::Signal { room, kind, payload };
+    // Who says where it is learns where she is.
+    let back = Envelope::Back { room, from: there() };
+    core.hears(0, back.clone());
+    core.expect([send(Envelope::Here { room, from: after() }), to_her(back)]);
     core.wakes_in_vain(20_600);
     core.at(30_999);
     core.hears(0, offer.clone());

@@ -25,8 +25,10 @@ fn a_session_a_ticket_and_a_room_are_known_again() {
 
     let (mut core, proposal) = ana_talks();
     core.handle(Input::Forgotten);
-    core.expect([registers(&proposal, at(1_000)), reopen(&proposal, 256)]);
-    // Should Ben leave now, a room that came back after he closed it is closed as well.
+    let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 256)]);
+    core.stored(registering, Outcome::Registered(here(0)));
+    core.expect([send(Envelope::Here { room: proposal.room, from: here(0) })]);
+    // Should Ben have left, he says so, and a room that came back after he closed it is closed as well.
     let (room, departure) = (proposal.room, Departure::Left);
     core.hears(0, Envelope::Left { room, departure, from: there() });
     core.expect([close(&proposal), notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
