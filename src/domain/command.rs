@@ -137,7 +137,9 @@ impl Command {
             | Self::Reject(_)
             | Self::LeaveRoom(_) => Scope::Matching,
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
-            Self::Signal { .. } | Self::Typing { .. } | Self::Heartbeat | Self::Quality { .. } => Scope::Signaling,
+            Self::Signal { .. } | Self::Typing { .. } | Self::Heartbeat | Self::Quality { .. } => {
+                Scope::Signaling
+            }
         }
     }
 }

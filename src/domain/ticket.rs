@@ -103,4 +103,3 @@ const fn mixed(number: u64) -> u64 {
     let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     number ^ (number >> 31)
 }
-

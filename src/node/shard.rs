@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::dialect::{Answering, Dialect};
+use crate::domain::command::{Refusal, Reply};
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
-use crate::domain::command::{Refusal, Reply};
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
@@ -226,13 +226,7 @@ impl Shard {
         self.sent(connection, sent);
     }
 
-    fn answer(
-        &mut self,
-        connection: ConnectionId,
-        ack: AckId,
-        answer: &Result<Reply, Refusal>,
-        now: Time,
-    ) {
+    fn answer(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>, now: Time) {
         let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
         let mut sent = Ok(());
         dialect.answer(ack.topic, answer, now, &mut |part| {

@@ -182,6 +182,7 @@ mod tests {
             proposal: ProposalId::random(id),
             room: RoomId::random(id),
             accept_within: Duration::from_secs(20),
+            agreed: false,
             lease_until: now + LEASE,
             most_waiting: usize::MAX,
         }))

@@ -33,7 +33,8 @@ impl Rooms {
     /// A room begins. One that stands already stays as it is, but for a larger `last`: both members' nodes may
     /// open it, and no number is given twice that either of them has heard of.
     pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], last: u64) {
-        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last, written: [0; 2] };
+        let new =
+            || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last, written: [0; 2] };
         let room = self.0.entry(room).or_insert_with(new);
         room.last = room.last.max(last);
     }

@@ -197,6 +197,7 @@ impl Scripted {
             proposal: self.draw(ProposalId::random),
             room: self.draw(RoomId::random),
             accept_within: Duration::from_secs(20),
+            agreed: false,
             lease_until: self.now + Duration::from_secs(6),
             most_waiting: self.limits.waiting_tickets,
         }

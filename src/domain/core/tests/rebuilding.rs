@@ -116,7 +116,8 @@ fn a_single_room_that_the_store_does_not_know_is_opened_again() {
         let (room, from, content) = (proposal.room, user("ana"), "hello".into());
         ask(Operation::Append { room, from, content, client_message_id: None })
     };
-    let write = Command::Chat { room: proposal.room, content: "hello".into(), client_message_id: None };
+    let write =
+        Command::Chat { room: proposal.room.into(), content: "hello".into(), client_message_id: None };
     let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
     core.asks(ANA, 3, write.clone());
     let [appending] = core.asked([append()]);

@@ -266,8 +266,15 @@ pub(super) fn found(proposal: &Proposal, own: usize) -> Found {
     }
 }
 
-pub(super) fn ready(proposal: &Proposal) -> Notice {
-    Notice::MatchReady { proposal: proposal.id, room: proposal.room }
+/// What the one of that name is told when the room stands.
+pub(super) fn ready(proposal: &Proposal, name: &str) -> Notice {
+    let (own, other) = proposal.sides_of(&user(name)).expect("one of the two");
+    Notice::MatchReady {
+        proposal: proposal.id,
+        room: proposal.room,
+        partner: partner(&other.ticket),
+        initiator: own == &proposal.sides[0],
+    }
 }
 
 pub(super) fn failed(proposal: &Proposal, failure: Failure, requeued: bool) -> Notice {
