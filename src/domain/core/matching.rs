@@ -21,8 +21,9 @@ use super::session::{Arrival, Asker, Session, State, Sweep, Waiting, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 
 impl<E: Entropy> Core<E> {
-    /// A client wants to be matched, which needs a store that says where its user was. It leaves the room it is in, lets go of a proposal, and replaces an
-    /// earlier wish; a wish that did not change keeps its age.
+    /// A client wants to be matched, which needs a store that says where its user was. Where its pool lets it, it
+    /// leaves the room it is in, lets go of a proposal, and replaces an earlier wish; a wish that did not change
+    /// keeps its age.
     pub(super) fn join(
         &mut self,
         id: SessionId,
@@ -162,6 +163,7 @@ impl<E: Entropy> Core<E> {
         if stage != waiting.stage {
             waiting.stage = stage;
             waiting.after = None;
+            waiting.sweep = Sweep::Begins;
         }
         let mut plan = SearchPlan::new(waiting.ticket.clone(), stage, &policy.ladder);
         if policy.choice == Choice::Random {
@@ -243,7 +245,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    /// Whether a search that began anywhere is to look at those before that place as well.
+    /// A search found nobody. Whether it began anywhere, and is to look at those before that place as well.
     fn goes_round(&mut self, id: SessionId) -> bool {
         let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return false };
         let begun = waiting.sweep == Sweep::FromAnywhere;
@@ -318,7 +320,6 @@ impl<E: Entropy> Core<E> {
             return self.suspend(id, now);
         }
         let Some(waiting) = session.waiting() else { return };
-        waiting.after = None;
         if asker.is_some() {
             waiting.told = (place, waiting.stage);
             waiting.told_at = now;

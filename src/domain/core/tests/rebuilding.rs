@@ -6,8 +6,12 @@ use super::super::super::limits::REBUILT_AT_ONCE;
 use super::*;
 
 fn reopen(proposal: &Proposal, last: u64) -> Effect {
+    reopen_after(proposal, last, [0; 2])
+}
+
+fn reopen_after(proposal: &Proposal, last: u64, written: [u64; 2]) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members, last })
+    ask(Operation::OpenRoom { room: proposal.room, members, last, written })
 }
 
 #[test]
