@@ -202,6 +202,10 @@ impl Wish {
         }
     }
 
+    pub(super) fn skip(&self) -> Command {
+        Command::Skip { attributes: self.attributes.clone(), criteria: self.criteria.clone() }
+    }
+
     pub(super) fn join(&self) -> Command {
         Command::Join { attributes: self.attributes.clone(), criteria: self.criteria.clone() }
     }
