@@ -17,7 +17,8 @@ fn nothing_given_is_what_the_design_says() {
     let config = Config::default();
     assert_eq!(config.listen, Listen { host: [127, 0, 0, 1].into(), port: 3001 });
     assert_eq!(config.allowed_origins, AllowedOrigins::Loopback);
-    assert!(matches!(config.auth, Auth::GuestOnLoopback));
+    assert!(matches!(config.auth[..], [(DialectName::Qala, Auth::GuestOnLoopback)]));
+    assert!(config.said.is_empty());
     let matching = Matching {
         stage_seconds: [0, 15, 30, 45, 60],
         accept_timeout_seconds: 20,
