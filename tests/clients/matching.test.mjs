@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { User, join } from './support/client.mjs'
 import { accept, candidate, description, languages, matched, queue, range, talk, wish } from './support/matching.mjs'
 import { LIMIT, NO_LIMITS, acceptTimeout } from './support/server.mjs'
-import { serviceFor } from './support/service.mjs'
+import { ONE_NODE, serviceFor } from './support/service.mjs'
 
 const TRANSPORTS = {
   'websocket only': ['websocket'],
@@ -292,7 +292,7 @@ describe('namespaces', () => {
     assert.deepEqual([forA.partnerId, forB.partnerId], [b.id, a.id])
   })
 
-  it('a family that is not spoken has no namespace', LIMIT, async () => {
+  it('a family that is not spoken has no namespace', { ...LIMIT, ...ONE_NODE }, async () => {
     const stranger = new User(server.url, { namespace: '/nobody' })
     assert.equal(await stranger.refused(), 'Invalid namespace')
     stranger.socket.disconnect()
