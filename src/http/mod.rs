@@ -7,19 +7,25 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::domain::ticket::PoolId;
 use crate::node::Node;
 
 mod demo;
 mod health;
+mod stats;
 
-/// Every route. The demo page is there when `demo` is.
-pub fn routes(node: Arc<Node>, demo: bool) -> Router {
+/// Every route. The demo page is there when `demo` is; `stats` says whose statistics are.
+pub fn routes(node: Arc<Node>, demo: bool, stats: Option<PoolId>) -> Router {
     let health = Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .with_state(node);
+        .with_state(node.clone());
     let routes = if demo { health.merge(demo::routes()) } else { health };
+    let routes = match stats {
+        Some(pool) => routes.route("/stats", get(stats::stats).with_state((node, pool))),
+        None => routes,
+    };
     routes.fallback(nothing_here)
 }
 

@@ -1,6 +1,7 @@
 //! A client as it survives reconnects, and the arena that holds all of a core's.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::budget::Budgets;
@@ -38,6 +39,8 @@ pub(super) struct Session {
     /// Whom not to meet, and until when; newest last.
     pub(super) avoid: Vec<(UserId, Time)>,
     pub(super) budgets: Budgets,
+    /// How many people there are, as the client was told.
+    pub(super) told_online: Option<u64>,
     /// The last sign of life.
     pub(super) seen_at: Time,
     /// Who skipped somebody searches again from then on.
@@ -296,6 +299,19 @@ impl Sessions {
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
         let place = self.slots.get_mut(id.slot as usize).filter(|place| place.generation == id.generation)?;
         place.session.as_deref_mut()
+    }
+
+    /// How many places there are, free ones included.
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The sessions in these places.
+    pub(super) fn at(&self, shard: u8, places: Range<usize>) -> impl Iterator<Item = SessionId> {
+        let slots = self.slots.iter().enumerate().take(places.end).skip(places.start);
+        slots.filter(|(_, place)| place.session.is_some()).filter_map(move |(slot, place)| {
+            Some(SessionId { shard, slot: u32::try_from(slot).ok()?, generation: place.generation })
+        })
     }
 
     pub(super) fn len(&self) -> usize {
