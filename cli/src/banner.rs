@@ -22,7 +22,12 @@ pub(crate) fn banner(config: &Config, server: &Server, took: Duration) -> String
     } else {
         line("  demo      off (--demo on shows it)".to_owned());
     }
-    line(format!("  clients   ws://{at}  dialect qala"));
+    let names: Vec<_> = config.running.dialects.iter().map(|dialect| dialect.as_str()).collect();
+    line(format!(
+        "  clients   ws://{at}  dialect{} {}",
+        if names.len() == 1 { "" } else { "s" },
+        names.join(", ")
+    ));
     for said in auth(config) {
         line(said);
     }

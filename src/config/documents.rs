@@ -2,7 +2,7 @@
 
 use super::foreign::{Role, VARIABLES, VariableSpec};
 use super::option::{Group, OptionSpec};
-use super::{AllowedOrigins, Auth, Config, OPTIONS, Store, Transports};
+use super::{AllowedOrigins, Auth, Config, DialectName, OPTIONS, Store, Transports};
 
 /// The text of `.env.example`.
 pub fn env_example() -> String {
@@ -118,14 +118,21 @@ pub(super) fn summary(config: &Config) -> String {
         // Its address may hold a password.
         Store::Redis(_) => "share a redis with other nodes; ",
     };
+    let spoken = spoken(&config.running.dialects);
     format!(
-        "listen on {} for {auth}, {pages}; {store}dialect qala over {transports}; demo {}; {}; at most {} \
+        "listen on {} for {auth}, {pages}; {store}{spoken} over {transports}; demo {}; {}; at most {} \
          connections",
         config.listen.address(),
         if config.running.demo { "on" } else { "off" },
         threads(config.running.threads.get()),
         grouped(config.limits.max_connections),
     )
+}
+
+/// What a node speaks, as people are told.
+fn spoken(dialects: &[DialectName]) -> String {
+    let names: Vec<_> = dialects.iter().map(|dialect| dialect.as_str()).collect();
+    format!("dialect{} {}", if names.len() == 1 { "" } else { "s" }, names.join(" and "))
 }
 
 fn threads(number: usize) -> String {

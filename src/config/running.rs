@@ -60,7 +60,7 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     value_name: "list",
     default: Some("qala"),
     example: "qala",
-    help: "client families to speak with; this version knows qala",
+    help: "client families to speak with; the first is spoken at /, each at /<name>; this version knows qala and animochat",
     secret: false,
 };
 
@@ -151,6 +151,18 @@ pub struct Running {
 pub enum DialectName {
     /// Language exchange over video.
     Qala,
+    /// Anonymous text chat.
+    Animochat,
+}
+
+impl DialectName {
+    /// The word in flags and on screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Qala => FAMILIES[0],
+            Self::Animochat => FAMILIES[3],
+        }
+    }
 }
 
 /// Least important lines to log.
@@ -257,12 +269,19 @@ fn parse_dialects(value: &str) -> Option<Vec<&'static str>> {
 
 fn read_dialects(reader: &mut Reader<'_>) -> Vec<DialectName> {
     if let Some(given) = reader.accepted(&DIALECTS) {
+        let mut spoken = Vec::new();
         for name in parse_dialects(&given.value).unwrap_or_default() {
-            if name != FAMILIES[0] {
-                let origin = given.origin.clone();
-                reader.problem(Problem::DialectNotYet { origin, name: name.to_owned() });
+            match [DialectName::Qala, DialectName::Animochat].into_iter().find(|known| known.as_str() == name)
+            {
+                Some(known) if spoken.contains(&known) => {}
+                Some(known) => spoken.push(known),
+                None => {
+                    let origin = given.origin.clone();
+                    reader.problem(Problem::DialectNotYet { origin, name: name.to_owned() });
+                }
             }
         }
+        return spoken;
     }
     vec![DialectName::Qala]
 }

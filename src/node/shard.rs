@@ -137,6 +137,9 @@ impl Shard {
                 self.handle(Input::Connected { connection, user, guest, pool }, Some(connection));
             }
             Mail::Command { connection, ack, command } => {
+                if let (Some(ack), Some((dialect, _))) = (ack, self.outlets.get_mut(&connection)) {
+                    *dialect = dialect.after(ack.topic);
+                }
                 self.handle(Input::Command { connection, ack, command }, Some(connection));
             }
             Mail::Disconnected { connection, left } => {

@@ -3,19 +3,39 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, DialectName};
 use crate::dialect::Dialect;
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
-use crate::domain::policy::Acceptance;
+use crate::domain::policy::{Acceptance, Policy};
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, Streams};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
-pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
+/// What is spoken, the first at the root as well.
+pub(super) fn dialects(config: &Config) -> Vec<Dialect> {
+    let dialect = |name: &DialectName| match name {
+        DialectName::Qala => Dialect::Qala,
+        DialectName::Animochat => Dialect::ANIMOCHAT,
+    };
+    config.running.dialects.iter().map(dialect).collect()
+}
+
+pub(super) fn node(config: &Config, dialects: &[Dialect]) -> node::Setup {
     let node = node_name(config.running.node.as_deref(), &config.store);
+    node::Setup {
+        node: NodeId::new(node),
+        shards: config.running.threads.get(),
+        policies: dialects.iter().map(|dialect| policy(config, *dialect)).collect(),
+        limits: limits(config),
+        max_connections: config.limits.max_connections,
+    }
+}
+
+/// How a dialect's pool is run here.
+fn policy(config: &Config, dialect: Dialect) -> Policy {
     let mut policy = dialect.policy();
     let matching = &config.matching;
     policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
@@ -25,18 +45,12 @@ pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
     policy.rematch_after = Duration::from_secs(matching.rematch_seconds);
     policy.waiting_timeout = Duration::from_secs(matching.waiting_timeout_seconds);
     policy.grace = Duration::from_secs(matching.grace_seconds);
-    node::Setup {
-        node: NodeId::new(node),
-        shards: config.running.threads.get(),
-        policies: vec![policy],
-        limits: limits(config),
-        max_connections: config.limits.max_connections,
-    }
+    policy
 }
 
-pub(super) fn socket(config: &Config, dialect: Dialect) -> socket::Setup {
+pub(super) fn socket(config: &Config, dialects: Vec<Dialect>) -> socket::Setup {
     socket::Setup {
-        dialects: vec![dialect],
+        dialects,
         max_payload_bytes: config.limits.max_payload_bytes,
         outgoing_messages: config.limits.outgoing_messages,
         connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),

@@ -171,7 +171,7 @@ impl Gate {
         let Some(ack) = ack else { return };
         let (outlet, now) = (outlet(), self.edge.node.clock().now());
         let busy = Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
-        self.dialect.answer(ack.topic, &busy, now, &mut |part| {
+        self.dialect.after(ack.topic).answer(ack.topic, &busy, now, &mut |part| {
             // A client whose outgoing messages are full as well is closed by its shard.
             let _ = match (part, ack.number) {
                 (Answering::Acknowledgement(argument), Some(number)) => outlet.acknowledge(number, &argument),
