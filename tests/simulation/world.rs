@@ -334,7 +334,7 @@ impl World {
             return Ok(());
         }
         let known = self.ledger.talks.heard(&user, room).map(Hearing::shown);
-        self.ask(connection, true, Ok(Command::Sync { room, after: known.unwrap_or(0) }))
+        self.ask(connection, true, Ok(Command::Sync { room: room.into(), after: known.unwrap_or(0) }))
     }
 
     fn core_of(&self, connection: ConnectionId) -> usize {

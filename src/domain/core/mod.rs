@@ -32,6 +32,7 @@ mod closing;
 mod commanding;
 mod connecting;
 mod entering;
+mod joining;
 mod matching;
 mod moving;
 mod proposing;

@@ -162,6 +162,6 @@ impl<E: Entropy> Core<E> {
         talking.reopened = true;
         let last = talking.heard_sequence.max(talking.last_sequence) + SEQUENCE_GAP;
         let members = [user.clone(), talking.talk.partner.user.clone()];
-        Some(Operation::OpenRoom { room: talking.talk.room, members, last })
+        Some(Operation::OpenRoom { room: talking.talk.room, members, last, written: talking.written })
     }
 }

@@ -138,6 +138,8 @@ pub(super) struct Talking {
     pub(super) last_sequence: u64,
     /// The highest number heard of, shown or not.
     pub(super) heard_sequence: u64,
+    /// How many messages the client and the other one have written, as far as was heard.
+    pub(super) written: [u64; 2],
     /// Missed messages are being fetched: newer ones wait, so that order holds.
     pub(super) catching_up: bool,
     /// When to ask an unavailable store for them again.
@@ -210,6 +212,11 @@ impl Session {
             self.settled.remove(0);
         }
         self.settled.push(proposal);
+    }
+
+    /// Whether nothing is lost with the session of a client that wants nothing: it could as well begin anew.
+    pub(super) fn owes_nothing(&self, now: Time) -> bool {
+        self.budgets.are_full(now) && self.cooled_at <= now
     }
 
     /// Where the client can be told what happens, if it can.

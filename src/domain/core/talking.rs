@@ -49,12 +49,19 @@ impl Talking {
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
+            written: [0; 2],
             catching_up: false,
             catch_up_at: Time::NEVER,
             reopen_at: Time::NEVER,
             left_behind: Vec::new(),
             reopened: false,
         }
+    }
+
+    /// Counts a message for its writer.
+    fn heard_of(&mut self, message: &ChatMessage) {
+        let side = usize::from(message.from == self.talk.partner.user);
+        self.written[side] = self.written[side].max(message.own_sequence);
     }
 }
 
@@ -281,6 +288,7 @@ impl<E: Entropy> Core<E> {
     /// Carries a message of this session's to the peer.
     fn carry_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage) {
         let Some(talking) = self.talking(id, room) else { return };
+        talking.heard_of(&message);
         if message.sequence == talking.last_sequence + 1 {
             talking.last_sequence = message.sequence;
         }
@@ -294,6 +302,7 @@ impl<E: Entropy> Core<E> {
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         talking.heard_sequence = talking.heard_sequence.max(message.sequence);
+        talking.heard_of(&message);
         // Who is away, or still catching up, gets it from the store: in order, each once.
         if away || talking.catching_up || message.sequence <= talking.last_sequence {
             return;
@@ -349,6 +358,7 @@ impl<E: Entropy> Core<E> {
         if let Some(newest) = messages.last() {
             talking.last_sequence = talking.last_sequence.max(newest.sequence);
         }
+        messages.iter().for_each(|message| talking.heard_of(message));
         // Something came while the store answered, or there was more than one answer holds.
         let came = talking.heard_sequence > talking.last_sequence.max(heard);
         let more = came || messages.len() >= MESSAGES_AT_ONCE;

@@ -118,7 +118,7 @@ pub(super) fn expire(proposal: &Proposal) -> Effect {
 
 pub(super) fn open(proposal: &Proposal) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members, last: 0 })
+    ask(Operation::OpenRoom { room: proposal.room, members, last: 0, written: [0; 2] })
 }
 
 /// Ana, in place 0, is known to be in the room, where Ben is on the other node.
@@ -200,6 +200,10 @@ impl Wish {
                 strict: Strict::default(),
             },
         }
+    }
+
+    pub(super) fn skip(&self) -> Command {
+        Command::Skip { attributes: self.attributes.clone(), criteria: self.criteria.clone() }
     }
 
     pub(super) fn join(&self) -> Command {
