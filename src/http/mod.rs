@@ -7,23 +7,22 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::domain::ticket::PoolId;
 use crate::node::Node;
 
 mod demo;
 mod health;
 mod stats;
 
-/// Every route. The demo page is there when `demo` is; `stats` says whose statistics are.
-pub fn routes(node: Arc<Node>, demo: bool, stats: Option<PoolId>) -> Router {
+/// Every route. The demo page is there when `demo` is, statistics where people are counted.
+pub fn routes(node: Arc<Node>, demo: bool) -> Router {
     let health = Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(node.clone());
     let routes = if demo { health.merge(demo::routes()) } else { health };
-    let routes = match stats {
-        Some(pool) => routes.route("/stats", get(stats::stats).with_state((node, pool))),
+    let routes = match node.presence() {
+        Some(_) => routes.route("/stats", get(stats::stats).with_state(node)),
         None => routes,
     };
     routes.fallback(nothing_here)

@@ -8,7 +8,6 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::json;
-use crate::domain::ticket::PoolId;
 use crate::node::Node;
 
 #[derive(Serialize)]
@@ -21,8 +20,8 @@ struct Stats {
 }
 
 /// Of all nodes, as old as a second, and three where the people are on others.
-pub(super) async fn stats(State((node, pool)): State<(Arc<Node>, PoolId)>) -> Response {
-    let presence = node.presence(pool);
+pub(super) async fn stats(State(node): State<Arc<Node>>) -> Response {
+    let presence = node.presence().unwrap_or_default();
     let stats = Stats {
         online_users: presence.online,
         waiting_users: presence.waiting,

@@ -66,6 +66,8 @@ pub struct Node {
     mailboxes: Vec<mpsc::Sender<Mail>>,
     store: Arc<dyn Store>,
     presences: Arc<Presences>,
+    /// The pool that shows how many people it has, if one does.
+    shown: Option<PoolId>,
     post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
     draining: AtomicBool,
@@ -119,6 +121,7 @@ impl Node {
         let next_connection = AtomicU64::new(1);
         let draining = AtomicBool::new(false);
         let store = store.clone();
+        let shown = setup.policies.iter().find(|policy| policy.shows_presence).map(|policy| policy.pool);
         let node = Self {
             id: setup.node,
             clock,
@@ -126,6 +129,7 @@ impl Node {
             mailboxes,
             store,
             presences,
+            shown,
             post,
             next_connection,
             draining,
@@ -186,9 +190,9 @@ impl Node {
         &*self.store
     }
 
-    /// How many people a pool has, on all nodes, as far as it was counted.
-    pub fn presence(&self, pool: PoolId) -> Presence {
-        self.presences.of(pool)
+    /// How many people there are on all nodes, as far as they were counted, where a pool shows it.
+    pub fn presence(&self) -> Option<Presence> {
+        self.shown.map(|pool| self.presences.of(pool))
     }
 
     /// The node's clock.

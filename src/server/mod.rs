@@ -151,9 +151,7 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let counted = dialects.iter().map(|dialect| dialect.policy()).find(|policy| policy.shows_presence);
-        let stats = counted.map(|policy| policy.pool);
-        let app = http::routes(node.clone(), config.running.demo, stats)
+        let app = http::routes(node.clone(), config.running.demo)
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))
