@@ -49,6 +49,7 @@ impl<E: Entropy> Core<E> {
             arrival: Arrival::Asked,
             state: State::Idle,
             flight: Flight::None,
+            appends: VecDeque::new(),
             queue: VecDeque::new(),
             avoid: Vec::new(),
             budgets: Budgets::default(),

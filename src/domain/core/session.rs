@@ -11,11 +11,13 @@ use super::super::envelope::Handover;
 use super::super::id::{
     AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
-use super::super::operation::Place;
+use super::super::operation::{Outcome, Place};
 use super::super::proposal::Proposal;
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
+
+use super::storing::Appending;
 
 /// Who waits for an answer, if anybody does.
 pub(super) type Asker = Option<(ConnectionId, AckId)>;
@@ -34,6 +36,9 @@ pub(super) struct Session {
     pub(super) arrival: Arrival,
     pub(super) state: State,
     pub(super) flight: Flight,
+    /// Chat appends under way, in order, and what was answered to those whose turn has not come: answers may
+    /// overtake each other on their way from the store.
+    pub(super) appends: VecDeque<(OperationId, Option<(Appending, Outcome)>)>,
     /// What waits for the operation under way, in order.
     pub(super) queue: VecDeque<Work>,
     /// Whom not to meet, and until when; newest last.
