@@ -48,6 +48,8 @@ pub struct RedisPost {
     people: Mutex<Vec<(PoolId, Presence)>>,
     /// The connection that was told of last.
     told: AtomicU64,
+    /// The connection over which the last sign of life was answered.
+    beaten_over: AtomicU64,
 }
 
 impl RedisPost {
@@ -64,6 +66,7 @@ impl RedisPost {
             last_ms: AtomicU64::new(0),
             people: Mutex::default(),
             told: AtomicU64::new(0),
+            beaten_over: AtomicU64::new(0),
         }
     }
 }
@@ -111,9 +114,13 @@ impl Post for RedisPost {
         Box::pin(async {
             let people = self.people.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let last_ms = self.last_ms.load(Ordering::Relaxed);
-            let pulse =
+            let mut pulse =
                 nodes::beat(&self.carrier, &self.keys, &self.node, last_ms, &people, &self.pools).await?;
             self.last_ms.store(pulse.now_ms, Ordering::Relaxed);
+            // Another connection may lead to a replica that was promoted, which need not know what was written last.
+            let over = self.carrier.keeping.generation();
+            let before = self.beaten_over.swap(over, Ordering::Relaxed);
+            pulse.known &= before == 0 || before == over;
             Some(pulse)
         })
     }

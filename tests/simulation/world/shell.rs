@@ -33,7 +33,7 @@ impl World {
                 Effect::Send { to, envelope } => self.post(core, &to, envelope),
                 // Its pool does not show how many people it has.
                 Effect::Count { .. } => {}
-                Effect::Record(event) => self.see(Observation::Recorded { core, event })?,
+                Effect::Record(event) => self.see(Observation::Recorded { event })?,
             }
         }
         self.see(Observation::Load { core, from, operations: self.underway[core], effects })
