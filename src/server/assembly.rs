@@ -161,7 +161,7 @@ mod tests {
     fn what_somebody_says_holds_in_place_of_a_dialects_own_number() {
         let own = Policy {
             acceptance: Acceptance::AtOnce,
-            rematch_after: Duration::from_secs(60),
+            rematch_after: Duration::from_secs(63),
             grace: Duration::from_secs(61),
             waiting_timeout: Duration::from_secs(62),
             ..Policy::new("own")

@@ -1,10 +1,11 @@
 // Fault drills: real nodes, real Redis servers, five hundred clients, something breaks, everybody is audited.
 //
-//   node tests/drill/run.mjs [--full] [--logs <directory>] [name...]
+//   node tests/drill/run.mjs [--full] [--logs <directory>] [--patience <times>] [name...]
 //
 // Which binary: as in tests/clients/support/server.mjs. Each drill prints one line; what was wrong goes to stderr,
 // with seconds since the fault. --full takes the long variants; --logs keeps what everybody did and was told, to
-// find out why. Exit code 1 when a drill failed.
+// find out why; --patience lets recoveries take so many times their limits, for machines that are busy. Exit code 1
+// when a drill failed.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -37,7 +38,7 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
   const began = now()
   let scene
   try {
-    scene = new Scene(await servers())
+    scene = new Scene(await servers(), { patience: Number(options.patience) })
     await start(scene)
     const judge = await act(scene, options)
     const audited = await scene.finish()
@@ -64,7 +65,7 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, () => process.exit(1))
 
 const { values: options, positionals: names } = parseArgs({
-  options: { full: { type: 'boolean' }, logs: { type: 'string' } },
+  options: { full: { type: 'boolean' }, logs: { type: 'string' }, patience: { type: 'string', default: '1' } },
   allowPositionals: true,
 })
 const unknown = names.filter((name) => !DRILLS[name])

@@ -245,7 +245,7 @@ pub(crate) struct Scene {
 /// Scenes of up to `most` actions.
 pub(crate) fn scene(most: usize) -> impl Strategy<Value = Scene> {
     let limits = (ladder(), 1..5_usize, prop_oneof![1 => 1..6_usize, 3 => Just(1_000)]);
-    let kind = (prop::bool::weighted(0.3), prop::bool::weighted(0.2));
+    let kind = (prop::bool::weighted(0.3), prop::bool::weighted(0.12));
     (limits, kind, vec(action(), 1..=most)).prop_map(
         |((ladder, candidates, most_waiting), (shuffled, agreed), actions)| Scene {
             ladder,
@@ -267,7 +267,7 @@ fn action() -> impl Strategy<Value = Action> {
         prop_oneof![6 => Just(Verdict::Accept), 1 => Just(Verdict::Reject), 1 => Just(Verdict::Leave)];
     let priority = prop_oneof![Just(Priority::Usual), Just(Priority::Requeued), Just(Priority::Wronged)];
     let side = prop_oneof![8 => 0..2_usize, 1 => Just(2)];
-    let ms = prop_oneof![8 => 0..4_000_u64, 2 => 4_000..25_000_u64, 1 => 60_000..90_000_u64];
+    let ms = prop_oneof![8 => 0..4_000_u64, 4 => 4_000..25_000_u64, 1 => 60_000..90_000_u64];
     prop_oneof![
         12 => (person(), option::weighted(0.1, which()), lease_ms())
             .prop_map(|(person, replaces, lease_ms)| Action::Arrive { person, replaces, lease_ms }),
@@ -280,7 +280,7 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (vec(which(), 0..6), lease_ms()).prop_map(|(which, lease_ms)| Action::Renew { which, lease_ms }),
         10 => (newest, side, verdict)
             .prop_map(|(which, side, verdict)| Action::Answer { which, side, verdict }),
-        6 => which().prop_map(|which| Action::Expire { which }),
+        8 => which().prop_map(|which| Action::Expire { which }),
         4 => (which(), 0..3_u32).prop_map(|(which, slot)| Action::Reclaim { which, slot }),
         16 => aside().prop_map(Action::Aside),
         4 => Just(Action::Repeat),

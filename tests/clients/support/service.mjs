@@ -11,10 +11,6 @@ const SETS = { redis: single, sentinel, cluster }
 const STORE = process.env.QALA_TEST_STORE ?? 'embedded'
 assert.ok(STORE === 'embedded' || STORE in SETS, `QALA_TEST_STORE is embedded, ${Object.keys(SETS).join(' or ')}`)
 
-/** Whether somebody who was here before comes back to the same node. What a user does before is known to that
- * node alone: the other does not resume it, nor tell an older connection there that it was replaced. */
-const RETURNS = { sameNode: true }
-
 /** For groups of tests about a single node: nothing of them is different where several share a store. */
 export const ONE_NODE = { skip: STORE === 'embedded' ? false : 'about one node' }
 
@@ -63,8 +59,8 @@ class Service {
     const places = this.#places.get(t) ?? { taken: 0, of: new Map() }
     this.#places.set(t, places)
     const before = places.of.get(who)
-    const again = RETURNS.sameNode ? before : before + 1
-    const place = before === undefined ? places.taken++ : again
+    // Whoever was here before comes back to another node.
+    const place = before === undefined ? places.taken++ : before + 1
     places.of.set(who, place)
     return this.#nodes[place % NODES].url
   }

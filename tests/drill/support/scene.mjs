@@ -30,8 +30,12 @@ export class Scene {
   #probers = []
   #lost = new Set()
 
-  constructor(redis) {
+  #patience
+
+  /** `patience`: how many times its limit a recovery may take before that counts as a violation. */
+  constructor(redis, { patience = 1 } = {}) {
     this.redis = redis
+    this.#patience = patience
   }
 
   /** `urls`: how each node reaches Redis, where that differs. */
@@ -86,7 +90,7 @@ export class Scene {
 
   #recovered(what, ms, limitMs, where) {
     this.recoveries.push({ what, ms, limitMs })
-    if (ms > limitMs) this.violates('slow', `${what}: ${Math.round(ms)} ms at ${where}, at most ${limitMs}`)
+    if (ms > limitMs * this.#patience) this.violates('slow', `${what}: ${Math.round(ms)} ms at ${where}, at most ${limitMs}`)
   }
 
   /** Lets everything come to rest and looks at everybody: what the audit says, and the people's stories. */

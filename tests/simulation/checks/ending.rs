@@ -31,6 +31,10 @@ pub(super) fn a_ticket_ends_once(ledger: &Ledger, moment: &Moment) -> Verdict {
 /// Nobody who is there is left before a proposal whose time is over, or in a room that its partner is not in.
 pub(super) fn nobody_is_left_alone(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Settled { .. } = &moment.seen else { return Ok(()) };
+    // Who has two clients of which neither knows of the other is with two people at once.
+    if !ledger.scene.is_certain() {
+        return Ok(());
+    }
     for user in ledger.people.keys() {
         match ledger.view_of(user) {
             Some(View::Proposed { proposal, .. }) => {
