@@ -243,11 +243,11 @@ impl<E: Entropy> Core<E> {
                 self.expired(id, proposal, expired, now);
             }
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
-            // Answered in its own turn.
-            Purpose::Append(_) => {}
             Purpose::Sync { asker } => self.synced(asker, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
-            Purpose::Register { .. }
+            // Appends are answered in their own turn.
+            Purpose::Append(_)
+            | Purpose::Register { .. }
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }

@@ -20,10 +20,12 @@ fn wish() -> (Attributes, Criteria) {
     (attributes, Criteria { same_proficiency: false, age: AgeRange::ALL, gender: None, strict })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as it is compared")]
 fn chat(room: RoomRef, content: &str, name: Option<&str>) -> Result<Command, Refusal> {
     Ok(Command::Chat { room, content: Arc::from(content), client_message_id: name.map(Arc::from) })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as it is compared")]
 fn typing(room: RoomRef, on: bool) -> Result<Command, Refusal> {
     Ok(Command::Typing { room, on })
 }
