@@ -184,7 +184,7 @@ impl fmt::Display for Problem {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
             Self::DialectNotYet { origin, name } => {
-                write!(formatter, "{origin} names `{name}`; this version speaks only qala")
+                write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
             }
         }
     }
@@ -232,7 +232,7 @@ impl Problem {
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
-            Self::DialectNotYet { .. } => "leave it out, or say qala",
+            Self::DialectNotYet { .. } => "leave it out",
         };
         Some(hint.to_owned())
     }

@@ -61,7 +61,7 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     default: Some("qala"),
     example: "qala",
     help: "client families to speak with, each at the namespace of its name, the first also at /; this version \
-           knows qala",
+           knows qala and animochat",
     secret: false,
 };
 
@@ -152,16 +152,19 @@ pub struct Running {
 pub enum DialectName {
     /// Language exchange over video.
     Qala,
+    /// Anonymous text chat.
+    Animochat,
 }
 
 impl DialectName {
     /// Every one.
-    const ALL: [Self; 1] = [Self::Qala];
+    const ALL: [Self; 2] = [Self::Qala, Self::Animochat];
 
     /// The word in flags and on screen.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Qala => "qala",
+            Self::Animochat => "animochat",
         }
     }
 }

@@ -11,10 +11,13 @@ use crate::domain::notice::Notice;
 use crate::domain::policy::Policy;
 use crate::domain::time::Time;
 
+mod animochat;
 mod field;
 mod json;
 mod packet;
 mod qala;
+
+pub use animochat::Vocabulary as AnimochatVocabulary;
 
 /// What binary attachments are called when they are refused: no dialect asks for any yet.
 pub const ATTACHMENTS: &str = "attachments";
@@ -24,7 +27,7 @@ pub const ATTACHMENTS: &str = "attachments";
 pub struct Outgoing {
     /// Its name.
     pub event: &'static str,
-    /// Its argument.
+    /// Its argument. `null` stands for none: clients are sent none.
     pub argument: Box<RawValue>,
 }
 
@@ -51,13 +54,29 @@ pub struct Asked {
 pub enum Dialect {
     /// Language exchange by video.
     Qala,
+    /// Anonymous text chat, in one of its vocabularies.
+    Animochat(AnimochatVocabulary),
 }
 
 impl Dialect {
+    /// Anonymous text chat, before a client has shown which vocabulary it speaks.
+    pub const ANIMOCHAT: Self = Self::Animochat(AnimochatVocabulary::Unsaid);
+
+    /// What a client speaks that asked under `topic`: one that has several vocabularies may have shown which is its
+    /// own.
+    #[must_use]
+    pub fn after(self, topic: u8) -> Self {
+        match self {
+            Self::Qala => self,
+            Self::Animochat(vocabulary) => Self::Animochat(vocabulary.after(topic)),
+        }
+    }
+
     /// The word in flags, logs and metrics, and the name of its pool.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Qala => qala::NAME,
+            Self::Animochat(_) => animochat::NAME,
         }
     }
 
@@ -65,6 +84,7 @@ impl Dialect {
     pub fn policy(self) -> Policy {
         match self {
             Self::Qala => Policy::new(qala::NAME),
+            Self::Animochat(_) => animochat::policy(),
         }
     }
 
@@ -73,6 +93,7 @@ impl Dialect {
     pub const fn answers_by_event(self) -> bool {
         match self {
             Self::Qala => false,
+            Self::Animochat(_) => true,
         }
     }
 
@@ -80,14 +101,16 @@ impl Dialect {
     pub fn decode(self, packet: &str, limits: &Limits) -> Asked {
         match self {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
+            Self::Animochat(_) => animochat::decode(packet, limits),
         }
     }
 
     /// How a client is told at `now`: nothing where the dialect has no event for it, or where a relayed payload is
     /// not what [`Dialect::decode`] makes.
-    pub fn notice(self, notice: &Notice, _now: Time, say: &mut dyn FnMut(Outgoing)) {
+    pub fn notice(self, notice: &Notice, now: Time, say: &mut dyn FnMut(Outgoing)) {
         match self {
             Self::Qala => qala::notice(notice).into_iter().for_each(say),
+            Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
         }
     }
 
@@ -95,13 +118,14 @@ impl Dialect {
     /// want one.
     pub fn answer(
         self,
-        _topic: u8,
+        topic: u8,
         answer: &Result<Reply, Refusal>,
         _now: Time,
         say: &mut dyn FnMut(Answering),
     ) {
         match self {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
+            Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),
         }
     }
 }

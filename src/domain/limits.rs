@@ -16,6 +16,9 @@ pub const ROOM_MESSAGES: usize = 1_000;
 /// Chat messages one `Messages` operation returns.
 pub const MESSAGES_AT_ONCE: usize = 200;
 
+/// Sessions that a core looks at, and may tell, before others have their turn.
+pub const ANNOUNCED_AT_ONCE: usize = 256;
+
 /// Numbers that are left out in a room that is opened again, because nobody knows how many were given: more than
 /// the messages of one session that may be under way.
 pub const SEQUENCE_GAP: u64 = 256;

@@ -125,6 +125,11 @@ pub enum Notice {
         /// Why.
         departure: Departure,
     },
+    /// So many people are in your pool, on all nodes.
+    Online {
+        /// You included.
+        people: u64,
+    },
     /// You ask too much.
     RateLimited {
         /// Of what.

@@ -27,6 +27,8 @@ pub struct Policy {
     pub skip_cooldown: Duration,
     /// How long a search lasts that finds nobody, where it does not last for ever.
     pub search_within: Option<Duration>,
+    /// Whether its people are told how many they are.
+    pub shows_presence: bool,
     /// How long a session is kept for a client that lost its connection.
     pub grace: Duration,
     /// Waiting ends after this long without a sign of life.
@@ -87,6 +89,7 @@ impl Policy {
             partners_remembered: AVOIDED,
             skip_cooldown: Duration::ZERO,
             search_within: None,
+            shows_presence: false,
             grace: Duration::from_secs(30),
             waiting_timeout: Duration::from_mins(5),
         }
@@ -99,6 +102,8 @@ pub const LEASE: Duration = Duration::from_secs(6);
 pub const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// A place in the queue is told at most this often (the contract's 5 s).
 pub const POSITION_EVERY: Duration = Duration::from_secs(5);
+/// How often it is counted how many people are there, and those are told for whom that changed.
+pub const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 /// How long a session waits for what the one before it has. It comes in milliseconds from a node that lives.
 pub const TAKE_OVER_WITHIN: Duration = Duration::from_secs(1);
 /// How long envelopes are sent after a session that has moved: longer than a proposal stands, the one thing that

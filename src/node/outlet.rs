@@ -6,7 +6,7 @@ use crate::dialect::Answering;
 
 /// The way back to one client. Calls never block; what is accepted arrives in order.
 pub trait Outlet: Send {
-    /// Sends an event.
+    /// Sends an event. `null` stands for no argument: none is sent.
     fn emit(&self, event: &str, argument: &RawValue) -> Result<(), Undelivered>;
 
     /// Answers an event of the client.

@@ -27,6 +27,7 @@ use super::entropy::SystemEntropy;
 use super::mailbox::Mail;
 use super::outlet::{Outlet, Undelivered};
 use super::post::Outgoing;
+use super::presence::Presences;
 
 /// Inputs of one turn. Small enough that writers get their turn long before a connection's outgoing
 /// messages reach their limit.
@@ -53,10 +54,13 @@ pub(super) enum Incoming {
 /// What a shard is given.
 pub(super) struct Shard {
     pub(super) node: NodeId,
+    /// Its place among the shards.
+    pub(super) number: u8,
     pub(super) core: Core<SystemEntropy>,
     pub(super) clock: Clock,
     pub(super) store: Arc<dyn Store>,
     pub(super) counters: Arc<Counters>,
+    pub(super) presences: Arc<Presences>,
     pub(super) mailbox: mpsc::Receiver<Mail>,
     pub(super) inbox: mpsc::Receiver<Incoming>,
     /// The inboxes of all shards of the node, by number.
@@ -133,6 +137,9 @@ impl Shard {
                 self.handle(Input::Connected { connection, user, guest, pool }, Some(connection));
             }
             Mail::Command { connection, ack, command } => {
+                if let (Some(ack), Some((dialect, _))) = (ack, self.outlets.get_mut(&connection)) {
+                    *dialect = dialect.after(ack.topic);
+                }
                 self.handle(Input::Command { connection, ack, command }, Some(connection));
             }
             Mail::Disconnected { connection, left } => {
@@ -213,6 +220,11 @@ impl Shard {
                     } else {
                         self.send_away(to, envelope);
                     }
+                }
+                Effect::Count { pool, presence } => {
+                    self.presences.count(self.number, pool, presence);
+                    let people = self.presences.of(pool).online;
+                    self.core.handle(Input::Online { pool, people }, now);
                 }
                 Effect::Record(event) => counting::count(&self.counters, &event),
             }

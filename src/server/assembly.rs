@@ -18,6 +18,7 @@ const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 const fn dialect(name: DialectName) -> Dialect {
     match name {
         DialectName::Qala => Dialect::Qala,
+        DialectName::Animochat => Dialect::ANIMOCHAT,
     }
 }
 

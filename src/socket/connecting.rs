@@ -57,6 +57,8 @@ pub(super) struct Gate {
     edge: Arc<Edge>,
     /// What the client speaks.
     dialect: Dialect,
+    /// Whether it may come back as the same user.
+    returns: bool,
     /// The address that is counted for it.
     counted: Option<IpAddr>,
     /// The engine's id, where the session began by polling.
@@ -106,6 +108,7 @@ impl Gate {
         Ok(Self {
             edge: edge.clone(),
             dialect: spoken.dialect,
+            returns: identity.returns,
             counted,
             polling: arrival.polling_sid(),
             state: Mutex::new(State::Entering { identity, early: Vec::new() }),
@@ -119,7 +122,7 @@ impl Gate {
             return;
         };
         let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
-        let Identity { user, guest } = identity;
+        let Identity { user, guest, .. } = identity;
         match self.edge.node.connect(user, guest, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
                 if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
@@ -168,7 +171,7 @@ impl Gate {
         let Some(ack) = ack else { return };
         let (outlet, now) = (outlet(), self.edge.node.clock().now());
         let busy = Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
-        self.dialect.answer(ack.topic, &busy, now, &mut |part| {
+        self.dialect.after(ack.topic).answer(ack.topic, &busy, now, &mut |part| {
             // A client whose outgoing messages are full as well is closed by its shard.
             let _ = outlet.answer(ack.number, &part);
         });
@@ -178,7 +181,7 @@ impl Gate {
     pub(super) fn close(&self, left: bool) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
         match state {
-            State::Open(connection) => connection.closed(left),
+            State::Open(connection) => connection.closed(left || !self.returns),
             State::Entering { .. } | State::Closed => {}
         }
     }

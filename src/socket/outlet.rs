@@ -13,6 +13,9 @@ use socketioxide::{SendError, SocketError};
 use super::peer::Peer;
 use crate::node::{Outlet, Undelivered};
 
+/// The engine sends a tuple as that many arguments, and arrays are tuples.
+const NO_ARGUMENTS: [u8; 0] = [];
+
 /// One client's socket.
 pub(super) struct SocketOutlet {
     pub(super) socket: Arc<Socket<LocalAdapter>>,
@@ -21,7 +24,11 @@ pub(super) struct SocketOutlet {
 
 impl Outlet for SocketOutlet {
     fn emit(&self, event: &str, argument: &RawValue) -> Result<(), Undelivered> {
-        self.socket.emit(event, argument).map_err(|error| undelivered(&error))
+        let emitted = match argument.get() {
+            "null" => self.socket.emit(event, &NO_ARGUMENTS),
+            _ => self.socket.emit(event, argument),
+        };
+        emitted.map_err(|error| undelivered(&error))
     }
 
     fn acknowledge(&self, number: u64, argument: &RawValue) -> Result<(), Undelivered> {

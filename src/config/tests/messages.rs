@@ -137,12 +137,15 @@ fn files_that_cannot_be_used() {
 #[test]
 fn dialects_of_later_versions() {
     let expected = [
-        "error: QALA_DIALECTS names `sorsu`; this version speaks only qala",
-        "hint: leave it out, or say qala",
-        "error: QALA_DIALECTS names `animochat`; this version speaks only qala",
-        "hint: leave it out, or say qala",
+        "error: QALA_DIALECTS names `sorsu`, which this version does not speak yet",
+        "hint: leave it out",
+        "error: QALA_DIALECTS names `webrtc-chat`, which this version does not speak yet",
+        "hint: leave it out",
     ];
-    assert_eq!(environment(&[("QALA_DIALECTS", "qala,Sorsu, animochat")]).complaints(), expected);
+    assert_eq!(
+        environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, animochat")]).complaints(),
+        expected
+    );
 }
 
 #[test]

@@ -240,3 +240,10 @@ fn what_kubernetes_says_of_a_service_named_qala_is_not_a_configuration() {
     .config();
     assert_eq!(config.listen.port, 4000);
 }
+
+#[test]
+fn dialects_are_spoken_in_the_order_named() {
+    let spoken = |value: &str| flags(&[("dialects", value)]).config().running.dialects;
+    assert_eq!(spoken("animochat"), [DialectName::Animochat]);
+    assert_eq!(spoken("Animochat, qala"), [DialectName::Animochat, DialectName::Qala]);
+}

@@ -4,6 +4,7 @@ use super::super::command::{Command, Refusal, Reply, Scope};
 use super::super::event::Event;
 use super::super::id::{AckId, ConnectionId, Entropy, SessionId};
 use super::super::notice::Notice;
+use super::super::policy::Acceptance;
 use super::super::proposal::Verdict;
 use super::super::talk::Departure;
 use super::super::time::Time;
@@ -156,6 +157,11 @@ impl<E: Entropy> Core<E> {
             State::Proposed(proposed) => {
                 let proposal = proposed.proposal.id;
                 self.ask_answer(id, proposal, Verdict::Leave, asker, Answering::Asked);
+            }
+            // Somebody was found before the wish to stop arrived. Who was told of a room must not believe to be out
+            // of it: the other one would talk to nobody.
+            State::Talking(_) if self.policy(session).acceptance == Acceptance::AtOnce => {
+                self.acknowledge(asker, Err(Refusal::InRoom));
             }
             State::Idle | State::Talking(_) => self.acknowledge(asker, Ok(Reply::Done)),
         }

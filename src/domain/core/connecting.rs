@@ -49,9 +49,11 @@ impl<E: Entropy> Core<E> {
             arrival: Arrival::Asked,
             state: State::Idle,
             flight: Flight::None,
+            appends: VecDeque::new(),
             queue: VecDeque::new(),
             avoid: Vec::new(),
             budgets: Budgets::default(),
+            told_online: None,
             seen_at: now,
             cooled_at: Time::default(),
             away_until: Time::NEVER,
@@ -73,6 +75,7 @@ impl<E: Entropy> Core<E> {
         session.seen_at = now;
         session.away_until = Time::NEVER;
         session.resuming = true;
+        session.told_online = None;
         session.queue.retain(|work| !work.is_of_absence());
         session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);

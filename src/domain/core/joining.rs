@@ -67,7 +67,8 @@ impl<E: Entropy> Core<E> {
         }
         let particular = self.policy(session).join_again == JoinAgain::Refused;
         match &session.state {
-            State::Idle if session.cooled_at > now => {
+            // Who skipped waits already, and is to hear for how long.
+            State::Idle | State::Waiting(_) if session.cooled_at > now => {
                 Some(Refusal::CoolingDown { retry_after_ms: session.cooled_at.ms_until_from(now) })
             }
             State::Waiting(_) | State::Proposed(_) if particular => Some(Refusal::Searching),

@@ -1,6 +1,7 @@
 //! A client as it survives reconnects, and the arena that holds all of a core's.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::budget::Budgets;
@@ -10,11 +11,13 @@ use super::super::envelope::Handover;
 use super::super::id::{
     AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
-use super::super::operation::Place;
+use super::super::operation::{Outcome, Place};
 use super::super::proposal::Proposal;
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
+
+use super::storing::Appending;
 
 /// Who waits for an answer, if anybody does.
 pub(super) type Asker = Option<(ConnectionId, AckId)>;
@@ -33,11 +36,16 @@ pub(super) struct Session {
     pub(super) arrival: Arrival,
     pub(super) state: State,
     pub(super) flight: Flight,
+    /// Chat appends under way, in order, and what was answered to those whose turn has not come: answers may
+    /// overtake each other on their way from the store.
+    pub(super) appends: VecDeque<(OperationId, Option<(Appending, Outcome)>)>,
     /// What waits for the operation under way, in order.
     pub(super) queue: VecDeque<Work>,
     /// Whom not to meet, and until when; newest last.
     pub(super) avoid: Vec<(UserId, Time)>,
     pub(super) budgets: Budgets,
+    /// How many people there are, as the client was told.
+    pub(super) told_online: Option<u64>,
     /// The last sign of life.
     pub(super) seen_at: Time,
     /// Who skipped somebody searches again from then on.
@@ -305,6 +313,19 @@ impl Sessions {
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
         let place = self.slots.get_mut(id.slot as usize).filter(|place| place.generation == id.generation)?;
         place.session.as_deref_mut()
+    }
+
+    /// How many places there are, free ones included.
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The sessions in these places.
+    pub(super) fn at(&self, shard: u8, places: Range<usize>) -> impl Iterator<Item = SessionId> {
+        let slots = self.slots.iter().enumerate().take(places.end).skip(places.start);
+        slots.filter(|(_, place)| place.session.is_some()).filter_map(move |(slot, place)| {
+            Some(SessionId { shard, slot: u32::try_from(slot).ok()?, generation: place.generation })
+        })
     }
 
     pub(super) fn len(&self) -> usize {

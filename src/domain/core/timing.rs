@@ -14,6 +14,7 @@ impl<E: Entropy> Core<E> {
     pub fn poll_timeout(&self) -> Time {
         let wake = self.wakes.peek().map_or(Time::NEVER, |Reverse((at, _))| *at);
         let again = self.rebuild.again_at().min(self.unclosed.again_at());
+        let again = again.min(self.announcing.due_at());
         wake.min(self.renew_at).min(self.widowed.next()).min(again)
     }
 

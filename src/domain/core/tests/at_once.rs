@@ -221,3 +221,14 @@ fn who_is_back_before_the_room_stands_is_told_that_it_waits() {
     let [matched, met, _, known] = enters(&proposal, at(700));
     core.expect([matched, met, notify(ANA_AGAIN, ready(&proposal, "ana")), known]);
 }
+
+#[test]
+fn who_cancels_when_the_room_stands_is_told_to_be_in_it() {
+    let (mut core, proposal, opening) = ana_claims();
+    core.stored(opening, Outcome::Done);
+    core.expect(opens(&proposal, at(600)));
+    core.asks(ANA, 2, Command::LeaveQueue);
+    core.expect([refused(Refusal::InRoom), ack(ANA, 2, Err(Refusal::InRoom))]);
+    core.asks(ANA, 3, Command::Sync { room: proposal.room.into(), after: 0 });
+    core.expect([missed(&proposal)]);
+}

@@ -95,6 +95,24 @@ fn messages_follow_each_other_without_waiting_and_all_else_waits_for_them() {
 }
 
 #[test]
+fn answers_that_overtake_each_other_are_told_in_the_order_of_the_messages() {
+    let (mut core, proposal) = ana_talks();
+    let appending = [1, 2, 3].map(|number| {
+        core.asks(ANA, number, write(&proposal, number));
+        let [appending] = core.asked([append(&proposal, number)]);
+        appending
+    });
+    core.stored(appending[2], added(3));
+    core.stored(appending[1], UNAVAILABLE);
+    core.expect([record(Event::StoreUnavailable)]);
+    core.stored(appending[0], added(1));
+    let ([first, counted, answered], third) = (sent(&proposal, 1, 1), sent(&proposal, 3, 3));
+    let [refusing, refused] = [refused(UNAVAILABLE_REFUSAL), ack(ANA, 2, Err(UNAVAILABLE_REFUSAL))];
+    let [carried, counted_too, answered_too] = third;
+    core.expect([first, counted, answered, refusing, refused, carried, counted_too, answered_too]);
+}
+
+#[test]
 fn whatever_is_missing_before_a_message_is_fetched_first() {
     let (mut core, proposal) = ana_talks();
     let room = proposal.room;

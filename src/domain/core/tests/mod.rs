@@ -1,6 +1,7 @@
 //! The machine, input by input: each test gives an input, asserts the exact list of effects with nothing
 //! left over, and then moves time.
 
+mod announcing;
 mod anyone;
 mod arriving;
 mod at_once;

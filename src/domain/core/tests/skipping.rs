@@ -164,6 +164,23 @@ fn who_gave_up_the_search_is_refused_until_the_cooldown_is_over() {
 }
 
 #[test]
+fn who_searches_within_the_cooldown_hears_how_long_it_lasts_and_searches_then_all_the_same() {
+    let (mut core, ticket) = ana_cools_down();
+    for (ms, again) in [(3_000, wish().join()), (6_999, wish().skip())] {
+        core.at(ms);
+        core.asks(ANA, 4, again);
+        let cooling = Refusal::CoolingDown { retry_after_ms: 7_000 - ms };
+        core.expect([refused(cooling), ack(ANA, 4, Err(cooling))]);
+    }
+    core.wakes(7_000);
+    let [search] = core.asked([core.look(&ticket, Stage::Exact)]);
+    core.stored(search, listed(3));
+    core.expect([notify(ANA, Notice::Position { place: place(3), stage: Stage::Exact })]);
+    core.asks(ANA, 5, wish().join());
+    core.expect([refused(Refusal::Searching), ack(ANA, 5, Err(Refusal::Searching))]);
+}
+
+#[test]
 fn joining_again_is_refused_where_the_pool_says_so_and_changes_nothing() {
     let refuses = |core: &mut Scripted, refusal, commands: &[Command]| {
         for command in commands {
