@@ -22,7 +22,8 @@ pub(crate) fn banner(config: &Config, server: &Server, took: Duration) -> String
     } else {
         line("  demo      off (--demo on shows it)".to_owned());
     }
-    line(format!("  clients   ws://{at}  dialect qala"));
+    let spoken: Vec<&str> = config.running.dialects.iter().map(|dialect| dialect.as_str()).collect();
+    line(format!("  clients   ws://{at}  dialect {}", spoken.join(", ")));
     for said in auth(config) {
         line(said);
     }

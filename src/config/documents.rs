@@ -118,8 +118,10 @@ pub(super) fn summary(config: &Config) -> String {
         // Its address may hold a password.
         Store::Redis(_) => "share a redis with other nodes; ",
     };
+    let spoken: Vec<&str> = config.running.dialects.iter().map(|dialect| dialect.as_str()).collect();
+    let spoken = spoken.join(", ");
     format!(
-        "listen on {} for {auth}, {pages}; {store}dialect qala over {transports}; demo {}; {}; at most {} \
+        "listen on {} for {auth}, {pages}; {store}dialect {spoken} over {transports}; demo {}; {}; at most {} \
          connections",
         config.listen.address(),
         if config.running.demo { "on" } else { "off" },

@@ -1,7 +1,9 @@
 //! What one person, address or connection may ask for (design section 8).
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
+use super::OPTIONS;
 use super::foreign::{self, per_minute};
 use super::option::{Group, Kind, OptionSpec, bytes, count, seconds};
 use super::reader::Reader;
@@ -42,7 +44,8 @@ pub(super) static REQUESTS_PER_ADDRESS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static MATCHING_EVENTS: OptionSpec = OptionSpec {
+/// How often one user may search.
+pub static MATCHING_EVENTS: OptionSpec = OptionSpec {
     flag: "matching-events-per-minute",
     environment: &["QALA_MATCHING_EVENTS_PER_MINUTE"],
     group: Group::Limits,
@@ -54,7 +57,8 @@ pub(super) static MATCHING_EVENTS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static CHAT_EVENTS: OptionSpec = OptionSpec {
+/// How often one user may write.
+pub static CHAT_EVENTS: OptionSpec = OptionSpec {
     flag: "chat-events-per-minute",
     environment: &["QALA_CHAT_EVENTS_PER_MINUTE"],
     group: Group::Limits,
@@ -66,7 +70,8 @@ pub(super) static CHAT_EVENTS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static SIGNALING_EVENTS: OptionSpec = OptionSpec {
+/// How much one user may send besides.
+pub static SIGNALING_EVENTS: OptionSpec = OptionSpec {
     flag: "signaling-events-per-minute",
     environment: &["QALA_SIGNALING_EVENTS_PER_MINUTE"],
     group: Group::Limits,
@@ -221,6 +226,16 @@ impl Limits {
             connect_timeout_seconds: reader.whole(&CONNECT_TIMEOUT),
         }
     }
+}
+
+/// The options that somebody set, also by a variable of the existing systems that a number is computed from.
+pub(super) fn said(reader: &Reader<'_>) -> BTreeSet<&'static str> {
+    let given = OPTIONS.iter().filter(|spec| reader.given(spec).is_some()).map(|spec| spec.flag);
+    let computed = [&foreign::MESSAGE_LIMIT, &foreign::MESSAGE_WINDOW]
+        .into_iter()
+        .filter(|variable| reader.sources.variable_named(variable.name).is_some())
+        .map(|_| CHAT_EVENTS.flag);
+    given.chain(computed).collect()
 }
 
 fn limit(reader: &mut Reader<'_>, spec: &'static OptionSpec, computed: Option<u64>) -> Limit {

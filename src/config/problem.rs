@@ -158,7 +158,7 @@ impl fmt::Display for Problem {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
             Self::DialectNotYet { origin, name } => {
-                write!(formatter, "{origin} names `{name}`; this version speaks only qala")
+                write!(formatter, "{origin} names `{name}`; this version speaks qala and webrtc-chat")
             }
         }
     }
@@ -200,7 +200,7 @@ impl Problem {
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
-            Self::DialectNotYet { .. } => "leave it out, or say qala",
+            Self::DialectNotYet { .. } => "leave it out, or say qala or webrtc-chat",
         };
         Some(hint.to_owned())
     }

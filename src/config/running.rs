@@ -60,7 +60,7 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     value_name: "list",
     default: Some("qala"),
     example: "qala",
-    help: "client families to speak with; this version knows qala",
+    help: "client families to speak with: qala, webrtc-chat; the first also for clients that do not say",
     secret: false,
 };
 
@@ -151,6 +151,8 @@ pub struct Running {
 pub enum DialectName {
     /// Language exchange over video.
     Qala,
+    /// Video with strangers.
+    WebrtcChat,
 }
 
 /// Least important lines to log.
@@ -181,11 +183,14 @@ impl Running {
     pub(super) fn read(reader: &mut Reader<'_>, listen: &Listen, production: &Production) -> Self {
         let threads = NonZeroUsize::new(reader.whole(&THREADS)).unwrap_or(reader.sources.cores);
         let demo = reader.parsed(&DEMO, Switch::parse).unwrap_or_default();
+        let dialects = read_dialects(reader);
+        // The page speaks qala, as the first.
+        let understood = dialects.first() == Some(&DialectName::Qala);
         Self {
             node: reader.parsed(&NODE, parse_node),
             threads,
-            dialects: read_dialects(reader),
-            demo: demo.decide(listen.is_loopback() && !production.is_on()),
+            demo: demo.decide(understood && listen.is_loopback() && !production.is_on()),
+            dialects,
             production: production.is_on(),
             shutdown_timeout_seconds: reader.whole(&SHUTDOWN_TIMEOUT),
             log_level: reader.parsed(&LOG_LEVEL, parse_level).unwrap_or_default(),
@@ -256,15 +261,35 @@ fn parse_dialects(value: &str) -> Option<Vec<&'static str>> {
 }
 
 fn read_dialects(reader: &mut Reader<'_>) -> Vec<DialectName> {
+    let mut spoken = Vec::new();
     if let Some(given) = reader.accepted(&DIALECTS) {
         for name in parse_dialects(&given.value).unwrap_or_default() {
-            if name != FAMILIES[0] {
-                let origin = given.origin.clone();
-                reader.problem(Problem::DialectNotYet { origin, name: name.to_owned() });
+            let origin = given.origin.clone();
+            match DialectName::spoken(name) {
+                Some(dialect) if spoken.contains(&dialect) => {}
+                Some(dialect) => spoken.push(dialect),
+                None => reader.problem(Problem::DialectNotYet { origin, name: name.to_owned() }),
             }
         }
     }
-    vec![DialectName::Qala]
+    spoken
+}
+
+impl DialectName {
+    /// Every one.
+    const ALL: [Self; 2] = [Self::Qala, Self::WebrtcChat];
+
+    /// The word in flags.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Qala => "qala",
+            Self::WebrtcChat => "webrtc-chat",
+        }
+    }
+
+    fn spoken(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
+    }
 }
 
 /// A node's name becomes part of keys and labels, so it holds nothing that would have to be quoted there.

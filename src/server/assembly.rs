@@ -7,36 +7,72 @@ use crate::config::{self, Config};
 use crate::dialect::Dialect;
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
-use crate::domain::policy::Acceptance;
+use crate::domain::policy::{Acceptance, Policy};
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, Streams};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
-pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
+/// What is spoken.
+pub(super) fn dialects(config: &Config) -> Vec<Dialect> {
+    let spoken = |name: &config::DialectName| match name {
+        config::DialectName::Qala => Dialect::Qala,
+        config::DialectName::WebrtcChat => Dialect::WebrtcChat,
+    };
+    config.running.dialects.iter().map(spoken).collect()
+}
+
+pub(super) fn node(config: &Config, dialects: &[Dialect]) -> node::Setup {
     let node = node_name(config.running.node.as_deref(), &config.store);
-    let mut policy = dialect.policy();
-    let matching = &config.matching;
-    policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-    if let Acceptance::Mutual { within } = &mut policy.acceptance {
-        *within = Duration::from_secs(matching.accept_timeout_seconds);
-    }
-    policy.rematch_after = Duration::from_secs(matching.rematch_seconds);
-    policy.waiting_timeout = Duration::from_secs(matching.waiting_timeout_seconds);
-    policy.grace = Duration::from_secs(matching.grace_seconds);
     node::Setup {
         node: NodeId::new(node),
         shards: config.running.threads.get(),
-        policies: vec![policy],
+        policies: dialects.iter().map(|dialect| policy(config, *dialect)).collect(),
         limits: limits(config),
         max_connections: config.limits.max_connections,
     }
 }
 
-pub(super) fn socket(config: &Config, dialect: Dialect) -> socket::Setup {
+/// The dialect's own numbers, where nobody says otherwise.
+fn policy(config: &Config, dialect: Dialect) -> Policy {
+    let mut policy = dialect.policy();
+    let matching = &config.matching;
+    if config.is_said(&config::STAGE_SECONDS_OPTION) {
+        policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    }
+    if let (Acceptance::Mutual { within }, true) =
+        (&mut policy.acceptance, config.is_said(&config::ACCEPT_TIMEOUT))
+    {
+        *within = Duration::from_secs(matching.accept_timeout_seconds);
+    }
+    for (option, span, seconds) in [
+        (&config::REMATCH_SECONDS, &mut policy.rematch_after, matching.rematch_seconds),
+        (&config::WAITING_TIMEOUT, &mut policy.waiting_timeout, matching.waiting_timeout_seconds),
+        (&config::GRACE_SECONDS, &mut policy.grace, matching.grace_seconds),
+    ] {
+        if config.is_said(option) {
+            *span = Duration::from_secs(seconds);
+        }
+    }
+    if let Some(own) = &mut policy.events_per_minute {
+        let said = limits(config).events_per_minute();
+        for (option, own, said) in [
+            (&config::MATCHING_EVENTS, &mut own.matching, said.matching),
+            (&config::CHAT_EVENTS, &mut own.chat, said.chat),
+            (&config::SIGNALING_EVENTS, &mut own.signaling, said.signaling),
+        ] {
+            if config.is_said(option) {
+                *own = said;
+            }
+        }
+    }
+    policy
+}
+
+pub(super) fn socket(config: &Config, dialects: Vec<Dialect>) -> socket::Setup {
     socket::Setup {
-        dialects: vec![dialect],
+        dialects,
         max_payload_bytes: config.limits.max_payload_bytes,
         outgoing_messages: config.limits.outgoing_messages,
         connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),

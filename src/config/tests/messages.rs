@@ -137,10 +137,10 @@ fn files_that_cannot_be_used() {
 #[test]
 fn dialects_of_later_versions() {
     let expected = [
-        "error: QALA_DIALECTS names `sorsu`; this version speaks only qala",
-        "hint: leave it out, or say qala",
-        "error: QALA_DIALECTS names `animochat`; this version speaks only qala",
-        "hint: leave it out, or say qala",
+        "error: QALA_DIALECTS names `sorsu`; this version speaks qala and webrtc-chat",
+        "hint: leave it out, or say qala or webrtc-chat",
+        "error: QALA_DIALECTS names `animochat`; this version speaks qala and webrtc-chat",
+        "hint: leave it out, or say qala or webrtc-chat",
     ];
     assert_eq!(environment(&[("QALA_DIALECTS", "qala,Sorsu, animochat")]).complaints(), expected);
 }
