@@ -15,6 +15,7 @@ mod field;
 mod json;
 mod packet;
 mod qala;
+mod webrtc_chat;
 
 /// What binary attachments are called when they are refused: no dialect asks for any yet.
 pub const ATTACHMENTS: &str = "attachments";
@@ -51,6 +52,8 @@ pub struct Asked {
 pub enum Dialect {
     /// Language exchange by video.
     Qala,
+    /// Video with strangers.
+    WebrtcChat,
 }
 
 impl Dialect {
@@ -58,6 +61,7 @@ impl Dialect {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Qala => qala::NAME,
+            Self::WebrtcChat => webrtc_chat::NAME,
         }
     }
 
@@ -65,6 +69,7 @@ impl Dialect {
     pub fn policy(self) -> Policy {
         match self {
             Self::Qala => Policy::new(qala::NAME),
+            Self::WebrtcChat => webrtc_chat::policy(),
         }
     }
 
@@ -73,6 +78,7 @@ impl Dialect {
     pub const fn answers_by_event(self) -> bool {
         match self {
             Self::Qala => false,
+            Self::WebrtcChat => true,
         }
     }
 
@@ -80,14 +86,16 @@ impl Dialect {
     pub fn decode(self, packet: &str, limits: &Limits) -> Asked {
         match self {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
+            Self::WebrtcChat => webrtc_chat::decode(packet, limits),
         }
     }
 
     /// How a client is told at `now`: nothing where the dialect has no event for it, or where a relayed payload is
     /// not what [`Dialect::decode`] makes.
-    pub fn notice(self, notice: &Notice, _now: Time, say: &mut dyn FnMut(Outgoing)) {
+    pub fn notice(self, notice: &Notice, now: Time, say: &mut dyn FnMut(Outgoing)) {
         match self {
             Self::Qala => qala::notice(notice).into_iter().for_each(say),
+            Self::WebrtcChat => webrtc_chat::notice(notice, now).into_iter().for_each(say),
         }
     }
 
@@ -95,13 +103,14 @@ impl Dialect {
     /// want one.
     pub fn answer(
         self,
-        _topic: u8,
+        topic: u8,
         answer: &Result<Reply, Refusal>,
-        _now: Time,
+        now: Time,
         say: &mut dyn FnMut(Answering),
     ) {
         match self {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
+            Self::WebrtcChat => webrtc_chat::answer(topic, answer, now, say),
         }
     }
 }
