@@ -144,8 +144,18 @@ impl Config {
         let engine = Engine::read(&mut reader);
         let said = limits::said(&reader);
         let without_effect = foreign::without_effect(&mut reader);
-        let config =
-            Self { listen, allowed_origins, store, auth, matching, limits, engine, running, said, without_effect };
+        let config = Self {
+            listen,
+            allowed_origins,
+            store,
+            auth,
+            matching,
+            limits,
+            engine,
+            running,
+            said,
+            without_effect,
+        };
         (config, reader.into_problems())
     }
 }

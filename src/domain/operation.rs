@@ -108,8 +108,8 @@ pub enum Operation {
         /// Which.
         proposal: ProposalId,
     },
-    /// The room of an agreed proposal begins. One that stands already stays as it is, but for the number of its
-    /// last message, which becomes the larger of the two.
+    /// The room of an agreed proposal begins. One that stands already stays as it is, but for its numbers, of which
+    /// the larger ones hold.
     OpenRoom {
         /// Which.
         room: RoomId,
@@ -117,6 +117,8 @@ pub enum Operation {
         members: [UserId; 2],
         /// The number of the last message: 0 in a new room.
         last: u64,
+        /// How many messages each of the members has written.
+        written: [u64; 2],
     },
     /// Does the room still stand, with this member?
     Rejoin {

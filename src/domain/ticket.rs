@@ -62,6 +62,13 @@ const PRIORITY_STEP: Duration = Duration::from_hours(10 * 365 * 24);
 /// Places of pools that choose at random are spread over so many milliseconds: about as many as waiting order has.
 const SPREAD_MS: u64 = 1 << 40;
 
+/// Neighbouring numbers far apart: the finaliser of splitmix64.
+const fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ (number >> 31)
+}
+
 impl Ticket {
     /// Its place where anyone may be chosen: nowhere in particular, and always the same.
     pub fn shuffled(&self) -> Order {
@@ -97,10 +104,3 @@ impl Ticket {
             && !other.avoids(&self.user)
     }
 }
-/// Neighbouring numbers far apart: the finaliser of splitmix64.
-const fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    number ^ (number >> 31)
-}
-

@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::dialect::{Answering, Dialect};
+use crate::dialect::Dialect;
+use crate::domain::command::{Refusal, Reply};
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
-use crate::domain::command::{Refusal, Reply};
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
@@ -222,25 +222,22 @@ impl Shard {
     fn notify(&mut self, connection: ConnectionId, notice: &Notice, now: Time) {
         let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
         let mut sent = Ok(());
-        dialect.notice(notice, now, &mut |said| sent = sent.and(outlet.emit(said.event, &said.argument)));
+        dialect.notice(notice, now, &mut |said| {
+            // Nothing follows what did not reach the client.
+            if sent.is_ok() {
+                sent = outlet.emit(said.event, &said.argument);
+            }
+        });
         self.sent(connection, sent);
     }
 
-    fn answer(
-        &mut self,
-        connection: ConnectionId,
-        ack: AckId,
-        answer: &Result<Reply, Refusal>,
-        now: Time,
-    ) {
+    fn answer(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>, now: Time) {
         let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
         let mut sent = Ok(());
         dialect.answer(ack.topic, answer, now, &mut |part| {
-            sent = sent.and(match (part, ack.number) {
-                (Answering::Acknowledgement(argument), Some(number)) => outlet.acknowledge(number, &argument),
-                (Answering::Acknowledgement(_), None) => Ok(()),
-                (Answering::Event(said), _) => outlet.emit(said.event, &said.argument),
-            });
+            if sent.is_ok() {
+                sent = outlet.answer(ack.number, &part);
+            }
         });
         self.sent(connection, sent);
     }

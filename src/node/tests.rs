@@ -41,8 +41,8 @@ impl Outlet for Ear {
         self.hear(event.to_owned())
     }
 
-    fn acknowledge(&self, ack: AckId, _: &RawValue) -> Result<(), Undelivered> {
-        self.hear(format!("ack {}", ack.0))
+    fn acknowledge(&self, number: u64, _: &RawValue) -> Result<(), Undelivered> {
+        self.hear(format!("ack {number}"))
     }
 
     fn dismiss(&self) {

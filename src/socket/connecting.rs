@@ -10,7 +10,7 @@ use super::extract::{Arrival, Said};
 use super::lock;
 use super::outlet::SocketOutlet;
 use crate::auth::{Denied, Identity};
-use crate::dialect::{ATTACHMENTS, Answering, Dialect};
+use crate::dialect::{ATTACHMENTS, Dialect};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
 use crate::metrics::Counter;
@@ -170,11 +170,7 @@ impl Gate {
         let busy = Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
         self.dialect.answer(ack.topic, &busy, now, &mut |part| {
             // A client whose outgoing messages are full as well is closed by its shard.
-            let _ = match (part, ack.number) {
-                (Answering::Acknowledgement(argument), Some(number)) => outlet.acknowledge(number, &argument),
-                (Answering::Acknowledgement(_), None) => Ok(()),
-                (Answering::Event(said), _) => outlet.emit(said.event, &said.argument),
-            };
+            let _ = outlet.answer(ack.number, &part);
         });
     }
 

@@ -193,7 +193,12 @@ impl Asked {
 
     /// A room opens whose last message has that number.
     pub(crate) fn open_after(&self, room: RoomId, members: [u64; 2], last: u64) {
-        self.done(Operation::OpenRoom { room, members: members.map(user), last }, at(0));
+        self.open_with(room, members, last, [0; 2]);
+    }
+
+    /// The same, where the members have written so many.
+    pub(crate) fn open_with(&self, room: RoomId, members: [u64; 2], last: u64, written: [u64; 2]) {
+        self.done(Operation::OpenRoom { room, members: members.map(user), last, written }, at(0));
     }
 
     pub(crate) fn rejoin(&self, room: RoomId, number: u64) -> Option<u64> {

@@ -37,6 +37,8 @@ pub(crate) struct Ledger {
     pub(crate) ended: u64,
     /// Tickets that a dead node took along.
     pub(crate) lost_tickets: BTreeSet<TicketId>,
+    /// Tickets that were brought back from the store while their node lived: it may end them as well.
+    pub(crate) copied_tickets: BTreeSet<TicketId>,
     /// What befell whom.
     pub(crate) troubles: Troubles,
     /// Who is in a match that the other does not know of, or that it is away from.
@@ -85,8 +87,8 @@ pub(crate) struct Line {
     pub(crate) view: View,
     /// The same with what did not reach it.
     pub(crate) truth: View,
-    /// Something went on when it came in, and it was not told what since.
-    pub(crate) unresumed: bool,
+    /// Something went on when it came in, which is kept until then, and it was not told what since.
+    pub(crate) unresumed: Option<Time>,
     /// What waits for an answer.
     pub(crate) pending: BTreeMap<AckId, Asked>,
 }
@@ -135,6 +137,7 @@ impl Ledger {
             began: 0,
             ended: 0,
             lost_tickets: BTreeSet::new(),
+            copied_tickets: BTreeSet::new(),
             troubles: Troubles::default(),
             alone: BTreeMap::new(),
             met: BTreeMap::new(),
@@ -316,7 +319,7 @@ impl Ledger {
         match notice {
             Notice::Welcome { .. } => line.welcomed = true,
             Notice::Replaced => line.standing = Standing::Over,
-            Notice::Resumed(_) => line.unresumed = false,
+            Notice::Resumed(_) => line.unresumed = None,
             _ => {}
         }
         let user = line.user.clone();
@@ -360,7 +363,7 @@ impl Ledger {
             (Command::Join { .. }, Err(_), _)
             | (Command::LeaveQueue, Ok(_), View::Waiting | View::Proposed { .. }) => View::Idle,
             (Command::Reject(id), Ok(_), View::Proposed { proposal, .. }) if id == proposal => View::Waiting,
-            (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left == room => View::Idle,
+            (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left.means(room) => View::Idle,
             (_, _, view) => view,
         };
         line.truth = line.view.clone();
@@ -396,7 +399,7 @@ impl Ledger {
         }
     }
 
-    /// A ticket of a dead node lives on.
+    /// A ticket of a node that is dead or did not answer lives on.
     fn reclaimed(&mut self, core: usize, user: &UserId, reclaimed: &Reclaimed) {
         let ticket = match reclaimed {
             Reclaimed::Waiting(ticket) => Some(ticket.id),
@@ -404,7 +407,9 @@ impl Ledger {
             Reclaimed::Nothing => None,
         };
         if let Some(ticket) = ticket.filter(|_| !self.troubles.killed.contains_key(&core)) {
-            self.lost_tickets.remove(&ticket);
+            if !self.lost_tickets.remove(&ticket) {
+                self.copied_tickets.insert(ticket);
+            }
         }
     }
 

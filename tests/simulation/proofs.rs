@@ -6,8 +6,8 @@ use std::sync::Arc;
 use qala::domain::command::{Command, Reply};
 use qala::domain::criteria::{AgeRange, Criteria, Strict};
 use qala::domain::event::{Event, TicketEnd};
-use qala::domain::id::{RoomId, UserId};
-use qala::domain::notice::Notice;
+use qala::domain::id::{ConnectionId, RoomId, UserId};
+use qala::domain::notice::{Found, Notice};
 use qala::domain::operation::{Operation, Outcome, Searched};
 use qala::domain::person::{Attributes, Proficiency};
 use qala::domain::proposal::Proposal;
@@ -83,14 +83,11 @@ proofs! {
         });
     oneself: "nobody meets oneself",
         |seen| {
-            let users: Vec<_> = seen.iter().filter_map(|moment| match &moment.seen {
-                Observation::Connected { connection, user, .. } => Some((*connection, user.clone())),
-                _ => None,
-            }).collect();
+            let before = seen.clone();
             changed(seen, |seen| match seen {
                 Observation::Told { connection, notice: Notice::MatchFound(found) } => {
-                    let user = users.iter().find(|(known, _)| known == connection);
-                    user.is_some_and(|(_, user)| replace(&mut found.partner.user, user.clone()))
+                    let user = user_of(&before, *connection);
+                    user.is_some_and(|user| replace(&mut found.partner.user, user))
                 }
                 _ => false,
             })
@@ -187,7 +184,7 @@ proofs! {
     another_answer: "an answer fits its command",
         |seen| changed(seen, |seen| match seen {
             Observation::Answered { answer: answer @ Ok(Reply::Joined { .. }), .. } => {
-                replace(answer, Ok(Reply::Sent { sequence: 1 }))
+                replace(answer, Ok(Reply::Messages(Vec::new())))
             }
             _ => false,
         });
@@ -222,6 +219,50 @@ proofs! {
             Observation::Emptied { rooms, .. } => replace(rooms, vec![RoomId::random(&mut Random::new(1))]),
             _ => false,
         });
+    another_match_on_another_connection: "nobody is in two matches",
+        |seen| {
+            let found = seen.iter().position(|moment| matches!(&moment.seen, told!(Notice::MatchFound(_))));
+            let Some(index) = found else { return false };
+            let Observation::Told { connection, notice: Notice::MatchFound(found) } = seen[index].seen.clone() else {
+                return false;
+            };
+            let Some(user) = user_of(seen, connection) else { return false };
+            let (connection, room) = (ConnectionId(999_999), RoomId::random(&mut Random::new(1)));
+            let notice = Notice::MatchFound(Found { room, ..found });
+            let more = [
+                Observation::Connected { connection, user, core: 0 },
+                Observation::Told { connection, notice },
+            ];
+            let at = seen[index].clone();
+            seen.splice(index + 1..=index, more.map(|seen| Moment { seen, ..at.clone() }));
+            true
+        };
+    alone_and_not_told: "nobody is alone for long",
+        |seen| without(seen, |seen| matches!(seen, told!(Notice::PeerLeft { .. })));
+    back_and_not_told: "who is back is told",
+        |seen| without(seen, |seen| matches!(seen, told!(Notice::Resumed(_))));
+    two_sessions_of_one: "one session for each client",
+        |seen| changed(seen, |seen| match seen {
+            Observation::Settled { sessions, .. } => { *sessions += 1; true }
+            _ => false,
+        });
+    a_connection_that_was_not_closed: "one session for each client",
+        |seen| without_last(seen, |seen| matches!(seen, Observation::Dismissed { .. }))
+            && without(seen, |seen| matches!(seen, told!(Notice::Replaced)))
+            && without(seen, |seen| matches!(seen, Observation::Disconnected { .. }));
+    known_for_ever: "no session is known of who is gone",
+        |seen| changed(seen, |seen| match seen {
+            Observation::Emptied { known, .. } => replace(known, vec![(UserId::new("nobody"), 0)]),
+            _ => false,
+        });
+}
+
+/// Whose connection that is.
+fn user_of(moments: &[Moment], asked: ConnectionId) -> Option<UserId> {
+    moments.iter().find_map(|moment| match &moment.seen {
+        Observation::Connected { connection, user, .. } if *connection == asked => Some(user.clone()),
+        _ => None,
+    })
 }
 
 /// The first one of that kind is seen twice.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qala::domain::command::{Command, Refusal, Reply};
+use qala::domain::command::{Command, Refusal, Reply, RoomRef};
 use qala::domain::id::{RoomId, UserId};
 use qala::domain::notice::{Notice, Resumed};
 use qala::domain::talk::ChatMessage;
@@ -61,23 +61,23 @@ impl Hearing {
 
 impl Talks {
     pub(crate) fn asked(&mut self, by: &UserId, command: &Command) {
-        let said = |room: &RoomId| Said {
+        let said = |room: RoomId| Said {
             by: by.clone(),
-            room: *room,
+            room,
             done: false,
             doubtful: false,
             times: 0,
             sequence: None,
         };
         match command {
-            Command::Signal { room, payload, .. } => {
+            Command::Signal { room: RoomRef::Id(room), payload, .. } => {
                 if let Some(number) = number(&payload.0) {
-                    self.signals.entry(number).or_insert_with(|| said(room));
+                    self.signals.entry(number).or_insert_with(|| said(*room));
                 }
             }
-            Command::Chat { room, content, .. } => {
+            Command::Chat { room: RoomRef::Id(room), content, .. } => {
                 if let Some(number) = number(content) {
-                    self.messages.entry(number).or_insert_with(|| said(room)).times += 1;
+                    self.messages.entry(number).or_insert_with(|| said(*room)).times += 1;
                 }
             }
             _ => {}
@@ -96,14 +96,14 @@ impl Talks {
                     return;
                 };
                 match answer {
-                    Ok(Reply::Sent { sequence }) => {
+                    Ok(Reply::Sent { message, .. }) => {
                         said.done = true;
-                        said.sequence = Some(*sequence);
+                        said.sequence = Some(message.sequence);
                     }
                     Ok(_) | Err(_) => said.doubtful = true,
                 }
             }
-            (Command::Sync { room, .. }, Ok(Reply::Messages(messages))) => {
+            (Command::Sync { room: RoomRef::Id(room), .. }, Ok(Reply::Messages(messages))) => {
                 let hearing = self.hearing(by, *room);
                 let found = messages.iter().map(|message| (message.sequence, message.clone()));
                 hearing.messages.extend(found);
@@ -125,7 +125,27 @@ impl Talks {
                 hearing.told.insert(message.sequence);
                 hearing.last_told = hearing.last_told.max(message.sequence);
             }
+            Notice::Resumed(Resumed::Talking { room, last_sequence, .. }) => {
+                self.should_know(user, *room, *last_sequence);
+            }
             _ => {}
+        }
+    }
+
+    /// `user` is told that it knows everything up to `sequence`. Should it not, it can ask.
+    fn should_know(&mut self, user: &UserId, room: RoomId, sequence: u64) {
+        let mine = |number| {
+            self.messages
+                .values()
+                .any(|said| said.by == *user && said.room == room && said.sequence == Some(number))
+        };
+        let heard = |number: &u64| {
+            self.heard(user, room).is_some_and(|hearing| hearing.messages.contains_key(number))
+                || mine(*number)
+        };
+        let known = (1..=sequence).all(|number| heard(&number));
+        if !known {
+            self.hearing(user, room).missed = true;
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use qala::domain::id::{RoomId, UserId};
+use qala::domain::operation::Operation;
 use qala::domain::time::Time;
 
 use super::ledger::{Ledger, Line, Standing, View};
@@ -21,6 +22,10 @@ pub(crate) struct Troubles {
     pub(crate) bereaved: BTreeSet<RoomId>,
     /// Rooms with a member where a core was in trouble.
     pub(crate) shaken: BTreeSet<RoomId>,
+    /// Rooms whose end the store lost.
+    pub(crate) unclosed: BTreeSet<RoomId>,
+    /// Users whose newest session the store lost.
+    pub(crate) unknown: BTreeSet<UserId>,
     /// When the store last lost something.
     pub(crate) store_lost_at: Option<Time>,
 }
@@ -34,6 +39,11 @@ pub(crate) struct Alone {
 }
 
 impl Troubles {
+    /// Whether a core ever stood still or was cut off.
+    pub(crate) fn met(&self, core: usize) -> bool {
+        self.until.contains_key(&core)
+    }
+
     /// Whether a core's trouble has just come to its end.
     pub(crate) fn end_at(&self, core: usize, at: Time) -> bool {
         self.until.get(&core).is_some_and(|until| *until >= at)
@@ -61,10 +71,28 @@ impl Ledger {
                 self.troubles.bereaved.extend(rooms.iter());
                 self.troubles.shaken.extend(rooms);
             }
-            Observation::StoreLost { undone, .. } => {
+            Observation::StoreLost { everything, undone } => {
                 self.troubles.store_lost_at = Some(moment.at);
-                undone.iter().for_each(|request| self.lost(request));
+                for request in undone {
+                    self.undo(request, *everything);
+                }
             }
+            _ => {}
+        }
+    }
+
+    /// The store lost what it had done. One that lost everything is told anew of what goes on.
+    fn undo(&mut self, request: &Operation, everything: bool) {
+        match request {
+            Operation::Remember { .. } => self.lost(request),
+            _ if everything => {}
+            Operation::CloseRoom { room } => {
+                self.troubles.unclosed.insert(*room);
+            }
+            Operation::Attach { user, .. } | Operation::Register { user, .. } => {
+                self.troubles.unknown.insert(user.clone());
+            }
+            Operation::Detach { .. } => self.lost(request),
             _ => {}
         }
     }
@@ -91,20 +119,20 @@ impl Ledger {
             && self.troubles.until.get(&core).is_none_or(|until| *until <= at)
     }
 
-    /// Whether a session of `user` that is still kept has something going on.
-    pub(super) fn goes_on(&self, user: &UserId, at: Time) -> bool {
+    /// Until when a session of `user` is kept that has something going on.
+    pub(super) fn goes_on(&self, user: &UserId, at: Time) -> Option<Time> {
         let mut lines = self.lines_of(user).rev().map(|(_, line)| line);
-        let Some(line) = lines.next() else { return false };
+        let line = lines.next()?;
         // Of several that came in at once, any may be the one that stays.
         if lines.any(|older| older.standing == Standing::Open || older.since + LATELY > at) {
-            return false;
+            return None;
         }
-        let kept = match line.standing {
-            Standing::Open => true,
-            Standing::Vanished | Standing::Closed => at.since(line.since) + IN_TIME < self.scene.policy.grace,
-            Standing::Over | Standing::Left => false,
+        let kept_until = match line.standing {
+            Standing::Open => Time::NEVER,
+            Standing::Vanished | Standing::Closed => line.since + self.scene.policy.grace,
+            Standing::Over | Standing::Left => return None,
         };
-        kept && line.truth != View::Idle
+        Some(kept_until).filter(|until| at + IN_TIME < *until && line.truth != View::Idle)
     }
 
     /// Notes since when who is alone.

@@ -334,7 +334,7 @@ impl World {
             return Ok(());
         }
         let known = self.ledger.talks.heard(&user, room).map(Hearing::shown);
-        self.ask(connection, true, Ok(Command::Sync { room, after: known.unwrap_or(0) }))
+        self.ask(connection, true, Ok(Command::Sync { room: room.into(), after: known.unwrap_or(0) }))
     }
 
     fn core_of(&self, connection: ConnectionId) -> usize {
@@ -345,6 +345,9 @@ impl World {
     fn deliver(&mut self, core: usize, to: SessionId, envelope: Envelope) -> Seen {
         if self.nodes.life_of(core) == Life::Dead {
             return self.lose_tickets(blows::ticket_of(&envelope).into_iter().collect());
+        }
+        if self.loud {
+            let _ = writeln!(std::io::stderr(), "{:>6} to core {core} {to:?}: {envelope:?}", self.step);
         }
         self.give(core, Input::Envelope { to, envelope }, None)
     }

@@ -69,7 +69,8 @@ fn refused(topic: Topic, refusal: Refusal) -> Option<Outgoing> {
         | Topic::Ping
         | Topic::Validate
         | Topic::CallFailed => {
-            let (kind, message, retry_after) = (error_type(topic, refusal), sentence(refusal), refusal.retry_after_ms());
+            let (kind, message, retry_after) =
+                (error_type(topic, refusal), sentence(refusal), refusal.retry_after_ms());
             outgoing(event::ERROR, &Error { kind, message, retry_after })
         }
     }
@@ -91,7 +92,10 @@ fn not_carried(topic: Topic, refusal: Refusal) -> Option<Outgoing> {
         | Refusal::Unavailable { .. }
         | Refusal::PoolFull { .. } => "forwarding_failed",
     };
-    outgoing(event::SIGNALING_ERROR, &SignalingError { kind: topic.event(), error, message: sentence(refusal) })
+    outgoing(
+        event::SIGNALING_ERROR,
+        &SignalingError { kind: topic.event(), error, message: sentence(refusal) },
+    )
 }
 
 /// Why a message was not written.

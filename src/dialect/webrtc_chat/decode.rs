@@ -33,9 +33,7 @@ pub(in crate::dialect) fn decode(packet: &str, limits: &Limits) -> Asked {
 
 fn command(topic: Topic, argument: Option<&RawValue>, limits: &Limits) -> Result<Command, Refusal> {
     match topic {
-        Topic::FindMatch => {
-            anybody().map(|(attributes, criteria)| Command::Join { attributes, criteria })
-        }
+        Topic::FindMatch => anybody().map(|(attributes, criteria)| Command::Join { attributes, criteria }),
         Topic::Skip => anybody().map(|(attributes, criteria)| Command::Skip { attributes, criteria }),
         Topic::CancelMatch => Ok(Command::LeaveQueue),
         Topic::Offer => description(SignalKind::Offer, argument, limits),
@@ -59,12 +57,8 @@ fn anybody() -> Result<(Attributes, Criteria), Refusal> {
         age: 0,
         gender: None,
     };
-    let criteria = Criteria {
-        same_proficiency: false,
-        age: AgeRange::ALL,
-        gender: None,
-        strict: Strict::default(),
-    };
+    let criteria =
+        Criteria { same_proficiency: false, age: AgeRange::ALL, gender: None, strict: Strict::default() };
     Ok((attributes, criteria))
 }
 

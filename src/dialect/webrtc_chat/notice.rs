@@ -62,9 +62,10 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time) -> Option<Outgoing>
         Notice::Inactive => {
             outgoing(event::INACTIVE_TIMEOUT, &Said { message: "You were not active for too long." })
         }
-        Notice::Replaced => {
-            outgoing(event::REPLACED, &Said { message: "You connected somewhere else; that connection goes on." })
-        }
+        Notice::Replaced => outgoing(
+            event::REPLACED,
+            &Said { message: "You connected somewhere else; that connection goes on." },
+        ),
         // Nobody is asked before a match, and these clients show neither who writes nor the other one's figures.
         Notice::MatchFound(_)
         | Notice::MatchAccepted { .. }

@@ -11,7 +11,7 @@
 //! else was begun.
 
 use super::super::envelope::{Envelope, GoingOn, Handover};
-use super::super::id::{Entropy, NodeId, RoomId, SessionId};
+use super::super::id::{Address, Entropy, NodeId, RoomId, SessionId};
 use super::super::operation::{Attached, Former, Operation, Outcome, Reclaimed};
 use super::super::policy::{RETRY_AFTER, TAKE_OVER_WITHIN};
 use super::super::talk::Talk;
@@ -32,11 +32,17 @@ impl Arrival {
 
     /// Whether the former session is on that node.
     pub(super) fn waits_for(&self, gone: &NodeId) -> bool {
-        matches!(self, Self::TakingOver { node, .. } if node == gone)
+        matches!(self, Self::TakingOver { from, .. } if from.node == *gone)
     }
 
     pub(super) fn is_settled(&self) -> bool {
         matches!(self, Self::Settled)
+    }
+}
+
+impl Work {
+    fn hands_over_to(&self, to: &Address) -> bool {
+        matches!(self, Self::HandOver { by } if by == to)
     }
 }
 
@@ -50,7 +56,7 @@ impl<E: Entropy> Core<E> {
         self.ask(id, Purpose::Attach, Operation::Attach { user, pool, address });
     }
 
-    /// Without an answer nobody is avoided for what happened before, until there is one.
+    /// Without an answer nobody joins, until there is one.
     pub(super) fn attached(&mut self, id: SessionId, outcome: Outcome, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Outcome::Attached(Attached { mut history, former }) = outcome else {
@@ -66,11 +72,40 @@ impl<E: Entropy> Core<E> {
             }
             Some(Former { address, talk }) => {
                 let until = now + TAKE_OVER_WITHIN;
-                session.arrival = Arrival::TakingOver { node: address.node.clone(), talk, until };
+                session.arrival = Arrival::TakingOver { from: address.clone(), talk, until };
                 session.flight = Flight::TakeOver;
+                let waits = session.queue.iter().position(|work| work.hands_over_to(&address));
+                let asked = waits.and_then(|index| session.queue.remove(index));
                 let (user, by) = (session.user.clone(), self.address(id));
                 self.send(&address, Envelope::TakeOver { user, by });
+                if asked.is_some() {
+                    self.agree_who_stays(id, &address, now);
+                }
             }
+        }
+    }
+
+    /// Two sessions of a user wait for each other, as both were told by the store to follow the other: the
+    /// attachment of one was repeated because its answer was lost. One stays, by the order of their addresses,
+    /// and makes itself known once more.
+    fn agree_who_stays(&mut self, id: SessionId, other: &Address, now: Time) {
+        let stays = self.address(id) > *other;
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if stays {
+            session.queue.push_front(Work::Attach);
+        } else {
+            session.arrival = Arrival::Settled;
+            session.flight = Flight::None;
+            self.hand_over(id, other, now);
+        }
+    }
+
+    /// A newer session of the user asks for what this one has.
+    pub(super) fn asked_to_hand_over(&mut self, id: SessionId, by: Address, now: Time) {
+        match self.sessions.get(id).map(|session| &session.arrival) {
+            Some(Arrival::TakingOver { from, .. }) if *from == by => self.agree_who_stays(id, &by, now),
+            Some(_) => self.hand_over_next(id, by, now),
+            None => {}
         }
     }
 

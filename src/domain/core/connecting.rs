@@ -9,6 +9,7 @@ use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
 use super::super::operation::Operation;
+use super::super::policy::Acceptance;
 use super::super::proposal::Verdict;
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
@@ -90,7 +91,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn resume(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.resuming = false;
-        let resumed = session.resumed();
+        let resumed = session.resumed(self.policies[session.policy].acceptance);
         let mut held = VecDeque::new();
         let mut back = None;
         match &mut session.state {
@@ -103,6 +104,7 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
+                talking.heard_signal |= !held.is_empty();
                 let Talk { peer, room, partner, .. } = &talking.talk;
                 back = Some((peer.clone(), *room, partner.user.clone()));
                 talking.catching_up = true;
@@ -134,7 +136,7 @@ impl<E: Entropy> Core<E> {
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
-            State::Idle if session.queue.is_empty() && session.budgets.are_full(now) => {
+            State::Idle if session.queue.is_empty() && session.owes_nothing(now) => {
                 Work::End(Departure::Left)
             }
             State::Waiting(_) => Work::Suspend,
@@ -255,13 +257,15 @@ impl Work {
 }
 
 impl Session {
-    fn resumed(&self) -> Resumed {
+    fn resumed(&self, acceptance: Acceptance) -> Resumed {
         match &self.state {
             State::Idle => Resumed::Idle,
             State::Waiting(waiting) => Resumed::Waiting { stage: waiting.stage },
-            State::Proposed(proposed) => match proposed.proposal.found_by(&self.user) {
-                Some(found) => Resumed::Proposed(found),
-                None => Resumed::Idle,
+            State::Proposed(proposed) => match (proposed.proposal.found_by(&self.user), acceptance) {
+                (Some(found), Acceptance::Mutual { .. }) => Resumed::Proposed(found),
+                // It hears of the room when that stands.
+                (Some(found), Acceptance::AtOnce) => Resumed::Waiting { stage: found.stage },
+                (None, _) => Resumed::Idle,
             },
             State::Talking(talking) => Resumed::Talking {
                 proposal: talking.talk.proposal,

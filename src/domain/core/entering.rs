@@ -21,7 +21,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn open(&mut self, id: SessionId, proposal: Arc<Proposal>, asker: Asker) {
         let [claimer, claimed] = &proposal.sides;
         let members = [claimer.ticket.user.clone(), claimed.ticket.user.clone()];
-        let request = Operation::OpenRoom { room: proposal.room, members, last: 0 };
+        let request = Operation::OpenRoom { room: proposal.room, members, last: 0, written: [0; 2] };
         self.ask(id, Purpose::Open { proposal, asker }, request);
     }
 

@@ -1,19 +1,17 @@
-//! From a wish to a claim: joining, searching, waiting, giving up.
+//! From a wish to a claim: searching, waiting, giving up.
 
 use std::sync::Arc;
 
-use super::super::command::{Command, Refusal, Reply};
-use super::super::criteria::{Criteria, Stage};
+use super::super::command::{Refusal, Reply};
+use super::super::criteria::Stage;
 use super::super::event::{Event, TicketEnd};
 use super::super::id::{Entropy, ProposalId, RoomId, SessionId, TicketId, UserId};
 use super::super::limits::RENEWED_AT_ONCE;
 use super::super::notice::Notice;
 use super::super::operation::{Operation, Outcome, Place, Search, Searched, Standing, Withdrawn};
-use super::super::person::Attributes;
-use super::super::policy::{Acceptance, Choice, JoinAgain, LEASE, POSITION_EVERY, RENEW_EVERY, RETRY_AFTER};
+use super::super::policy::{Acceptance, Choice, LEASE, POSITION_EVERY, Policy, RENEW_EVERY, RETRY_AFTER};
 use super::super::proposal::{Proposal, Verdict};
 use super::super::search::SearchPlan;
-use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
@@ -21,104 +19,6 @@ use super::session::{Asker, Session, State, Sweep, Waiting, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 
 impl<E: Entropy> Core<E> {
-    /// A client wants to be matched. It leaves the room it is in, lets go of a proposal, and replaces an
-    /// earlier wish; a wish that did not change keeps its age.
-    pub(super) fn join(
-        &mut self,
-        id: SessionId,
-        asker: Asker,
-        attributes: Attributes,
-        criteria: Criteria,
-        now: Time,
-    ) {
-        if let Some(refusal) = self.may_not_join(id, now) {
-            return self.acknowledge(asker, Err(refusal));
-        }
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        match &mut session.state {
-            State::Idle => self.wish(id, attributes, criteria, None, now),
-            State::Talking(_) => {
-                self.leave_room(id, Departure::Left, now);
-                self.wish(id, attributes, criteria, None, now);
-            }
-            State::Proposed(proposed) => {
-                let proposal = proposed.proposal.id;
-                let command = Command::Join { attributes, criteria };
-                session.queue.push_front(Work::Command { asker, command });
-                self.ask_answer(id, proposal, Verdict::Leave, None, Answering::Asked);
-                return;
-            }
-            State::Waiting(waiting) => {
-                let ticket = &waiting.ticket;
-                if ticket.attributes != attributes || ticket.criteria != criteria {
-                    let replaced = ticket.id;
-                    self.record(Event::TicketEnded(TicketEnd::Replaced));
-                    self.wish(id, attributes, criteria, Some(replaced), now);
-                }
-            }
-        }
-        self.search(id, asker, now);
-    }
-
-    /// Why the session may not join now, where its pool is particular.
-    fn may_not_join(&self, id: SessionId, now: Time) -> Option<Refusal> {
-        let session = self.sessions.get(id)?;
-        let particular = self.policy(session).join_again == JoinAgain::Refused;
-        match &session.state {
-            State::Idle if session.cooled_at > now => {
-                Some(Refusal::CoolingDown { retry_after_ms: session.cooled_at.ms_until_from(now) })
-            }
-            State::Waiting(_) | State::Proposed(_) if particular => Some(Refusal::Searching),
-            State::Talking(_) if particular => Some(Refusal::InRoom),
-            State::Idle | State::Waiting(_) | State::Proposed(_) | State::Talking(_) => None,
-        }
-    }
-
-    /// A client wants somebody else than the one it is with.
-    pub(super) fn skip(
-        &mut self,
-        id: SessionId,
-        asker: Asker,
-        attributes: Attributes,
-        criteria: Criteria,
-        now: Time,
-    ) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if !matches!(session.state, State::Talking(_)) {
-            return self.join(id, asker, attributes, criteria, now);
-        }
-        session.cooled_at = now + self.policies[session.policy].skip_cooldown;
-        self.leave_room(id, Departure::Skipped, now);
-        self.wish(id, attributes, criteria, None, now);
-        self.search(id, asker, now);
-    }
-
-    fn wish(
-        &mut self,
-        id: SessionId,
-        attributes: Attributes,
-        criteria: Criteria,
-        replaces: Option<TicketId>,
-        now: Time,
-    ) {
-        let ticket_id = TicketId(self.entropy.next_ticket());
-        let owner = self.address(id);
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        let ticket = Ticket {
-            id: ticket_id,
-            user: session.user.clone(),
-            owner,
-            pool: self.policies[session.policy].pool,
-            attributes,
-            criteria,
-            enqueued_at: now.max(session.cooled_at),
-            priority: Priority::Usual,
-            avoid: Arc::default(),
-        };
-        session.state = State::Waiting(Box::new(Waiting::new(Arc::new(ticket), replaces, now)));
-        self.record(Event::Searching);
-    }
-
     /// Puts a ticket whose proposal failed back into the queue, at once unless its client is away.
     pub(super) fn requeue(&mut self, id: SessionId, ticket: &Ticket, priority: Priority, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
@@ -154,24 +54,9 @@ impl<E: Entropy> Core<E> {
         if *waiting.ticket.avoid != *avoid {
             waiting.ticket = Arc::new(Ticket { avoid, ..(*waiting.ticket).clone() });
         }
-        let stage = policy.ladder.stage_at(waiting.ticket.enqueued_at, now);
-        if stage != waiting.stage {
-            waiting.stage = stage;
-            waiting.after = None;
-        }
-        let mut plan = SearchPlan::new(waiting.ticket.clone(), stage, &policy.ladder);
-        if policy.choice == Choice::Random {
-            plan.order = waiting.ticket.shuffled();
-            if waiting.sweep == Sweep::Begins {
-                waiting.sweep = Sweep::FromAnywhere;
-                waiting.after = Some(Ticket::anywhere(self.entropy.next_u64()));
-            }
-        }
-        plan.after = waiting.after;
-        plan.replaces = waiting.replaces.take();
         let ticket = waiting.ticket.id;
         let request = Operation::Search(Box::new(Search {
-            plan,
+            plan: waiting.plan(policy, &mut self.entropy, now),
             proposal: ProposalId::random(&mut self.entropy),
             room: RoomId::random(&mut self.entropy),
             accept_within: policy.acceptance.within(),
@@ -239,7 +124,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    /// Whether a search that began anywhere is to look at those before that place as well.
+    /// A search found nobody. Whether it began anywhere, and is to look at those before that place as well.
     fn goes_round(&mut self, id: SessionId) -> bool {
         let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return false };
         let begun = waiting.sweep == Sweep::FromAnywhere;
@@ -314,7 +199,6 @@ impl<E: Entropy> Core<E> {
             return self.suspend(id, now);
         }
         let Some(waiting) = session.waiting() else { return };
-        waiting.after = None;
         if asker.is_some() {
             waiting.told = (place, waiting.stage);
             waiting.told_at = now;
@@ -497,6 +381,27 @@ impl Waiting {
             told: (NOT_WAITING, Stage::Exact),
             told_at: now,
         }
+    }
+
+    /// Where to look now, and where to be found.
+    fn plan(&mut self, policy: &Policy, entropy: &mut impl Entropy, now: Time) -> SearchPlan {
+        let stage = policy.ladder.stage_at(self.ticket.enqueued_at, now);
+        if stage != self.stage {
+            self.stage = stage;
+            self.after = None;
+            self.sweep = Sweep::Begins;
+        }
+        let mut plan = SearchPlan::new(self.ticket.clone(), stage, &policy.ladder);
+        if policy.choice == Choice::Random {
+            plan.order = self.ticket.shuffled();
+            if self.sweep == Sweep::Begins {
+                self.sweep = Sweep::FromAnywhere;
+                self.after = Some(Ticket::anywhere(entropy.next_u64()));
+            }
+        }
+        plan.after = self.after;
+        plan.replaces = self.replaces.take();
+        plan
     }
 }
 

@@ -30,6 +30,7 @@ mod closing;
 mod commanding;
 mod connecting;
 mod entering;
+mod joining;
 mod matching;
 mod moving;
 mod proposing;

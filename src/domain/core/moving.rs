@@ -52,7 +52,13 @@ impl<E: Entropy> Core<E> {
     pub(super) fn for_absent(&mut self, id: SessionId, envelope: Envelope, now: Time) -> Option<Envelope> {
         match (self.moved.find(id, now), envelope) {
             (_, Envelope::TakeOver { by, .. }) => self.send(&by, Envelope::HandedOver(None)),
-            (Some(to), envelope) => self.send(&to, envelope),
+            (Some(to), envelope) => {
+                // Whatever is answered there is believed only if it comes from where the peer is.
+                if let Envelope::Here { room, from } | Envelope::Back { room, from } = &envelope {
+                    self.send(from, Envelope::Here { room: *room, from: to.clone() });
+                }
+                self.send(&to, envelope);
+            }
             (None, Envelope::HandedOver(Some(handover))) => self.wind_up(id, *handover),
             (None, Envelope::Here { room, from } | Envelope::Back { room, from }) => {
                 self.send_left(id, &from, room);
@@ -127,7 +133,11 @@ impl<E: Entropy> Core<E> {
             GoingOn::Talking { talk, heard_sequence, held, .. } if session.talking(talk.room).is_some() => {
                 self.hear_late(id, talk.room, heard_sequence, held, now)
             }
-            GoingOn::Talking { talk, .. } if session.settled.contains(&talk.proposal) => false,
+            GoingOn::Talking { talk, .. } if session.settled.contains(&talk.proposal) => {
+                // Where it comes from, its room may have been opened again.
+                self.close_room(talk.room);
+                false
+            }
             GoingOn::Talking { talk, last_sequence, heard_sequence, held } if idle => {
                 let mut talking = Talking::new(*talk);
                 talking.last_sequence = last_sequence;
@@ -150,7 +160,12 @@ impl<E: Entropy> Core<E> {
     fn tell_going_on(&mut self, id: SessionId, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         match (&mut session.state, session.connection) {
-            // It is told in its turn.
+            // It is told in its turn; what it asks for first may be to leave.
+            (State::Talking(talking), Some(_)) if session.resuming => {
+                let Talk { peer, room, .. } = talking.talk.clone();
+                let from = self.address(id);
+                self.send(&peer, Envelope::Here { room, from });
+            }
             (_, Some(_)) if session.resuming => {}
             (_, Some(_)) => self.resume(id),
             (State::Idle | State::Proposed(_), None) => {}
@@ -175,6 +190,9 @@ impl<E: Entropy> Core<E> {
         let mut waiting = Waiting::new(Arc::new(ticket), None, now);
         waiting.stage = stage;
         session.brought = Some(waiting.ticket.id);
+        // A wish that cools down begins in the future.
+        let cooldown = self.policies[session.policy].skip_cooldown;
+        session.cooled_at = waiting.ticket.enqueued_at.min(now + cooldown);
         session.state = State::Waiting(Box::new(waiting));
         true
     }
@@ -255,7 +273,8 @@ impl<E: Entropy> Core<E> {
         true
     }
 
-    /// The former session kept what came for it while this one had begun already.
+    /// The former session kept what came for it while this one had begun already. Signals keep their order: of
+    /// those none is passed on after a newer one.
     fn hear_late(
         &mut self,
         id: SessionId,
@@ -264,8 +283,14 @@ impl<E: Entropy> Core<E> {
         held: Vec<(SignalKind, Payload)>,
         now: Time,
     ) -> bool {
+        let heard = |talking: &mut Talking| talking.heard_signal || !talking.held.is_empty();
+        let newer = self.sessions.get_mut(id).and_then(|session| session.talking(room)).is_some_and(heard);
         for (kind, payload) in held {
-            self.hear_signal(id, room, kind, payload);
+            if newer {
+                self.record(Event::HeldSignalDropped);
+            } else {
+                self.hear_signal(id, room, kind, payload);
+            }
         }
         let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
             return false;

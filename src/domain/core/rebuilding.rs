@@ -4,10 +4,12 @@
 use std::collections::VecDeque;
 
 use super::super::command::Refusal;
+use super::super::envelope::Envelope;
 use super::super::id::{Entropy, RoomId, SessionId};
 use super::super::limits::{REBUILT_AT_ONCE, SEQUENCE_GAP};
 use super::super::operation::{Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
+use super::super::talk::Talk;
 use super::super::time::Time;
 use super::Core;
 use super::matching::ms;
@@ -94,12 +96,24 @@ impl<E: Entropy> Core<E> {
         }
         // Its user came back elsewhere, where nothing of this may be known: the node was thought dead, or the store
         // had lost its memory.
-        if let Outcome::Registered(owner) = outcome
-            && *owner != self.address(id)
-        {
-            self.hand_over_next(id, owner.clone(), now);
+        if let Outcome::Registered(owner) = outcome {
+            if *owner == self.address(id) {
+                self.ask_peer(id);
+            } else {
+                self.hand_over_next(id, owner.clone(), now);
+            }
         }
         self.rebuild_on(now);
+    }
+
+    /// The room that a session is in may have been over for long: a peer that is not in it says so.
+    fn ask_peer(&mut self, id: SessionId) {
+        let Some(State::Talking(talking)) = self.sessions.get(id).map(|session| &session.state) else {
+            return;
+        };
+        let Talk { peer, room, .. } = talking.talk.clone();
+        let from = self.address(id);
+        self.send(&peer, Envelope::Here { room, from });
     }
 
     /// Where the session lives and the talk it is in, for whoever goes on with it should this node be gone.
@@ -148,6 +162,6 @@ impl<E: Entropy> Core<E> {
         talking.reopened = true;
         let last = talking.heard_sequence.max(talking.last_sequence) + SEQUENCE_GAP;
         let members = [user.clone(), talking.talk.partner.user.clone()];
-        Some(Operation::OpenRoom { room: talking.talk.room, members, last })
+        Some(Operation::OpenRoom { room: talking.talk.room, members, last, written: talking.written })
     }
 }

@@ -8,7 +8,7 @@ use super::super::command::Command;
 use super::super::criteria::Stage;
 use super::super::envelope::Handover;
 use super::super::id::{
-    AckId, Address, ConnectionId, NodeId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
+    AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
 use super::super::operation::Place;
 use super::super::proposal::Proposal;
@@ -57,10 +57,10 @@ pub(super) struct Session {
 pub(super) enum Arrival {
     /// The store is asked where the user was.
     Asked,
-    /// It did not say: it is asked again at that moment. Commands do not wait for that.
+    /// It did not say: it is asked again at that moment. Commands do not wait for that, but nobody joins.
     Unanswered { ask_at: Time },
     /// The session that this one follows is asked for what it has, until then.
-    TakingOver { node: NodeId, talk: Option<Box<Talk>>, until: Time },
+    TakingOver { from: Address, talk: Option<Box<Talk>>, until: Time },
     /// Everything that could be found is here.
     Settled,
 }
@@ -127,12 +127,16 @@ pub(super) struct Proposed {
 /// In a room.
 pub(super) struct Talking {
     pub(super) talk: Talk,
+    /// A signal went to the client: none that is older may follow.
+    pub(super) heard_signal: bool,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.
     pub(super) last_sequence: u64,
     /// The highest number heard of, shown or not.
     pub(super) heard_sequence: u64,
+    /// How many messages the client and the other one have written, as far as was heard.
+    pub(super) written: [u64; 2],
     /// Missed messages are being fetched: newer ones wait, so that order holds.
     pub(super) catching_up: bool,
     /// When to ask an unavailable store for them again.
@@ -205,6 +209,11 @@ impl Session {
             self.settled.remove(0);
         }
         self.settled.push(proposal);
+    }
+
+    /// Whether nothing is lost with the session of a client that wants nothing: it could as well begin anew.
+    pub(super) fn owes_nothing(&self, now: Time) -> bool {
+        self.budgets.are_full(now) && self.cooled_at <= now
     }
 
     /// Where the client can be told what happens, if it can.

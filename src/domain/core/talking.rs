@@ -45,15 +45,23 @@ impl Talking {
     pub(super) fn new(talk: Talk) -> Self {
         Self {
             talk,
+            heard_signal: false,
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
+            written: [0; 2],
             catching_up: false,
             catch_up_at: Time::NEVER,
             reopen_at: Time::NEVER,
             left_behind: Vec::new(),
             reopened: false,
         }
+    }
+
+    /// Counts a message for its writer.
+    fn heard_of(&mut self, message: &ChatMessage) {
+        let side = usize::from(message.from == self.talk.partner.user);
+        self.written[side] = self.written[side].max(message.own_sequence);
     }
 }
 
@@ -96,7 +104,7 @@ impl<E: Entropy> Core<E> {
             Envelope::Left { room, from, .. } if self.is_left_behind(id, room, &from) => {}
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
             Envelope::TakeOver { user, by } => match self.sessions.get(id) {
-                Some(session) if session.user == user => self.hand_over_next(id, by, now),
+                Some(session) if session.user == user => self.asked_to_hand_over(id, by, now),
                 Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
             },
             Envelope::HandedOver(handover) => self.handed_over(id, handover, now),
@@ -210,6 +218,7 @@ impl<E: Entropy> Core<E> {
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         if !away {
+            talking.heard_signal = true;
             let from = talking.talk.partner.user.clone();
             return self.notify(id, Notice::Signal { room, kind, payload, from });
         }
@@ -279,6 +288,7 @@ impl<E: Entropy> Core<E> {
     /// Carries a message of this session's to the peer.
     fn carry_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage) {
         let Some(talking) = self.talking(id, room) else { return };
+        talking.heard_of(&message);
         if message.sequence == talking.last_sequence + 1 {
             talking.last_sequence = message.sequence;
         }
@@ -292,6 +302,7 @@ impl<E: Entropy> Core<E> {
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         talking.heard_sequence = talking.heard_sequence.max(message.sequence);
+        talking.heard_of(&message);
         // Who is away, or still catching up, gets it from the store: in order, each once.
         if away || talking.catching_up || message.sequence <= talking.last_sequence {
             return;
@@ -347,6 +358,7 @@ impl<E: Entropy> Core<E> {
         if let Some(newest) = messages.last() {
             talking.last_sequence = talking.last_sequence.max(newest.sequence);
         }
+        messages.iter().for_each(|message| talking.heard_of(message));
         // Something came while the store answered, or there was more than one answer holds.
         let came = talking.heard_sequence > talking.last_sequence.max(heard);
         let more = came || messages.len() >= MESSAGES_AT_ONCE;

@@ -30,12 +30,22 @@ struct Room {
 }
 
 impl Rooms {
-    /// A room begins. One that stands already stays as it is, but for a larger `last`: both members' nodes may
+    /// A room begins. One that stands already stays as it is, but for larger numbers: both members' nodes may
     /// open it, and no number is given twice that either of them has heard of.
-    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], last: u64) {
-        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last, written: [0; 2] };
-        let room = self.0.entry(room).or_insert_with(new);
+    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], last: u64, written: [u64; 2]) {
+        let room = self.0.entry(room).or_insert_with(|| Room {
+            members: members.clone(),
+            messages: VecDeque::new(),
+            named: BTreeMap::new(),
+            last,
+            written,
+        });
         room.last = room.last.max(last);
+        for (member, count) in members.iter().zip(written) {
+            if let Some(known) = room.written_by(member) {
+                *known = count.max(*known);
+            }
+        }
     }
 
     /// The number of the last message of a room that stands, for a member.
@@ -57,17 +67,16 @@ impl Rooms {
         client_message_id: Option<Arc<str>>,
         now: Time,
     ) -> Appended {
-        let Some(room) = self.0.get_mut(&room).filter(|room| room.members.contains(&from)) else {
-            return Appended::NoRoom;
-        };
+        let Some(room) = self.0.get_mut(&room) else { return Appended::NoRoom };
         let name = client_message_id.clone().map(|id| (from.clone(), id));
-        if let Some(sequence) = name.as_ref().and_then(|name| room.named.get(name)) {
-            let place = room.messages.partition_point(|message| message.sequence < *sequence);
-            return room.messages.get(place).cloned().map_or(Appended::NoRoom, Appended::Duplicate);
+        if let Some(known) = name.as_ref().and_then(|name| room.find(name)) {
+            return Appended::Duplicate(known.clone());
         }
-        let own_sequence = room.next_of(&from);
-        let message =
-            ChatMessage { sequence: room.last + 1, own_sequence, from, content, client_message_id, at: now };
+        let sequence = room.last + 1;
+        let Some(written) = room.written_by(&from) else { return Appended::NoRoom };
+        *written += 1;
+        let own_sequence = *written;
+        let message = ChatMessage { sequence, own_sequence, from, content, client_message_id, at: now };
         room.add(name, message.clone());
         Appended::Added(message)
     }
@@ -81,11 +90,17 @@ impl Rooms {
 }
 
 impl Room {
-    /// The number of the next message of this member among those that it wrote.
-    fn next_of(&mut self, member: &UserId) -> u64 {
-        let side = usize::from(self.members[1] == *member);
-        self.written[side] += 1;
-        self.written[side]
+    /// How many messages this member wrote; `None` of somebody else.
+    fn written_by(&mut self, member: &UserId) -> Option<&mut u64> {
+        let side = self.members.iter().position(|known| known == member)?;
+        Some(&mut self.written[side])
+    }
+
+    /// The message of that name, as long as it is kept.
+    fn find(&self, name: &Name) -> Option<&ChatMessage> {
+        let sequence = self.named.get(name)?;
+        let place = self.messages.binary_search_by_key(sequence, |message| message.sequence).ok()?;
+        self.messages.get(place)
     }
 
     fn add(&mut self, name: Option<Name>, message: ChatMessage) {
@@ -120,7 +135,7 @@ mod tests {
         let mut rooms = Rooms::default();
         let room = RoomId::random(&mut Zeros);
         let user = UserId::new("ana");
-        rooms.open(room, [user.clone(), UserId::new("ben")], 0);
+        rooms.open(room, [user.clone(), UserId::new("ben")], 0, [0; 2]);
         for number in 0..3 * ROOM_MESSAGES {
             let name = (number % 2 == 0).then(|| number.to_string().into());
             rooms.append(room, user.clone(), "hello".into(), name, Time::default());

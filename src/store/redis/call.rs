@@ -128,10 +128,11 @@ impl Caller {
                 let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
                 call(command, &scripts::EXPIRE, Expected::Expired(pool))
             }
-            Operation::OpenRoom { room, members: [one, other], last } => {
+            Operation::OpenRoom { room, members: [one, other], last, written } => {
                 let [room, ..] = self.keys.room(room);
                 let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
                 command.arg(one.as_str()).arg(other.as_str()).arg(last.min(MOST)).arg(ROOM_SECONDS);
+                command.arg(&written.map(|count| count.min(MOST)));
                 call(command, &scripts::OPEN_ROOM, Expected::Done)
             }
             Operation::Rejoin { room, user } => {

@@ -14,12 +14,17 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// More, where somebody is away: until its node notices, or others notice that its node is dead.
 const NOTICED: Duration = Duration::from_secs(6);
 
-/// By what its clients were told at nodes that are well, nobody is in two matches.
+/// By what its clients were told at nodes that are well, nobody is in two matches. Whose newest session the store
+/// lost may be, until the older is made known again.
 pub(super) fn nobody_is_in_two_matches(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Told { connection, notice } = &moment.seen else { return Ok(()) };
     let Some(line) = ledger.lines.get(connection) else { return Ok(()) };
     let Some(room) = line.view.clone().after(notice).match_room() else { return Ok(()) };
     if !matches!(notice, Notice::MatchFound(_) | Notice::MatchReady { .. } | Notice::Resumed(_)) {
+        return Ok(());
+    }
+    let lately = ledger.troubles.store_lost_at.is_some_and(|lost_at| moment.at.since(lost_at) <= LIMIT);
+    if lately || ledger.troubles.unknown.contains(&line.user) {
         return Ok(());
     }
     let other = ledger.lines_of(&line.user).find(|(other, line)| {
@@ -60,11 +65,13 @@ pub(super) fn who_is_back_is_told(ledger: &Ledger, moment: &Moment) -> Verdict {
     if !ledger.scene.is_reliable() {
         return Ok(());
     }
-    let waits = ledger.lines.iter().filter(|(_, line)| line.unresumed && line.standing == Standing::Open);
-    for (connection, line) in waits {
+    let lost = ledger.troubles.store_lost_at.is_some();
+    for (connection, line) in ledger.lines.iter().filter(|(_, line)| line.standing == Standing::Open) {
+        let Some(kept_until) = line.unresumed.filter(|_| !lost) else { continue };
         let cores: Vec<usize> = ledger.lines_of(&line.user).map(|(_, line)| line.core).collect();
-        let lost = ledger.troubles.store_lost_at.is_some();
-        let Some(calm) = ledger.calm_since(&cores, moment.at).filter(|_| !lost) else { continue };
+        // What is given up before the store can be asked is not brought back.
+        let calm = ledger.calm_since(&cores, moment.at).filter(|calm| *calm < kept_until);
+        let Some(calm) = calm else { continue };
         let lasted = moment.at.since(line.since.max(calm));
         ensure(lasted <= LIMIT, || {
             format!("{} is back on {connection:?} for {lasted:?} and not told where it stands", line.user)
@@ -73,22 +80,27 @@ pub(super) fn who_is_back_is_told(ledger: &Ledger, moment: &Moment) -> Verdict {
     Ok(())
 }
 
-/// In the end there is one session for each client that is there, and a client has one connection.
+/// In the end there is one session for each client that is there, and a client has one connection; but one whose
+/// newest session the store lost may have one more of both, as nobody knows that it is the older.
 pub(super) fn one_session_for_each_client(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Settled { sessions, .. } = &moment.seen else { return Ok(()) };
     let there = ledger.people.values().filter(|person| person.connection.is_some()).count();
     let open = ledger.open_lines().len();
-    ensure(open == there && *sessions == there, || {
+    let most = there + ledger.troubles.unknown.len();
+    ensure((there..=most).contains(&open) && (there..=most).contains(sessions), || {
         format!("{there} clients have {open} connections and {sessions} sessions")
     })
 }
 
-/// The store knows no session of clients that are gone, but of those whose node died with it or whose end it
-/// was not told: these are forgotten in time.
+/// The store knows no session of clients that are gone, but of those whose node died with it, or made it known
+/// once more after standing still, or whose end the store was not told or lost: these are forgotten in time.
 pub(super) fn no_session_is_known_of_who_is_gone(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Emptied { known, .. } = &moment.seen else { return Ok(()) };
-    let left = known
-        .iter()
-        .find(|(user, core)| !ledger.troubles.killed.contains_key(core) && !ledger.undetached.contains(user));
+    let left = known.iter().find(|(user, core)| {
+        !ledger.troubles.killed.contains_key(core)
+            && !ledger.undetached.contains(user)
+            && !ledger.troubles.unknown.contains(user)
+            && !ledger.troubles.met(*core)
+    });
     ensure(left.is_none(), || format!("{left:?} is known to the store"))
 }

@@ -82,14 +82,16 @@ fn heard_message(moment: &Moment) -> Option<(ConnectionId, RoomId, &ChatMessage)
     }
 }
 
-/// A message was written by the one it is said to be from, to that room, and is there under that number.
+/// A message was written by the one it is said to be from, to that room, and is there under that number, unless
+/// the store has lost it since and took it once more.
 pub(super) fn chat_is_heard_as_it_was_written(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Some((_, room, message)) = heard_message(moment) else { return Ok(()) };
     let written = number(&message.content).and_then(|number| ledger.talks.messages.get(&number));
+    let again = ledger.troubles.store_lost_at.is_some_and(|lost_at| lost_at <= message.at);
     let right = |said: &Said| {
         said.by == message.from
             && said.room == room
-            && said.sequence.is_none_or(|sequence| sequence == message.sequence)
+            && said.sequence.is_none_or(|sequence| sequence == message.sequence || again)
     };
     ensure(written.is_some_and(right), || format!("{message:?} in {room} was not written"))
 }
@@ -103,10 +105,11 @@ pub(super) fn chat_is_heard_in_order_each_once(ledger: &Ledger, moment: &Moment)
     ensure(hearing.last_told < message.sequence, || {
         format!("{user} heard message {} after {}", message.sequence, hearing.last_told)
     })?;
-    let twin = hearing
-        .messages
-        .values()
-        .find(|known| known.content == message.content && known.sequence != message.sequence);
+    // A store that lost a message takes it once more.
+    let kept = |at| ledger.troubles.store_lost_at.is_none_or(|lost_at| lost_at < at);
+    let twin = hearing.messages.values().find(|known| {
+        known.content == message.content && known.sequence != message.sequence && kept(known.at)
+    });
     ensure(twin.is_none(), || format!("{user} heard {message:?} and {twin:?}"))?;
     let Some(written) = number(&message.content) else { return Ok(()) };
     let sent_once = ledger.talks.messages.get(&written).is_some_and(|said| said.times == 1);

@@ -64,6 +64,9 @@ pub(super) fn found_for_the_wish_that_holds(ledger: &Ledger, moment: &Moment) ->
     };
     let ticket = &own.ticket;
     let current = ledger.lines.get(connection).map_or(0, |line| line.current);
+    let asked_at = person.wishes.get(current).map(|(at, _, _)| *at);
+    // A store that lost the wish holds to the one before.
+    let current = if ledger.troubles.store_lost_at >= asked_at { 0 } else { current };
     let wished = |(_, attributes, criteria): &(_, _, _)| {
         *attributes == ticket.attributes && *criteria == ticket.criteria
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qala::domain::command::{Command, Refusal, Reply};
+use qala::domain::command::{Command, Refusal, Reply, RoomRef};
 use qala::domain::core::{Core, Effect, Input};
 use qala::domain::envelope::Envelope;
 use qala::domain::id::{AckId, Address, ConnectionId, OperationId};
@@ -67,7 +67,7 @@ impl World {
             return Ok(());
         }
         let asked = line.pending.get(&ack).map(|asked| asked.command.clone());
-        if let (Some(Ok(Command::Sync { room, .. })), Err(refusal)) = (asked, &answer)
+        if let (Some(Ok(Command::Sync { room: RoomRef::Id(room), .. })), Err(refusal)) = (asked, &answer)
             && refusal.retry_after_ms().is_some()
         {
             self.plan(self.now + SYNC_AGAIN, Due::Sync { connection, room });

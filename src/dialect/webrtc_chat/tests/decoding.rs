@@ -152,7 +152,10 @@ fn connection_quality_is_what_can_be_measured() {
         Ok(Command::Quality { room: None, quality })
     };
     for (sent, expected) in [
-        (r#"{"overall":"good","rtt":12,"packetsLost":2,"bandwidth":300}"#, report(12.0, Some(2.0), Some(300.0))),
+        (
+            r#"{"overall":"good","rtt":12,"packetsLost":2,"bandwidth":300}"#,
+            report(12.0, Some(2.0), Some(300.0)),
+        ),
         (r#"{"rtt":0.5,"overall":7,"packetsLost":-1,"bandwidth":null}"#, report(0.5, Some(0.0), None)),
         (r#"{"rtt":0}"#, report(0.0, None, None)),
         ("", invalid("rtt")),

@@ -39,7 +39,12 @@ fn filled(argument: &str) -> String {
 }
 
 #[track_caller]
-fn answers(topic: Topic, answer: &Result<Reply, Refusal>, acknowledgement: &str, events: &[(&'static str, &str)]) {
+fn answers(
+    topic: Topic,
+    answer: &Result<Reply, Refusal>,
+    acknowledgement: &str,
+    events: &[(&'static str, &str)],
+) {
     let events = events.iter().map(|(event, argument)| (*event, filled(argument))).collect();
     assert_eq!(answered(topic, answer), (acknowledgement.to_owned(), events), "{topic:?} {answer:?}");
 }
@@ -50,7 +55,9 @@ fn connected() {
     tells(
         &Notice::Welcome { user: UserId::new("a\"b"), guest: true, node: NodeId::new("n-1") },
         "connected",
-        &format!(r#"{{"socketId":"a\"b","timestamp":$T,"serverInfo":{{"worker":"n-1","version":"{version}"}}}}"#),
+        &format!(
+            r#"{{"socketId":"a\"b","timestamp":$T,"serverInfo":{{"worker":"n-1","version":"{version}"}}}}"#
+        ),
     );
 }
 
@@ -214,8 +221,14 @@ fn rate_limited() {
             Scope::Matching,
             r#"{"type":"matchmaking","message":"You search too often. Wait a moment.","retryAfter":600}"#,
         ),
-        (Scope::Chat, r#"{"type":"messaging","message":"You write too often. Wait a moment.","retryAfter":600}"#),
-        (Scope::Signaling, r#"{"type":"signaling","message":"You send too much. Wait a moment.","retryAfter":600}"#),
+        (
+            Scope::Chat,
+            r#"{"type":"messaging","message":"You write too often. Wait a moment.","retryAfter":600}"#,
+        ),
+        (
+            Scope::Signaling,
+            r#"{"type":"signaling","message":"You send too much. Wait a moment.","retryAfter":600}"#,
+        ),
     ] {
         tells(&Notice::RateLimited { scope, retry_after_ms: 600 }, "rate_limited", limited);
         let refused = Err(Refusal::RateLimited { scope, retry_after_ms: 600 });
@@ -234,7 +247,11 @@ fn signaling_error() {
     for (topic, event) in [(Topic::Offer, "webrtc_offer"), (Topic::Answer, "webrtc_answer")] {
         for (refusal, error, message) in [
             (invalid, "invalid_data", "This is not what the server can read. Correct it and try again."),
-            (Refusal::TooLarge { field: "sdp" }, "invalid_data", "This is too long. Shorten it and try again."),
+            (
+                Refusal::TooLarge { field: "sdp" },
+                "invalid_data",
+                "This is too long. Shorten it and try again.",
+            ),
             (Refusal::NotInRoom, "no_active_match", "You are not in a match."),
             (
                 Refusal::Busy { retry_after_ms: 250 },
@@ -246,7 +263,8 @@ fn signaling_error() {
             assert_eq!(answered(topic, &Err(refusal)).1, [("signaling_error", said)]);
         }
     }
-    let no_match = r#"{"type":"webrtc_ice_candidate","error":"no_active_match","message":"You are not in a match."}"#;
+    let no_match =
+        r#"{"type":"webrtc_ice_candidate","error":"no_active_match","message":"You are not in a match."}"#;
     let acknowledgement = r#"{"success":false,"error":"not_in_session"}"#;
     answers(Topic::Candidate, &Err(Refusal::NotInRoom), acknowledgement, &[("signaling_error", no_match)]);
     for dropped in [invalid, Refusal::TooLarge { field: "candidate" }] {

@@ -52,8 +52,7 @@ fn everything_told() -> Vec<(&'static str, String)> {
     };
     let left = |departure| Notice::PeerLeft { room, user: ana(), departure };
     let signal = |kind| Notice::Signal { room, kind, payload: Payload(Arc::from("{}")), from: ana() };
-    let resumed =
-        Resumed::Talking { proposal, room, partner: partner(), initiator: true, last_sequence: 0 };
+    let resumed = Resumed::Talking { proposal, room, partner: partner(), initiator: true, last_sequence: 0 };
     let notices = [
         Notice::Welcome { user: ana(), guest: true, node: NodeId::new("n-1") },
         Notice::Resumed(resumed),
@@ -147,8 +146,11 @@ fn it_has_every_word_of_errors_and_acknowledgements() {
         Refusal::RateLimited { scope: Scope::Chat, retry_after_ms },
         Refusal::RateLimited { scope: Scope::Signaling, retry_after_ms },
     ];
-    let of_matching_and_talks = [Topic::FindMatch, Topic::Skip, Topic::Offer, Topic::Candidate, Topic::Message];
-    for (topic, refusal) in of_matching_and_talks.into_iter().flat_map(|topic| refusals.map(|refusal| (topic, refusal))) {
+    let of_matching_and_talks =
+        [Topic::FindMatch, Topic::Skip, Topic::Offer, Topic::Candidate, Topic::Message];
+    for (topic, refusal) in
+        of_matching_and_talks.into_iter().flat_map(|topic| refusals.map(|refusal| (topic, refusal)))
+    {
         for (event, argument) in answered(topic, &Err(refusal)).1 {
             let body: serde_json::Value = serde_json::from_str(&argument).expect("JSON");
             for word in ["type", "error"].into_iter().filter_map(|field| body[field].as_str()) {

@@ -26,7 +26,8 @@ fn value() -> impl Strategy<Value = String> {
         prop_oneof![
             prop::collection::vec(inner, 0..6).prop_map(|all| format!("[{}]", all.join(" , "))),
             fields.prop_map(|fields| {
-                let fields: Vec<_> = fields.iter().map(|(key, value)| format!(" \"{key}\" : {value}")).collect();
+                let fields: Vec<_> =
+                    fields.iter().map(|(key, value)| format!(" \"{key}\" : {value}")).collect();
                 format!("{{{}}}", fields.join("\n,"))
             }),
         ]

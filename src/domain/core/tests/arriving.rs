@@ -124,7 +124,7 @@ fn a_proposal_may_be_answered_here() {
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(0)),
-        notify(ANA, ready(&agreed)),
+        notify(ANA, ready(&agreed, "ana")),
         registers(&agreed, at(0)),
         // Ben knows her by her ticket, which names the other node.
         send(Envelope::Here { room: agreed.room, from: here(0) }),
@@ -259,7 +259,7 @@ fn a_room_that_both_agreed_on_and_a_dead_node_never_entered_is_entered() {
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(0)),
-        notify(ANA, ready(&agreed)),
+        notify(ANA, ready(&agreed, "ana")),
         registers(&agreed, at(0)),
         send(Envelope::Here { room: agreed.room, from: here(0) }),
     ]);
@@ -272,6 +272,10 @@ fn a_store_that_is_away_is_asked_again_while_the_client_may_ask_as_well() {
     core.expect([record(Event::StoreUnavailable)]);
     core.asks(ANA, 1, Command::Heartbeat);
     core.expect([ack(ANA, 1, Ok(Reply::Alive { timestamp_ms: at(0).as_ms() }))]);
+    // But for a match: she may be in one already.
+    core.asks(ANA, 2, wish().join());
+    let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
+    core.expect([refused(unknown), ack(ANA, 2, Err(unknown))]);
     core.wakes(1_000);
     let [attaching] = core.asked([attach("ana", 0)]);
     core.stored(attaching, former(Some(anas_talk())));
@@ -388,13 +392,104 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
     let signal = Notice::Signal { room, kind, payload: Payload("o".into()), from: user("ben") };
     let [fetching] = core.asked([notify(ANA, signal), messages(0)]);
     core.stored(fetching, Outcome::Messages(Vec::new()));
-    core.asks(ANA, 1, Command::LeaveRoom(room));
+    core.asks(ANA, 1, Command::LeaveRoom(room.into()));
     core.expect([
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(1) }),
         done(ANA, 1),
     ]);
+    // Where it comes from, the room may have been opened again.
     core.hears(0, handed_over(talking(&["o"])));
+    core.expect([ask(Operation::CloseRoom { room })]);
+}
+
+#[test]
+fn signals_that_come_late_do_not_follow_newer_ones() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.wakes(1_000);
+    let [rejoining] = core.asked([rejoin()]);
+    core.stored(rejoining, Outcome::Rejoined(Some(4)));
+    let [locating] = core.asked([ask(Operation::Locate { user: user("ben"), pool: POOL })]);
+    core.stored(locating, Outcome::Located(None));
+    let known = register("ana", here(0), Some(anas_talk()));
+    let [_, missed] = core.asked([known, resumes_talk(4), back(), messages(4)]);
+    core.stored(missed, Outcome::Messages(Vec::new()));
+    let (room, kind, from) = (proposal().room, SignalKind::Answer, user("ben"));
+    let payload = Payload("newer".into());
+    core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
+    core.expect([notify(ANA, Notice::Signal { room, kind, payload, from })]);
+    core.hears(0, handed_over(talking(&["older", "old"])));
+    core.expect([record(Event::HeldSignalDropped), record(Event::HeldSignalDropped)]);
+}
+
+#[test]
+fn a_peer_knows_where_somebody_is_who_leaves_before_being_told_what_goes_on() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    let again = ConnectionId(77);
+    core.asks(ANA, 1, Command::LeaveRoom(proposal().room.into()));
+    core.connected(again, "ana");
+    core.expect([
+        record(Event::SessionReplaced),
+        notify(ANA, Notice::Replaced),
+        Effect::Close { connection: ANA },
+        notify(again, welcome("ana")),
+    ]);
+    core.hears(0, handed_over(talking(&[])));
+    let (room, departure) = (proposal().room, Departure::Left);
+    core.expect([
+        register("ana", here(0), Some(anas_talk())),
+        send(Envelope::Here { room, from: here(0) }),
+        send(Envelope::Left { room, departure, from: here(0) }),
+        ask(Operation::CloseRoom { room }),
+        record(Event::RoomClosed { departure, lasted: Duration::ZERO }),
+        done(ANA, 1),
+        notify(again, Notice::Resumed(Resumed::Idle)),
+    ]);
+}
+
+#[test]
+fn of_two_that_follow_each_other_one_stays_and_makes_itself_known_again() {
+    let mut core = ana_was_elsewhere(None);
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: before() });
     core.expect([]);
+    core.hears(0, handed_over(GoingOn::Idle));
+    core.expect([resumes(Resumed::Idle), attach("ana", 0)]);
+    // The other one was heard before it was known that this one follows it.
+    let (mut core, attaching) = ana_comes();
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: before() });
+    core.stored(attaching, former(None));
+    core.expect([take_over()]);
+    core.hears(0, handed_over(GoingOn::Idle));
+    core.expect([resumes(Resumed::Idle), attach("ana", 0)]);
+}
+
+#[test]
+fn of_two_that_follow_each_other_one_gives_way() {
+    let follows =
+        || Effect::Send { to: there(), envelope: Envelope::TakeOver { user: user("ana"), by: here(0) } };
+    let gives_way = || {
+        let Envelope::HandedOver(handed) = handed_over(GoingOn::Idle) else { unreachable!("a handover") };
+        [
+            record(Event::SessionReplaced),
+            notify(ANA, Notice::Replaced),
+            Effect::Close { connection: ANA },
+            record(Event::SessionClosed),
+            Effect::Send { to: there(), envelope: Envelope::HandedOver(handed) },
+        ]
+    };
+    let is_there = || {
+        let former = Some(Former { address: there(), talk: None });
+        Outcome::Attached(Attached { history: Vec::new(), former })
+    };
+    let (mut core, attaching) = ana_comes();
+    core.stored(attaching, is_there());
+    core.expect([follows()]);
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
+    core.expect(gives_way());
+    let (mut core, attaching) = ana_comes();
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
+    core.stored(attaching, is_there());
+    let [one, two, three, four, five] = gives_way();
+    core.expect([follows(), one, two, three, four, five]);
 }

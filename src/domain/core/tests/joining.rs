@@ -32,19 +32,15 @@ fn a_session_is_attached_before_anything_else_is_asked() {
 }
 
 #[test]
-fn without_an_answer_to_the_attachment_nobody_is_avoided() {
+fn without_an_answer_to_the_attachment_nobody_joins() {
     let mut core = Scripted::new();
     core.connected(ANA, "ana");
     let welcome = notify(ANA, welcome("ana"));
     let [attaching] = core.asked([record(Event::SessionOpened), welcome, attach("ana", 0)]);
     core.asks(ANA, 1, wish().join());
     core.stored(attaching, UNAVAILABLE);
-    let ticket = core.ticket("ana", 0, &wish());
-    core.expect([
-        record(Event::StoreUnavailable),
-        record(Event::Searching),
-        core.look(&ticket, Stage::Exact),
-    ]);
+    let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
+    core.expect([record(Event::StoreUnavailable), refused(unknown), ack(ANA, 1, Err(unknown))]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn alive(number: u64, now: Time) -> Effect {
 /// A client asks for what nobody understands.
 fn babbles(core: &mut Scripted, ack: Option<u64>) {
     let command = Err(Refusal::Invalid { field: "age" });
-    core.handle(Input::Command { connection: ANA, ack: ack.map(AckId), command });
+    core.handle(Input::Command { connection: ANA, ack: ack.map(AckId::from), command });
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn who_asks_for_no_answer_is_told_of_the_limit_once_a_second() {
     let room = pair(1, &bens_ticket(), &bens_ticket(), at(0)).room;
     core.says(ANA, Command::Heartbeat);
     core.expect([]);
-    core.says(ANA, Command::Sync { room, after: 0 });
+    core.says(ANA, Command::Sync { room: room.into(), after: 0 });
     core.expect([refused(Refusal::NotInRoom)]);
     core.says(ANA, Command::Heartbeat);
     core.expect([refused(rate_limited(Scope::Signaling, 60_000)), told(Scope::Signaling, 60_000)]);
@@ -63,7 +63,7 @@ fn who_asks_for_no_answer_is_told_of_the_limit_once_a_second() {
     core.says(ANA, Command::Heartbeat);
     core.expect([refused(rate_limited(Scope::Signaling, 59_001))]);
     core.at(1_000);
-    core.says(ANA, Command::Sync { room, after: 0 });
+    core.says(ANA, Command::Sync { room: room.into(), after: 0 });
     core.expect([refused(rate_limited(Scope::Chat, 59_000)), told(Scope::Chat, 59_000)]);
     core.says(ANA, Command::Heartbeat);
     core.expect([refused(rate_limited(Scope::Signaling, 59_000))]);
@@ -126,7 +126,7 @@ fn messages_that_follow_each_other_into_a_slow_store_count_as_waiting() {
     let mut core = Scripted::with(Policy::new(POOL.0), limits);
     let room = ana_begins_to_talk(&mut core).room;
     let (content, client_message_id) = ("hello".into(), None);
-    let write = Command::Chat { room, content, client_message_id };
+    let write = Command::Chat { room: room.into(), content, client_message_id };
     let (from, content, client_message_id) = (user("ana"), "hello".into(), None);
     let append = ask(Operation::Append { room, from, content, client_message_id });
     core.asks(ANA, 3, write.clone());

@@ -126,6 +126,10 @@ fn what_still_comes_goes_after_it_for_half_a_minute() {
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
     let (room, kind, payload) = (proposal.room, SignalKind::Offer, Payload("o".into()));
     let offer = Envelope::Signal { room, kind, payload };
+    // Who says where it is learns where she is.
+    let back = Envelope::Back { room, from: there() };
+    core.hears(0, back.clone());
+    core.expect([send(Envelope::Here { room, from: after() }), to_her(back)]);
     core.wakes_in_vain(20_600);
     core.at(30_999);
     core.hears(0, offer.clone());
@@ -181,7 +185,7 @@ fn a_peer_that_moved_is_spoken_to_where_it_is() {
         core.expect([]);
     }
     let (kind, payload) = (SignalKind::Offer, Payload("o".into()));
-    core.says(ANA, Command::Signal { room, kind, payload: payload.clone() });
+    core.says(ANA, Command::Signal { room: room.into(), kind, payload: payload.clone() });
     core.expect([to_third(Envelope::Signal { room, kind, payload }), record(Event::Relayed(kind))]);
     core.hears(0, Envelope::Left { room, departure: Departure::Left, from: third.clone() });
     core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure: Departure::Left })]);
@@ -219,7 +223,7 @@ fn a_peer_that_moved_before_the_room_opened_here_is_found_there() {
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.hears(0, Envelope::Agreed(agreed.clone()));
     let known = register("ana", here(0), Some(talk(&agreed, 0, third, at(1_000))));
-    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed)), known]);
+    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed, "ana")), known]);
 }
 
 #[test]

@@ -16,15 +16,14 @@ local function append(writer, content, own_name, is_named, submission)
   local side = writer == member[1] and 'a:' or 'b:'
   local name = is_named == '1' and side .. own_name or 's:' .. submission
   local known = call('HGET', names, name)
-  if known then
-    local number, first = string.match(known, '^(%d+) (.*)$')
-    local message = call('XRANGE', messages, number .. '-0', number .. '-0')[1]
-    if first ~= submission then
-      return { 'duplicate', message }
-    end
+  local number, first = string.match(known or '', '^(%d+) (.*)$')
+  local message = number and call('XRANGE', messages, number .. '-0', number .. '-0')[1]
+  if message and first == submission then
     return { 'added', tonumber(number), tonumber(message[2][6]), tonumber(message[2][10]) }
+  elseif message then
+    return { 'duplicate', message }
   end
-  local number = call('HINCRBY', room, 'last', 1)
+  number = call('HINCRBY', room, 'last', 1)
   local own = call('HINCRBY', room, writer == member[1] and 'by_a' or 'by_b', 1)
   call('HSET', names, name, number .. ' ' .. submission)
   local at = string.format('%.0f', now)

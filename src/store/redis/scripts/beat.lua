@@ -5,12 +5,16 @@
 -- life is that one, '0' otherwise. One that nobody answered is another one: it may have come after a loss of
 -- everything, and told so to nobody.
 local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local now, answered = clock[1] * 1000 + math.floor(clock[2] / 1000), tonumber(ARGV[3])
+-- Two signs of life of one millisecond would be taken for one.
+if now == answered then
+  now = now + 1
+end
 local last = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '')
 local free = ARGV[2] == '' or now - (last or 0) >= tonumber(ARGV[2])
 if free then
   redis.call('ZADD', KEYS[1], now, ARGV[1])
 end
-local known = last and last == tonumber(ARGV[3])
+local known = last and last == answered
 local nodes = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 return { free and '1' or '0', string.format('%.0f', now), nodes, known and '1' or '0' }
