@@ -132,3 +132,35 @@ fn random_letters(count: usize) -> String {
     }
     name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::limits::PerMinute;
+
+    #[test]
+    fn a_dialects_own_numbers_hold_until_somebody_says_otherwise() {
+        let mut config = Config::default();
+        let own = policy(&config, Dialect::WebrtcChat);
+        assert_eq!(own.rematch_after, Duration::from_mins(5));
+        assert_eq!(own.events_per_minute, Some(PerMinute { matching: 10, chat: 30, signaling: 100 }));
+        config.said = ["rematch-seconds", "matching-events-per-minute"].into();
+        config.matching.rematch_seconds = 7;
+        config.limits.matching_events_per_minute = None;
+        config.limits.chat_events_per_minute = None;
+        let said = policy(&config, Dialect::WebrtcChat);
+        assert_eq!(said.rematch_after, Duration::from_secs(7));
+        assert_eq!(said.events_per_minute, Some(PerMinute { matching: 0, chat: 30, signaling: 100 }));
+        assert_eq!(policy(&config, Dialect::Qala).events_per_minute, None);
+    }
+
+    #[test]
+    fn what_nobody_says_is_what_the_dialect_qala_says_itself() {
+        let (config, own) = (Config::default(), Dialect::Qala.policy());
+        let mut all = config.clone();
+        all.said = config::OPTIONS.iter().map(|option| option.flag).collect();
+        for policy in [policy(&config, Dialect::Qala), policy(&all, Dialect::Qala)] {
+            assert_eq!(format!("{policy:?}"), format!("{own:?}"));
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Files made from the table say what the table says. `UPDATE=1` writes them anew.
 
+use std::collections::BTreeSet;
+
 use std::path::Path;
 use std::{env, fs};
 
@@ -34,7 +36,9 @@ fn the_example_environment_is_valid_when_uncommented() {
         .filter(|(name, _)| name.starts_with(|letter: char| letter.is_ascii_uppercase()))
         .collect();
     assert!(set.len() > 30, "{}", set.len());
-    assert_eq!(format!("{:?}", environment(&set).config()), format!("{:?}", Config::default()));
+    // That somebody said it is the one difference.
+    let config = Config { said: BTreeSet::new(), ..environment(&set).config() };
+    assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
 }
 
 #[test]
