@@ -42,12 +42,12 @@ impl Budget {
 /// A client that asks for no acknowledgement is told at most this often that a budget is spent.
 const TELL_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// When a client is told again that a budget is spent.
+/// Until when a client counts as told that a budget is spent.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told {
-    matching_again_at: Time,
-    chat_again_at: Time,
-    signaling_again_at: Time,
+    matching: Time,
+    chat: Time,
+    signaling: Time,
 }
 
 /// The budgets of one user.
@@ -56,7 +56,7 @@ pub struct Budgets {
     matching: Budget,
     chat: Budget,
     signaling: Budget,
-    told: Told,
+    told_until: Told,
 }
 
 impl Budgets {
@@ -72,9 +72,9 @@ impl Budgets {
     /// Whether a client that asks for no acknowledgement is to be told that this budget is spent: now and then.
     pub fn tells(&mut self, scope: Scope, now: Time) -> bool {
         let again_at = match scope {
-            Scope::Matching => &mut self.told.matching_again_at,
-            Scope::Chat => &mut self.told.chat_again_at,
-            Scope::Signaling => &mut self.told.signaling_again_at,
+            Scope::Matching => &mut self.told_until.matching,
+            Scope::Chat => &mut self.told_until.chat,
+            Scope::Signaling => &mut self.told_until.signaling,
         };
         let due = *again_at <= now;
         if due {

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::dialect::Dialect;
-use crate::domain::command::{Refusal, Reply};
+use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
@@ -133,6 +133,9 @@ impl Shard {
                 self.handle(Input::Connected { connection, user, guest, pool }, Some(connection));
             }
             Mail::Command { connection, ack, command } => {
+                if command == Ok(Command::CallFailed) {
+                    tracing::debug!(connection = connection.0, "a client says that its call came to nothing");
+                }
                 self.handle(Input::Command { connection, ack, command }, Some(connection));
             }
             Mail::Disconnected { connection, left } => {

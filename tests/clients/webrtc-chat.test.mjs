@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assertNoSocketIds } from './support/bystanders.mjs'
-import { join, newSecret } from './support/client.mjs'
+import { join, newSecret, userOf } from './support/client.mjs'
 import { candidate, description, queue, range, wish } from './support/matching.mjs'
-import { LIMIT, LONG, NO_LIMITS, grace, serverFor, shutdownTimeout } from './support/server.mjs'
+import { LIMIT, LONG, NO_LIMITS, Server, grace, serverFor, shutdownTimeout } from './support/server.mjs'
 import { ONE_NODE, serviceFor } from './support/service.mjs'
-import { WEBRTC_CHAT, enter, fields, match, meet, settled, welcomed } from './support/webrtc-chat.mjs'
+import { WEBRTC_CHAT, enter, fields, match, meet, searching, settled, welcomed } from './support/webrtc-chat.mjs'
 
 /** What is kept for a peer that reconnects (contract). */
 const KEPT = 50
@@ -80,7 +80,6 @@ describe('webrtc-chat: matching', () => {
   const server = serviceFor(...WEBRTC_CHAT, ...NO_LIMITS)
 
   it('connected comes first of all, also before the answer to what was sent before it', LIMIT, async (t) => {
-    const { userOf } = await import('./support/client.mjs')
     const user = userOf(t, server)
     user.emit('validate_connection')
     user.emit('find_match')
@@ -142,29 +141,29 @@ describe('webrtc-chat: matching', () => {
   })
 
   it('find_match again, searching or in a match: error duplicate_request, and nothing else changes', LIMIT, async (t) => {
-    const searching = await enter(t, server)
-    searching.emit('find_match')
-    await searching.next('waiting')
-    searching.emit('find_match')
-    const error = await searching.next('error')
+    const first = await enter(t, server)
+    first.emit('find_match')
+    await first.next('waiting')
+    first.emit('find_match')
+    const error = await first.next('error')
     fields(error, 'type', 'message')
     assert.equal(error.type, 'duplicate_request')
     const other = await enter(t, server)
     other.emit('find_match')
-    await meet(searching, other)
+    await meet(first, other)
     other.emit('find_match')
     assert.equal((await other.next('error')).type, 'duplicate_request')
     assert.deepEqual(await other.ask('message', 'still here'), { success: true })
-    assert.equal(await searching.next('message'), 'still here')
+    assert.equal(await first.next('message'), 'still here')
   })
 
   it('skip: the peer is told, the one who skipped waits; the two do not meet again, but others', LIMIT, async (t) => {
     const { a, b } = await match(t, server)
     a.emit('skip')
     fields(await b.next('peer_skipped'), 'reason', 'timestamp')
-    await a.next('waiting')
+    await searching(a)
     b.emit('find_match')
-    await b.next('waiting')
+    await searching(b)
     await Promise.all([settled(a), settled(b)])
     assert.deepEqual([a, b].map((user) => user.all('match_found').length), [1, 1], 'no rematch within five minutes')
     const c = await enter(t, server)
@@ -180,12 +179,13 @@ describe('webrtc-chat: matching', () => {
     const user = await enter(t, server)
     const began = performance.now()
     user.emit('find_match')
+    await user.next('waiting')
     const timeout = await user.next('match_timeout', { ms: 2 * SEARCH_MS })
     assert.ok(performance.now() - began >= SEARCH_MS - 1_000, 'not before its time')
     fields(timeout, 'message', 'timestamp', 'canRetry')
     assert.equal(timeout.canRetry, true)
     user.emit('find_match')
-    await user.take('waiting', user.all('waiting').length)
+    await user.next('waiting')
     const other = await enter(t, server)
     other.emit('find_match')
     await meet(user, other)
@@ -414,7 +414,7 @@ describe('webrtc-chat: limits per minute', () => {
     const user = await enter(t, server)
     for (const n of range(5)) {
       user.emit('find_match')
-      await user.next('waiting', { where: () => true })
+      await user.next('waiting')
       await cancel(user)
       assert.deepEqual(user.all('rate_limited'), [], `round ${n}`)
     }
@@ -481,7 +481,6 @@ describe('webrtc-chat: beside another dialect', ONE_NODE, () => {
 
 describe('webrtc-chat: the end of the server', ONE_NODE, () => {
   it('server_shutdown is told before the connection is closed', LIMIT, async (t) => {
-    const { Server } = await import('./support/server.mjs')
     const server = new Server([...WEBRTC_CHAT, ...shutdownTimeout(2)])
     await server.start()
     try {

@@ -127,7 +127,7 @@ fn variables_of_existing_systems_scale_options() {
 
 #[test]
 fn what_somebody_says_is_known_also_where_it_is_the_default() {
-    let said = |input: Input| Vec::from_iter(input.config().said);
+    let said = |input: Input<'_>| Vec::from_iter(input.config().said);
     assert_eq!(said(Input::default()), Vec::<&str>::new());
     assert_eq!(said(flags(&[("grace-seconds", "30")])), ["grace-seconds"]);
     assert_eq!(said(file("rematch_seconds = 5")), ["rematch-seconds"]);

@@ -40,10 +40,9 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time) -> Option<Outgoing>
         Notice::Position { place, stage: _ } => {
             outgoing(event::WAITING, &Waiting::new(place.position, place.estimated_wait_seconds, now))
         }
-        Notice::WaitingExpired => timed_out(timestamp),
         // Who is queued again waits as before, and was told of nothing else.
         Notice::MatchFailed { requeued, .. } if *requeued => None,
-        Notice::MatchFailed { .. } => timed_out(timestamp),
+        Notice::WaitingExpired | Notice::MatchFailed { .. } => timed_out(timestamp),
         Notice::Signal { room: _, kind, payload, from: _ } => relay(*kind, payload),
         Notice::Chat { room: _, message } => outgoing(event::MESSAGE, &message.content),
         Notice::PeerAway { room, user, grace_ms } => {
@@ -159,7 +158,8 @@ struct TimedOut {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Peer<'a> {
-    peer_id: &'a str,
+    #[serde(rename = "peerId")]
+    user: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     timestamp: u64,
@@ -172,7 +172,7 @@ struct Peer<'a> {
 
 impl<'a> Peer<'a> {
     fn new(room_id: RoomId, user: &'a UserId, timestamp: u64) -> Self {
-        Self { peer_id: user.as_str(), reason: None, timestamp, room_id, grace_period: None }
+        Self { user: user.as_str(), reason: None, timestamp, room_id, grace_period: None }
     }
 }
 

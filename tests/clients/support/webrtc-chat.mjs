@@ -25,6 +25,13 @@ export async function settled(user) {
   await user.next('pong')
 }
 
+/** The user searches; who searches after this has done so later, in the order that the store keeps. */
+export async function searching(user) {
+  await user.next('waiting')
+  const listed = Date.now()
+  while (Date.now() === listed) await new Promise((done) => setImmediate(done))
+}
+
 /** Both are told of one match, each of the other: `[match of a, match of b]`. */
 export async function meet(a, b, options) {
   const [forA, forB] = await Promise.all([a, b].map((user) => user.next('match_found', options)))
