@@ -1,9 +1,7 @@
 //! What one person, address or connection may ask for (design section 8).
 
-use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use super::OPTIONS;
 use super::foreign::{self, per_minute};
 use super::option::{Group, Kind, OptionSpec, bytes, count, seconds};
 use super::reader::Reader;
@@ -228,14 +226,10 @@ impl Limits {
     }
 }
 
-/// The options that somebody set, also by a variable of the existing systems that a number is computed from.
-pub(super) fn said(reader: &Reader<'_>) -> BTreeSet<&'static str> {
-    let given = OPTIONS.iter().filter(|spec| reader.given(spec).is_some()).map(|spec| spec.flag);
-    let computed = [&foreign::MESSAGE_LIMIT, &foreign::MESSAGE_WINDOW]
-        .into_iter()
-        .filter(|variable| reader.sources.variable_named(variable.name).is_some())
-        .map(|_| CHAT_EVENTS.flag);
-    given.chain(computed).collect()
+/// The option that variables of the existing systems set by being computed with, where somebody set those.
+pub(super) fn said_otherwise(reader: &Reader<'_>) -> Option<&'static str> {
+    let given = |variable: &foreign::VariableSpec| reader.sources.variable_named(variable.name).is_some();
+    (given(&foreign::MESSAGE_LIMIT) || given(&foreign::MESSAGE_WINDOW)).then_some(CHAT_EVENTS.flag)
 }
 
 fn limit(reader: &mut Reader<'_>, spec: &'static OptionSpec, computed: Option<u64>) -> Limit {

@@ -93,7 +93,8 @@ pub(super) static MAX_WAITING: OptionSpec = OptionSpec {
     secret: false,
 };
 
-/// How people are paired.
+/// How people are paired. Each dialect has numbers of its own; these hold for all where somebody gave them, and the
+/// defaults are those of qala.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matching {
     /// Waiting time in seconds at which each stage of the ladder begins (design section 5). The first is 0,

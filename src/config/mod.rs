@@ -97,8 +97,8 @@ pub struct Config {
     pub allowed_origins: AllowedOrigins,
     /// What nodes share.
     pub store: Store,
-    /// Who may enter.
-    pub auth: Auth,
+    /// Who may enter, for each dialect that is spoken, in that order.
+    pub auth: Vec<(DialectName, Auth)>,
     /// How people are paired.
     pub matching: Matching,
     /// What one person, address or connection may ask for.
@@ -136,14 +136,18 @@ impl Config {
         let production = running::Production::read(&mut reader);
         let listen = Listen::read(&mut reader);
         let store = Store::read(&mut reader);
-        let auth = Auth::read(&mut reader, &listen, &production);
+        let dialects = running::read_dialects(&mut reader);
+        let names: Vec<&str> = dialects.iter().map(|dialect| dialect.as_str()).collect();
+        let auth = auth::read(&mut reader, &names, &listen, &production);
         let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
+        let auth = dialects.iter().copied().zip(auth).collect();
         let matching = Matching::read(&mut reader);
-        let running = Running::read(&mut reader, &listen, &production);
+        let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
-        let said = limits::said(&reader);
         let without_effect = foreign::without_effect(&mut reader);
+        let mut said = reader.said();
+        said.extend(limits::said_otherwise(&reader));
         let config = Self {
             listen,
             allowed_origins,

@@ -145,7 +145,7 @@ impl RoomId {
     /// The room's number, for families whose rooms have one: positive, and small enough to be exact in JSON. It is
     /// 53 random bits, and only tells rooms apart that one user was in.
     pub const fn number(self) -> u64 {
-        let bits = self.0 as u64 & ((1 << 53) - 1);
+        let bits = (self.0 & ((1 << 53) - 1)) as u64;
         if bits == 0 { 1 } else { bits }
     }
 }

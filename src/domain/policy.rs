@@ -7,7 +7,7 @@ use super::limits::{AVOIDED, PerMinute};
 use super::ticket::PoolId;
 
 /// How one pool is run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Which.
     pub pool: PoolId,

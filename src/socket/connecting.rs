@@ -5,11 +5,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use super::Edge;
 use super::extract::{Arrival, Said};
 use super::lock;
 use super::outlet::SocketOutlet;
-use crate::auth::{Denied, Identity};
+use super::{Edge, Spoken};
+use crate::auth::{Authenticator, Denied, Identity};
 use crate::dialect::{ATTACHMENTS, Dialect};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
@@ -79,7 +79,7 @@ enum State {
 
 impl Gate {
     /// Lets a client in, or says why not.
-    pub(super) fn admit(edge: &Arc<Edge>, dialect: Dialect, arrival: &Arrival) -> Result<Self, Turned> {
+    pub(super) fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<Self, Turned> {
         let counters = edge.node.counters();
         if edge.node.is_draining() {
             return Err(Turned::GoingDown);
@@ -91,7 +91,7 @@ impl Gate {
             counters.add(Counter::ConnectionsOverLimit);
             return Err(Turned::Full);
         }
-        let identity = identify(edge, arrival).map_err(|denied| {
+        let identity = identify(edge, &spoken.authenticator, arrival).map_err(|denied| {
             counters.add(Counter::ConnectionsDenied);
             Turned::Denied(denied)
         })?;
@@ -105,7 +105,7 @@ impl Gate {
         }
         Ok(Self {
             edge: edge.clone(),
-            dialect,
+            dialect: spoken.dialect,
             counted,
             polling: arrival.polling_sid(),
             state: Mutex::new(State::Entering { identity, early: Vec::new() }),
@@ -195,9 +195,9 @@ impl Drop for Gate {
     }
 }
 
-fn identify(edge: &Edge, arrival: &Arrival) -> Result<Identity, Denied> {
+fn identify(edge: &Edge, authenticator: &Authenticator, arrival: &Arrival) -> Result<Identity, Denied> {
     let headers = &arrival.socket().req_parts().headers;
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let now_seconds = edge.node.clock().now().as_ms() / 1_000;
-    edge.authenticator.identify(arrival.auth(), authorization, now_seconds)
+    authenticator.identify(arrival.auth(), authorization, now_seconds)
 }

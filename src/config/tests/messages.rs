@@ -32,7 +32,7 @@ fn a_wrong_value_is_named_with_what_was_expected() {
         ("allowed-origins", "https://a.example,*", ORIGINS),
         ("allowed-origins", "https://*.example.com", ORIGINS),
         ("node", "n{1}", "up to 64 letters, digits, dots, dashes or underscores, for example n-berlin-1"),
-        ("dialects", "klingon", "names of client families with commas between, for example qala"),
+        ("dialects", "klingon", "names of client families with commas between, each once, for example qala"),
     ] {
         let line = format!("error: --{flag} is `{value}`; expected {expected}");
         assert_eq!(flags(&[(flag, value)]).complaints(), [line]);

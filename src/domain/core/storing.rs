@@ -91,6 +91,7 @@ pub(super) enum Purpose {
 }
 
 /// A chat message on its way into the store.
+#[derive(Clone, Copy)]
 pub(super) struct Appending {
     pub(super) room: RoomId,
     pub(super) asker: Asker,

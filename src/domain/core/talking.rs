@@ -358,7 +358,9 @@ impl<E: Entropy> Core<E> {
         if let Some(newest) = messages.last() {
             talking.last_sequence = talking.last_sequence.max(newest.sequence);
         }
-        messages.iter().for_each(|message| talking.heard_of(message));
+        for message in &messages {
+            talking.heard_of(message);
+        }
         // Something came while the store answered, or there was more than one answer holds.
         let came = talking.heard_sequence > talking.last_sequence.max(heard);
         let more = came || messages.len() >= MESSAGES_AT_ONCE;

@@ -103,7 +103,7 @@ impl State {
             }
             Operation::Expire { pool, proposal } => Outcome::Expired(self.pool(pool).expire(proposal, now)),
             Operation::OpenRoom { room, members, last, written } => {
-                self.rooms.open(room, members, last, written);
+                self.rooms.open(room, &members, last, written);
                 Outcome::Done
             }
             Operation::Rejoin { room, user } => Outcome::Rejoined(self.rooms.rejoin(room, &user)),

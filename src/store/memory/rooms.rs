@@ -32,7 +32,7 @@ struct Room {
 impl Rooms {
     /// A room begins. One that stands already stays as it is, but for larger numbers: both members' nodes may
     /// open it, and no number is given twice that either of them has heard of.
-    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], last: u64, written: [u64; 2]) {
+    pub(super) fn open(&mut self, room: RoomId, members: &[UserId; 2], last: u64, written: [u64; 2]) {
         let room = self.0.entry(room).or_insert_with(|| Room {
             members: members.clone(),
             messages: VecDeque::new(),
@@ -135,7 +135,7 @@ mod tests {
         let mut rooms = Rooms::default();
         let room = RoomId::random(&mut Zeros);
         let user = UserId::new("ana");
-        rooms.open(room, [user.clone(), UserId::new("ben")], 0, [0; 2]);
+        rooms.open(room, &[user.clone(), UserId::new("ben")], 0, [0; 2]);
         for number in 0..3 * ROOM_MESSAGES {
             let name = (number % 2 == 0).then(|| number.to_string().into());
             rooms.append(room, user.clone(), "hello".into(), name, Time::default());
