@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use qala::domain::id::TicketId;
+use qala::domain::limits::SEQUENCE_GAP;
 use qala::domain::notice::Partner;
 use qala::domain::operation::{
     Answered, Appended, Expired, Operation, Outcome, Reclaimed, Searched, Standing,
@@ -120,10 +121,10 @@ fn a_session_that_follows_another_is_told_so_although_the_answer_was_lost() {
     let reclaimed = store.reclaim(1, 3, at(1));
     let Reclaimed::Waiting(ticket) = reclaimed else { panic!("it waits: {reclaimed:?}") };
     assert_eq!(ticket.owner, address(3));
-    for last in [7, 9] {
+    for heard in [7, 1_000] {
         asked_twice();
-        store.open_after(room_id(1), [1, 2], last);
-        assert_eq!(store.rejoin(room_id(1), 1), Some(last));
+        store.open_after(room_id(1), [1, 2], heard);
+        assert_eq!(store.rejoin(room_id(1), 1), Some(heard + SEQUENCE_GAP));
     }
     asked_twice();
     store.done(Operation::Detach { user: user(1), pool: POOL, address: address(3) }, at(1));
@@ -190,8 +191,12 @@ fn appends_keep_their_order_across_lost_connections() {
     // Servers of its own: whoever else asked them would be cut off as well.
     for servers in [servers::single(), servers::cluster()] {
         let store = store(settings(&servers));
-        let open =
-            Operation::OpenRoom { room: room_id(1), members: [user(1), user(2)], last: 0, written: [0; 2] };
+        let open = Operation::OpenRoom {
+            room: room_id(1),
+            members: [user(1), user(2)],
+            heard: None,
+            written: [0; 2],
+        };
         assert_eq!(answer(&store, open, at(0)), Outcome::Done);
         let mut cuts = 0;
         let outcomes = append_together(&store, 1..1_001, || {

@@ -83,7 +83,7 @@ macro_rules! keeps_the_contract {
                     the_newest_messages_are_kept_and_told_in_portions
                     each_writer_counts_its_own_messages
                     a_room_opens_once_and_its_end_forgets_everything
-                    a_room_that_is_opened_again_goes_on_after_the_larger_number
+                    a_room_that_is_opened_again_gives_no_number_that_was_heard_of
                     a_member_rejoins_and_nobody_else;
                 search:
                     who_finds_nobody_is_listed_behind_those_before

@@ -6,6 +6,7 @@ use super::id::{Address, ProposalId, RoomId, UserId};
 use super::proposal::{Failure, Proposal};
 use super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, Talk};
 use super::ticket::Ticket;
+use super::time::Time;
 
 /// What one session tells another. The sender is known by the proposal or the room; an envelope about one
 /// that its receiver is not part of is dropped.
@@ -93,9 +94,21 @@ pub enum Envelope {
     },
     /// What the session that you asked had; nothing if it is not there any more.
     HandedOver(Option<Box<Handover>>),
+    /// Something that came for a session after it had moved.
+    Forwarded {
+        /// How often.
+        times: u8,
+        /// What it is; not itself forwarded.
+        envelope: Box<Envelope>,
+    },
 }
 
 impl Envelope {
+    /// How often it was forwarded, and what it is.
+    pub fn unwrapped(self) -> (u8, Self) {
+        if let Self::Forwarded { times, envelope } = self { (times, *envelope) } else { (0, self) }
+    }
+
     /// Whether it is of use only now: whoever missed it asks for another, or does without.
     pub fn is_of_the_moment(&self) -> bool {
         match self {
@@ -111,6 +124,7 @@ impl Envelope {
             | Self::Left { .. }
             | Self::TakeOver { .. }
             | Self::HandedOver(_) => false,
+            Self::Forwarded { envelope, .. } => envelope.is_of_the_moment(),
         }
     }
 }
@@ -124,6 +138,9 @@ pub struct Handover {
     pub going_on: GoingOn,
     /// The last proposals that ended for it, newest last.
     pub settled: Vec<ProposalId>,
+    /// Whom it was brought together with last, which may not be written down yet, and until when the two are not
+    /// again.
+    pub met: Vec<(UserId, Time)>,
 }
 
 /// What a session is doing, as far as another can go on with it.

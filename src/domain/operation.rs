@@ -108,16 +108,18 @@ pub enum Operation {
         /// Which.
         proposal: ProposalId,
     },
-    /// The room of an agreed proposal begins. One that stands already stays as it is, but for its numbers, of which
-    /// the larger ones hold.
+    /// The room of an agreed proposal begins, or is opened again. One that stands stays as it is, unless it forgot
+    /// numbers that it gave: then those that follow are larger by [`SEQUENCE_GAP`] than any that was heard of.
+    ///
+    /// [`SEQUENCE_GAP`]: super::limits::SEQUENCE_GAP
     OpenRoom {
         /// Which.
         room: RoomId,
         /// Who may write and read.
         members: [UserId; 2],
-        /// The number of the last message: 0 in a new room.
-        last: u64,
-        /// How many messages each of the members has written.
+        /// The highest number of a message that was heard of; `None` in a new room.
+        heard: Option<u64>,
+        /// How many messages each of the members is known to have written.
         written: [u64; 2],
     },
     /// Does the room still stand, with this member?

@@ -5,7 +5,7 @@
 // Which binary: as in tests/clients/support/server.mjs. Each drill prints one line; what was wrong goes to stderr,
 // with seconds since the fault. --full takes the long variants; --logs keeps what everybody did and was told, to
 // find out why. Exit code 1 when a drill failed.
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { clusterMasterStopped, sentinelFailover } from './failover.mjs'
@@ -27,7 +27,10 @@ const DRILLS = {
   'cluster-master-stopped': clusterMasterStopped,
 }
 
-const keep = (directory, name, all) => writeFileSync(join(directory, `${name}.json`), JSON.stringify(all))
+const keep = (directory, name, all) => {
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, `${name}.json`), JSON.stringify(all))
+}
 
 /** Whether nothing was wrong. */
 async function run(name, { servers, start = (scene) => scene.start(), act, end }, options) {

@@ -139,7 +139,7 @@ pub(crate) enum Aside {
     Locate { user: u8 },
     Detach { user: u8, slot: u32 },
     Remember { user: u8, partner: u8, ms: u64 },
-    OpenRoom { room: u64, members: [u8; 2], last: u64, written: [u64; 2] },
+    OpenRoom { room: u64, members: [u8; 2], heard: Option<u64>, written: [u64; 2] },
     Rejoin { room: u64, user: u8 },
     CloseRoom { room: u64 },
     Append { room: u64, user: u8, name: Option<u8>, text: u8 },
@@ -170,8 +170,8 @@ impl Aside {
                 partner: self::user(partner),
                 until: Time::from_ms(now.as_ms() + ms),
             },
-            Self::OpenRoom { room, members, last, written } => {
-                Operation::OpenRoom { room: room_id(room), members: members.map(user), last, written }
+            Self::OpenRoom { room, members, heard, written } => {
+                Operation::OpenRoom { room: room_id(room), members: members.map(user), heard, written }
             }
             Self::Rejoin { room, user } => Operation::Rejoin { room: room_id(room), user: self::user(user) },
             Self::CloseRoom { room } => Operation::CloseRoom { room: room_id(room) },
@@ -217,8 +217,8 @@ fn aside() -> impl Strategy<Value = Aside> {
         1 => (user(), slot()).prop_map(|(user, slot)| Aside::Detach { user, slot }),
         1 => (user(), user(), 0..9_000_u64)
             .prop_map(|(user, partner, ms)| Aside::Remember { user, partner, ms }),
-        3 => (room(), members, 0..6_u64, [0..4_u64, 0..4_u64])
-            .prop_map(|(room, members, last, written)| Aside::OpenRoom { room, members, last, written }),
+        3 => (room(), members, option::of(prop_oneof![0..6_u64, 200..600_u64]), [0..4_u64, 0..4_u64])
+            .prop_map(|(room, members, heard, written)| Aside::OpenRoom { room, members, heard, written }),
         1 => (room(), user()).prop_map(|(room, user)| Aside::Rejoin { room, user }),
         1 => prop_oneof![1 => Just(0_u64), 3 => Just(1)].prop_map(|room| Aside::CloseRoom { room }),
         5 => (room(), writer, option::weighted(0.7, 0..2_u8), any::<u8>())

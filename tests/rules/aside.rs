@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use qala::domain::id::{Address, RoomId, UserId};
+use qala::domain::limits::SEQUENCE_GAP;
 use qala::domain::operation::{Appended, Attached, Former, Operation, Outcome};
 use qala::domain::talk::{ChatMessage, Talk};
 use qala::domain::time::Time;
@@ -58,8 +59,8 @@ impl Aside {
                 self.histories.push((user, partner, until));
                 Outcome::Done
             }
-            Operation::OpenRoom { room, members, last, written } => {
-                self.open(room, members, last, written);
+            Operation::OpenRoom { room, members, heard, written } => {
+                self.open(room, members, heard, written);
                 Outcome::Done
             }
             Operation::Rejoin { room, user } => {
@@ -127,13 +128,16 @@ impl Aside {
         partners.into_iter().map(|(until, partner)| (partner, until)).collect()
     }
 
-    fn open(&mut self, id: RoomId, members: [UserId; 2], last: u64, written: [u64; 2]) {
+    fn open(&mut self, id: RoomId, members: [UserId; 2], heard: Option<u64>, written: [u64; 2]) {
+        let last = heard.map_or(0, |heard| heard + SEQUENCE_GAP);
         if self.room(id).is_none() {
             let members = members.clone();
             self.rooms.push(Room { id, members, last, written: BTreeMap::new(), messages: Vec::new() });
         }
         let room = self.room(id).expect("it was opened");
-        room.last = room.last.max(last);
+        if Some(room.last) < heard {
+            room.last = last;
+        }
         for (member, count) in members.into_iter().zip(written) {
             if room.members.contains(&member) {
                 let known = room.written.entry(member).or_default();

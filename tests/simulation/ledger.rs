@@ -77,6 +77,7 @@ pub(crate) enum View {
 pub(crate) struct Line {
     pub(crate) user: UserId,
     pub(crate) core: usize,
+    pub(crate) opened: Time,
     pub(crate) standing: Standing,
     /// When it came to stand like that.
     pub(crate) since: Time,
@@ -219,7 +220,7 @@ impl Ledger {
                 }
             }
             Observation::Answered { connection, ack, answer } => self.answered(*connection, *ack, answer),
-            Observation::Recorded { core: _, event } => self.recorded(event),
+            Observation::Recorded { event } => self.recorded(event),
             Observation::Carried { core, request, outcome } => self.carried(*core, request, outcome, at),
             Observation::Lost { core: _, request } => self.lost(request),
             Observation::Healed => self.healed = true,
@@ -240,6 +241,7 @@ impl Ledger {
         let line = Line {
             user: user.clone(),
             core,
+            opened: at,
             standing: Standing::Open,
             since: at,
             welcomed: false,
@@ -406,10 +408,10 @@ impl Ledger {
             Reclaimed::Taken(proposal) => proposal.sides_of(user).map(|(own, _)| own.ticket.id),
             Reclaimed::Nothing => None,
         };
-        if let Some(ticket) = ticket.filter(|_| !self.troubles.killed.contains_key(&core)) {
-            if !self.lost_tickets.remove(&ticket) {
-                self.copied_tickets.insert(ticket);
-            }
+        if let Some(ticket) = ticket.filter(|_| !self.troubles.killed.contains_key(&core))
+            && !self.lost_tickets.remove(&ticket)
+        {
+            self.copied_tickets.insert(ticket);
         }
     }
 

@@ -33,8 +33,8 @@ pub(crate) enum Observation {
     Answered { connection: ConnectionId, ack: AckId, answer: Result<Reply, Refusal> },
     /// A node closed a client's connection.
     Dismissed { connection: ConnectionId },
-    /// A core recorded an event.
-    Recorded { core: usize, event: Event },
+    /// Some core recorded an event.
+    Recorded { event: Event },
     /// The store carried an operation out.
     Carried { core: usize, request: Operation, outcome: Outcome },
     /// A core will not hear of its operation, whether it was carried out or not.
@@ -79,6 +79,7 @@ impl fmt::Display for Moment {
                 write!(f, "Carried {core}: {} -> {}", operation(request), answer(outcome))
             }
             Observation::Lost { core, request } => write!(f, "Lost {core}: {}", operation(request)),
+            Observation::Struck { blow } => write!(f, "Struck {blow:?}"),
             seen => write!(f, "{seen:?}"),
         }
     }

@@ -227,6 +227,12 @@ impl Scene {
         }
     }
 
+    /// Whether two sessions of a user learn of each other: on several nodes what they ask may be lost for as long
+    /// as each of them waits.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.is_reliable() || self.nodes.len() == 1
+    }
+
     /// When the store is away: from, until, and for which place if not for all.
     pub(crate) fn outages(&self) -> impl Iterator<Item = (Time, Time, Option<usize>)> {
         let always = match &self.link {

@@ -22,6 +22,8 @@ pub(crate) struct Troubles {
     pub(crate) bereaved: BTreeSet<RoomId>,
     /// Rooms with a member where a core was in trouble.
     pub(crate) shaken: BTreeSet<RoomId>,
+    /// Rooms of which the store lost the newest messages and kept the others.
+    pub(crate) rewound: BTreeSet<RoomId>,
     /// Rooms whose end the store lost.
     pub(crate) unclosed: BTreeSet<RoomId>,
     /// Users whose newest session the store lost.
@@ -52,6 +54,8 @@ impl Troubles {
 
 /// Connections that came or went within this may not have taken each other's place yet.
 const LATELY: Duration = Duration::from_secs(4);
+/// After a core's trouble it has heard of everything by then.
+const RECOVERED: Duration = Duration::from_secs(5);
 /// A client is back in time if it is this much before the end of its grace.
 const IN_TIME: Duration = Duration::from_secs(4);
 
@@ -86,6 +90,9 @@ impl Ledger {
         match request {
             Operation::Remember { .. } => self.lost(request),
             _ if everything => {}
+            Operation::Append { room, .. } => {
+                self.troubles.rewound.insert(*room);
+            }
             Operation::CloseRoom { room } => {
                 self.troubles.unclosed.insert(*room);
             }
@@ -113,10 +120,11 @@ impl Ledger {
         (last <= at).then_some(last)
     }
 
-    /// Whether that core is neither dead nor in trouble.
+    /// Whether that core is neither dead nor in trouble, nor was so lately that it may not have heard what
+    /// happened meanwhile.
     pub(crate) fn is_well(&self, core: usize, at: Time) -> bool {
         !self.troubles.killed.contains_key(&core)
-            && self.troubles.until.get(&core).is_none_or(|until| *until <= at)
+            && self.troubles.until.get(&core).is_none_or(|until| *until + RECOVERED <= at)
     }
 
     /// Until when a session of `user` is kept that has something going on.

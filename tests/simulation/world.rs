@@ -270,7 +270,10 @@ impl World {
             }
             Due::Sync { connection, room } => self.sync(connection, room),
             Due::Strike { blow } => self.strike(blow),
-            Due::Start { place } => self.start_another(place),
+            Due::Start { place } => {
+                self.start_another(place);
+                Ok(())
+            }
             Due::Thaw { node } => self.thaw(node),
             Due::GiveUp { connection } => self.give_up(connection),
             Due::Heard { node } => self.heard(node),

@@ -219,7 +219,8 @@ impl<E: Entropy> Core<E> {
         session.arrival = Arrival::Settled;
         // A session that asked again may have begun something else meanwhile.
         let late = !matches!(session.state, State::Idle);
-        let handover = Handover { user: session.user.clone(), going_on, settled: Vec::new() };
+        let (settled, met) = (Vec::new(), Vec::new());
+        let handover = Handover { user: session.user.clone(), going_on, settled, met };
         self.go_on(id, handover, late, now);
     }
 }

@@ -177,7 +177,8 @@ impl<E: Entropy> Core<E> {
             | Envelope::Agreed(_)
             | Envelope::Failed { .. }
             | Envelope::TakeOver { .. }
-            | Envelope::HandedOver(_) => return,
+            | Envelope::HandedOver(_)
+            | Envelope::Forwarded { .. } => return,
         };
         if self.widowed.is_of(id, *room) {
             self.reunite(id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::command::Reply;
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
-use super::super::id::{Entropy, SessionId, UserId};
+use super::super::id::{Entropy, SessionId};
 use super::super::notice::{Found, Notice};
 use super::super::operation::{Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
@@ -21,7 +21,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn open(&mut self, id: SessionId, proposal: Arc<Proposal>, asker: Asker) {
         let [claimer, claimed] = &proposal.sides;
         let members = [claimer.ticket.user.clone(), claimed.ticket.user.clone()];
-        let request = Operation::OpenRoom { room: proposal.room, members, last: 0, written: [0; 2] };
+        let request = Operation::OpenRoom { room: proposal.room, members, heard: None, written: [0; 2] };
         self.ask(id, Purpose::Open { proposal, asker }, request);
     }
 
@@ -82,20 +82,25 @@ impl<E: Entropy> Core<E> {
 
     /// The room begins for this session.
     pub(super) fn enter(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
+        let here = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
+        let elsewhere = proposal.sides_of(&session.user).is_some_and(|(own, _)| own.ticket.owner != here);
+        let found = proposal.found_by(&session.user);
         let Some(proposed) = session.proposed(proposal.id) else { return };
-        let (peer_gone, user) = (proposed.peer_gone, session.user.clone());
+        let (peer_gone, moved) = (proposed.peer_gone, proposed.brought || elsewhere);
         if !session.begin_talk(proposal, now) {
             return;
         }
         self.record(Event::TicketEnded(TicketEnd::Matched));
         self.settle(id, proposal, now);
-        if let Some(found) = proposal.found_by(&user) {
-            let Found { proposal, room, partner, initiator, .. } = found;
+        if let Some(Found { proposal, room, partner, initiator, .. }) = found {
             self.notify(id, Notice::MatchReady { proposal, room, partner, initiator });
         }
         self.register(id);
-        self.tell_moved(id, proposal, &user);
+        if moved && let Some(peer) = self.peer_of(id, proposal.room).cloned() {
+            // The other side may know this one by what its ticket said, on a node where it is no more.
+            self.send(&peer, Envelope::Here { room: proposal.room, from: here });
+        }
         self.bereave_if_gone(id, now);
         if self.sessions.get(id).is_some_and(|session| session.connection.is_none()) {
             self.enqueue(id, Work::Away, now);
@@ -104,15 +109,6 @@ impl<E: Entropy> Core<E> {
             let room = proposal.room;
             self.close_room(room);
             self.peer_left(id, room, departure, now);
-        }
-    }
-    /// The other side knows this one by its ticket: one that has moved since says where it is.
-    fn tell_moved(&mut self, id: SessionId, proposal: &Proposal, user: &UserId) {
-        let (from, room) = (self.address(id), proposal.room);
-        if proposal.sides_of(user).is_some_and(|(own, _)| own.ticket.owner != from)
-            && let Some(peer) = self.peer_of(id, room).cloned()
-        {
-            self.send(&peer, Envelope::Here { room, from });
         }
     }
 }

@@ -61,7 +61,7 @@ impl<E: Entropy> Core<E> {
     /// Why the session may not join now.
     fn may_not_join(&self, id: SessionId, now: Time) -> Option<Refusal> {
         let session = self.sessions.get(id)?;
-        if matches!(session.arrival, Arrival::Unanswered { .. }) {
+        if let (State::Idle, Arrival::Unanswered { .. }) = (&session.state, &session.arrival) {
             // The user may be in a match elsewhere.
             return Some(Refusal::Unavailable { retry_after_ms: ms(RETRY_AFTER) });
         }

@@ -251,7 +251,9 @@ impl<E: Entropy> Core<E> {
         if self.waits_with(id, ticket).is_none() {
             return;
         }
-        if let Outcome::Withdrawn(Withdrawn::Taken(proposal)) = outcome {
+        if let Outcome::Withdrawn(Withdrawn::Taken(proposal)) = outcome
+            && !self.lets_go_of(id, &proposal)
+        {
             return self.withdrawn_too_late(id, why, &proposal, now);
         }
         // Should the store be away, the ticket is renewed no more and its lease runs out.
@@ -273,6 +275,17 @@ impl<E: Entropy> Core<E> {
                 self.close_session(id);
             }
         }
+    }
+
+    /// Declines a proposal that is over for this session and that the store, which lost that, holds it to. Asking
+    /// to be off the list would be answered the same until the store forgets it.
+    fn lets_go_of(&mut self, id: SessionId, proposal: &Proposal) -> bool {
+        let Some(session) = self.sessions.get(id) else { return false };
+        let over = session.settled.contains(&proposal.id);
+        if over {
+            self.decline(proposal.pool, proposal.id, session.user.clone());
+        }
+        over
     }
 
     fn suspended(&mut self, id: SessionId, now: Time) {

@@ -22,6 +22,13 @@ use super::{Core, Effect};
 /// to other nodes in [`FORWARDED_FOR`] while this one serves anybody else.
 const MOST_MOVED: usize = 65_536;
 
+/// How often an envelope is sent after somebody who moves on and on. Two sessions that were told to follow each
+/// other would send it round for ever.
+const FORWARDED_AT_MOST: u8 = 4;
+
+/// Partners that are handed over: more than can be met while the last of them is being written down.
+const MET_HANDED_OVER: usize = 8;
+
 /// Where sessions are that were here.
 #[derive(Default)]
 pub(super) struct Moved {
@@ -49,15 +56,23 @@ impl Moved {
 impl<E: Entropy> Core<E> {
     /// What comes for a session that is not here goes after it, or is answered for it. The envelope comes back if
     /// neither is to be done.
-    pub(super) fn for_absent(&mut self, id: SessionId, envelope: Envelope, now: Time) -> Option<Envelope> {
-        match (self.moved.find(id, now), envelope) {
+    pub(super) fn for_absent(
+        &mut self,
+        id: SessionId,
+        envelope: Envelope,
+        times: u8,
+        now: Time,
+    ) -> Option<Envelope> {
+        let moved = self.moved.find(id, now).filter(|_| times < FORWARDED_AT_MOST);
+        match (moved, envelope) {
             (_, Envelope::TakeOver { by, .. }) => self.send(&by, Envelope::HandedOver(None)),
             (Some(to), envelope) => {
                 // Whatever is answered there is believed only if it comes from where the peer is.
                 if let Envelope::Here { room, from } | Envelope::Back { room, from } = &envelope {
                     self.send(from, Envelope::Here { room: *room, from: to.clone() });
                 }
-                self.send(&to, envelope);
+                let (times, envelope) = (times + 1, Box::new(envelope));
+                self.send(&to, Envelope::Forwarded { times, envelope });
             }
             (None, Envelope::HandedOver(Some(handover))) => self.wind_up(id, *handover),
             (None, Envelope::Here { room, from } | Envelope::Back { room, from }) => {
@@ -87,8 +102,9 @@ impl<E: Entropy> Core<E> {
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
         let Some(session) = self.send_away(id) else { return };
-        let Session { user, state, settled, queue, .. } = session;
-        let handover = Handover { user, going_on: going_on(state), settled };
+        let Session { user, state, settled, mut avoid, queue, .. } = session;
+        let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
+        let handover = Handover { user, going_on: going_on(state), settled, met };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
         self.turn_away(queue);
@@ -118,7 +134,7 @@ impl<E: Entropy> Core<E> {
     /// Goes on with what an earlier session had. `late`: the client was not kept waiting for it, and may have
     /// begun something else, or ended what this would begin again.
     pub(super) fn go_on(&mut self, id: SessionId, handover: Handover, late: bool, now: Time) {
-        let Handover { user, going_on, settled } = handover;
+        let Handover { user, going_on, settled, met } = handover;
         let Some(session) = self.sessions.get_mut(id) else { return };
         let idle = matches!(session.state, State::Idle);
         let begun = match going_on {
@@ -150,6 +166,8 @@ impl<E: Entropy> Core<E> {
             for proposal in settled {
                 session.settle(proposal);
             }
+            session.avoid.retain(|(known, _)| !met.iter().any(|(user, _)| user == known));
+            session.avoid.extend(met);
         }
         if begun || !late {
             self.tell_going_on(id, now);
@@ -248,6 +266,7 @@ impl<E: Entropy> Core<E> {
             lost: false,
             peer_gone,
             peer: None,
+            brought: true,
         };
         let Some(session) = self.sessions.get_mut(id) else { return false };
         session.brought = Some(proposed.ticket.id);
@@ -291,6 +310,11 @@ impl<E: Entropy> Core<E> {
             } else {
                 self.hear_signal(id, room, kind, payload);
             }
+        }
+        let from = self.address(id);
+        if let Some(peer) = self.peer_of(id, room).cloned() {
+            // The former session may have answered it since.
+            self.send(&peer, Envelope::Here { room, from });
         }
         let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
             return false;

@@ -94,6 +94,7 @@ impl<E: Entropy> Core<E> {
             lost: false,
             peer_gone: None,
             peer: None,
+            brought: false,
             proposal: proposal.clone(),
         };
         session.state = State::Proposed(Box::new(proposed));

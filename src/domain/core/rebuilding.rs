@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::super::command::Refusal;
 use super::super::envelope::Envelope;
 use super::super::id::{Entropy, RoomId, SessionId};
-use super::super::limits::{REBUILT_AT_ONCE, SEQUENCE_GAP};
+use super::super::limits::REBUILT_AT_ONCE;
 use super::super::operation::{Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
 use super::super::talk::Talk;
@@ -81,8 +81,8 @@ impl<E: Entropy> Core<E> {
                 self.schedule(id);
             }
             State::Talking(_) => {
-                if let Some(request) = self.reopening(id) {
-                    self.ask_aside(Purpose::Nothing, request);
+                if let Some((room, request)) = self.reopening(id) {
+                    self.ask_aside(Purpose::Reopen { session: id, room }, request);
                 }
             }
         }
@@ -144,24 +144,28 @@ impl<E: Entropy> Core<E> {
     }
 
     pub(super) fn reopen(&mut self, id: SessionId) {
-        if let Some(request) = self.reopening(id) {
-            self.ask(id, Purpose::Reopen, request);
+        if let Some((room, request)) = self.reopening(id) {
+            self.ask(id, Purpose::Reopen { session: id, room }, request);
         }
     }
 
-    pub(super) fn reopened(&mut self, id: SessionId, outcome: &Outcome, now: Time) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if let (State::Talking(talking), Some(_)) = (&mut session.state, outcome.retry_after_ms()) {
+    /// A room was opened again, perhaps: should the talk be over by now, it may have come back after it was closed.
+    pub(super) fn reopened(&mut self, id: SessionId, room: RoomId, outcome: &Outcome, now: Time) {
+        let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
+            return self.close_room(room);
+        };
+        if outcome.retry_after_ms().is_some() {
             talking.reopen_at = now + RETRY_AFTER;
+            self.schedule(id);
         }
     }
 
-    fn reopening(&mut self, id: SessionId) -> Option<Operation> {
+    fn reopening(&mut self, id: SessionId) -> Option<(RoomId, Operation)> {
         let Session { user, state, .. } = self.sessions.get_mut(id)?;
         let State::Talking(talking) = state else { return None };
         talking.reopened = true;
-        let last = talking.heard_sequence.max(talking.last_sequence) + SEQUENCE_GAP;
-        let members = [user.clone(), talking.talk.partner.user.clone()];
-        Some(Operation::OpenRoom { room: talking.talk.room, members, last, written: talking.written })
+        let heard = Some(talking.heard_sequence.max(talking.last_sequence));
+        let (room, members) = (talking.talk.room, [user.clone(), talking.talk.partner.user.clone()]);
+        Some((room, Operation::OpenRoom { room, members, heard, written: talking.written }))
     }
 }

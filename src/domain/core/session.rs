@@ -122,6 +122,8 @@ pub(super) struct Proposed {
     pub(super) peer_gone: Option<Departure>,
     /// Where the other one is, if not where its ticket says.
     pub(super) peer: Option<Address>,
+    /// It was brought here: the other one may not know where this side is.
+    pub(super) brought: bool,
 }
 
 /// In a room.

@@ -66,7 +66,10 @@ pub(super) enum Purpose {
         over: Option<RoomId>,
     },
     /// The room that the store did not know.
-    Reopen,
+    Reopen {
+        session: SessionId,
+        room: RoomId,
+    },
     /// That session is made known again.
     Register {
         session: SessionId,
@@ -197,7 +200,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Rejoin { talk } => self.rejoined(id, talk, &outcome, now),
             Purpose::Locate { talk, last_sequence } => self.located(id, talk, last_sequence, outcome, now),
             Purpose::Reclaim { over } => self.reclaimed(id, over, outcome, now),
-            Purpose::Reopen => self.reopened(id, &outcome, now),
+            Purpose::Reopen { session: _, room } => self.reopened(id, room, &outcome, now),
             Purpose::Search { asker, ticket } => self.searched(id, asker, ticket, outcome, now),
             Purpose::Withdraw { why, ticket } => self.withdrawn(id, why, ticket, outcome, now),
             Purpose::Answer { proposal, verdict, asker, why } => {
@@ -227,12 +230,12 @@ impl<E: Entropy> Core<E> {
             Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
             Purpose::Decline => self.declined(outcome),
             Purpose::Close { room } => self.closed(room, &outcome, now),
+            Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),
             Purpose::Attach
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }
             | Purpose::Reclaim { .. }
-            | Purpose::Reopen
             | Purpose::Search { .. }
             | Purpose::Withdraw { .. }
             | Purpose::Answer { .. }

@@ -68,10 +68,11 @@ impl Talking {
 impl<E: Entropy> Core<E> {
     /// Another session says something to this one.
     pub(super) fn envelope(&mut self, id: SessionId, envelope: Envelope, now: Time) {
+        let (times, envelope) = envelope.unwrapped();
         let envelope = if self.sessions.get(id).is_some() {
             envelope
         } else {
-            let Some(envelope) = self.for_absent(id, envelope, now) else { return };
+            let Some(envelope) = self.for_absent(id, envelope, times, now) else { return };
             envelope
         };
         self.heard_from_peer(id, &envelope);
@@ -100,7 +101,14 @@ impl<E: Entropy> Core<E> {
                 self.peer_is_at(id, room, from);
                 self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user });
             }
-            Envelope::Here { room, from } => self.peer_is_at(id, room, from),
+            Envelope::Here { room, from } => {
+                self.peer_is_at(id, room, from);
+                // What the peer wrote before it knew where this session is, only the store can tell.
+                let listens = self.sessions.get(id).is_some_and(|session| session.listening().is_some());
+                if listens && self.peer_of(id, room).is_some() {
+                    self.enqueue(id, Work::CatchUp, now);
+                }
+            }
             Envelope::Left { room, from, .. } if self.is_left_behind(id, room, &from) => {}
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
             Envelope::TakeOver { user, by } => match self.sessions.get(id) {
@@ -108,6 +116,8 @@ impl<E: Entropy> Core<E> {
                 Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
             },
             Envelope::HandedOver(handover) => self.handed_over(id, handover, now),
+            // Nothing is wrapped twice.
+            Envelope::Forwarded { .. } => {}
         }
     }
 

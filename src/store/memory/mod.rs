@@ -102,8 +102,8 @@ impl State {
                 Outcome::Answered(self.pool(pool).answer(proposal, &user, verdict, now))
             }
             Operation::Expire { pool, proposal } => Outcome::Expired(self.pool(pool).expire(proposal, now)),
-            Operation::OpenRoom { room, members, last, written } => {
-                self.rooms.open(room, &members, last, written);
+            Operation::OpenRoom { room, members, heard, written } => {
+                self.rooms.open(room, &members, heard, written);
                 Outcome::Done
             }
             Operation::Rejoin { room, user } => Outcome::Rejoined(self.rooms.rejoin(room, &user)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::id::{RoomId, UserId};
-use crate::domain::limits::{MESSAGES_AT_ONCE, ROOM_MESSAGES};
+use crate::domain::limits::{MESSAGES_AT_ONCE, ROOM_MESSAGES, SEQUENCE_GAP};
 use crate::domain::operation::Appended;
 use crate::domain::talk::ChatMessage;
 use crate::domain::time::Time;
@@ -30,17 +30,27 @@ struct Room {
 }
 
 impl Rooms {
-    /// A room begins. One that stands already stays as it is, but for larger numbers: both members' nodes may
-    /// open it, and no number is given twice that either of them has heard of.
-    pub(super) fn open(&mut self, room: RoomId, members: &[UserId; 2], last: u64, written: [u64; 2]) {
+    /// A room begins, or is opened again by somebody who heard of that number, and of so many messages of each. Both
+    /// members' nodes may open it. Of a room that gave fewer numbers nobody knows how many it forgot: those that
+    /// follow are larger than all of them.
+    pub(super) fn open(
+        &mut self,
+        room: RoomId,
+        members: &[UserId; 2],
+        heard: Option<u64>,
+        written: [u64; 2],
+    ) {
+        let beyond = heard.map_or(0, |heard| heard.saturating_add(SEQUENCE_GAP));
         let room = self.0.entry(room).or_insert_with(|| Room {
             members: members.clone(),
             messages: VecDeque::new(),
             named: BTreeMap::new(),
-            last,
+            last: beyond,
             written,
         });
-        room.last = room.last.max(last);
+        if heard.is_some_and(|heard| room.last < heard) {
+            room.last = beyond;
+        }
         for (member, count) in members.iter().zip(written) {
             if let Some(known) = room.written_by(member) {
                 *known = count.max(*known);
@@ -135,7 +145,7 @@ mod tests {
         let mut rooms = Rooms::default();
         let room = RoomId::random(&mut Zeros);
         let user = UserId::new("ana");
-        rooms.open(room, &[user.clone(), UserId::new("ben")], 0, [0; 2]);
+        rooms.open(room, &[user.clone(), UserId::new("ben")], None, [0; 2]);
         for number in 0..3 * ROOM_MESSAGES {
             let name = (number % 2 == 0).then(|| number.to_string().into());
             rooms.append(room, user.clone(), "hello".into(), name, Time::default());

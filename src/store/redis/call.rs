@@ -10,7 +10,7 @@ use super::reply::Expected;
 use super::scripts::{self, Script};
 use super::text;
 use crate::domain::id::{Address, RoomId, UserId};
-use crate::domain::limits::{AVOIDED, MESSAGES_AT_ONCE, ROOM_MESSAGES};
+use crate::domain::limits::{AVOIDED, MESSAGES_AT_ONCE, ROOM_MESSAGES, SEQUENCE_GAP};
 use crate::domain::operation::{Operation, Search};
 use crate::domain::proposal::Verdict;
 use crate::domain::talk::Talk;
@@ -128,10 +128,14 @@ impl Caller {
                 let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
                 call(command, &scripts::EXPIRE, Expected::Expired(pool))
             }
-            Operation::OpenRoom { room, members: [one, other], last, written } => {
+            Operation::OpenRoom { room, members: [one, other], heard, written } => {
                 let [room, ..] = self.keys.room(room);
                 let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
-                command.arg(one.as_str()).arg(other.as_str()).arg(last.min(MOST)).arg(ROOM_SECONDS);
+                command.arg(one.as_str()).arg(other.as_str());
+                // Nothing was heard of a room that begins: it has forgotten no number, and gives none beyond.
+                let (heard, gap) =
+                    heard.map_or((0, 0), |heard| (heard.min(MOST - SEQUENCE_GAP), SEQUENCE_GAP));
+                command.arg(heard).arg(heard + gap).arg(ROOM_SECONDS);
                 command.arg(&written.map(|count| count.min(MOST)));
                 call(command, &scripts::OPEN_ROOM, Expected::Done)
             }

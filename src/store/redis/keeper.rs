@@ -75,6 +75,14 @@ impl Keeping {
         });
     }
 
+    /// The connection that stands, counted from 1; of one that does not, the last that was lost.
+    pub(super) fn generation(&self) -> u64 {
+        match &*self.status.borrow() {
+            Status::Up(generation, _) => *generation,
+            Status::Connecting | Status::Away => *self.lost.borrow(),
+        }
+    }
+
     /// Whether there is a connection.
     pub(super) fn is_up(&self) -> bool {
         matches!(&*self.status.borrow(), Status::Up(..))

@@ -45,6 +45,8 @@ pub struct RedisPost {
     last_ms: AtomicU64,
     /// The connection that was told of last.
     told: AtomicU64,
+    /// The connection over which the last sign of life was answered.
+    beaten_over: AtomicU64,
 }
 
 impl RedisPost {
@@ -60,6 +62,7 @@ impl RedisPost {
             settings: settings.clone(),
             last_ms: AtomicU64::new(0),
             told: AtomicU64::new(0),
+            beaten_over: AtomicU64::new(0),
         }
     }
 }
@@ -102,8 +105,12 @@ impl Post for RedisPost {
     fn beat(&self) -> Pending<'_, Option<Pulse>> {
         Box::pin(async {
             let last_ms = self.last_ms.load(Ordering::Relaxed);
-            let pulse = nodes::beat(&self.carrier, &self.keys, &self.node, last_ms).await?;
+            let mut pulse = nodes::beat(&self.carrier, &self.keys, &self.node, last_ms).await?;
             self.last_ms.store(pulse.now_ms, Ordering::Relaxed);
+            // Another connection may lead to a replica that was promoted, which need not know what was written last.
+            let over = self.carrier.keeping.generation();
+            let before = self.beaten_over.swap(over, Ordering::Relaxed);
+            pulse.known &= before == 0 || before == over;
             Some(pulse)
         })
     }

@@ -26,7 +26,16 @@ const DEPARTURES: [Departure; 3] = [Departure::Left, Departure::Skipped, Departu
 /// The text of a letter.
 pub(super) fn letter(letter: &Letter) -> String {
     let SessionId { shard, slot, generation } = letter.to;
-    let said = match &letter.envelope {
+    let said = if let Envelope::Forwarded { times, envelope } = &letter.envelope {
+        format!("forwarded {times} {}", said(envelope))
+    } else {
+        said(&letter.envelope)
+    };
+    format!("{shard} {slot} {generation} {said}")
+}
+
+fn said(envelope: &Envelope) -> String {
+    match envelope {
         Envelope::Proposed(proposed) => format!("proposed {}", proposal(proposed)),
         Envelope::Accepted(accepted) => format!("accepted {}", proposal(accepted)),
         Envelope::Agreed(agreed) => format!("agreed {}", proposal(agreed)),
@@ -59,8 +68,9 @@ pub(super) fn letter(letter: &Letter) -> String {
         }
         Envelope::HandedOver(None) => format!("handed_over {NONE}"),
         Envelope::HandedOver(Some(handed_over)) => format!("handed_over {}", handover(handed_over)),
-    };
-    format!("{shard} {slot} {generation} {said}")
+        // Nothing is wrapped twice.
+        Envelope::Forwarded { times: _, envelope: _ } => String::new(),
+    }
 }
 
 fn proposal(proposal: &Proposal) -> String {
@@ -83,58 +93,79 @@ pub(super) fn parse_letter(text: &str, pools: &[PoolId]) -> Option<Letter> {
     let mut words = Words::of(text);
     let to = SessionId { shard: words.parse()?, slot: words.parse()?, generation: words.parse()? };
     let envelope = match words.next()? {
-        "proposed" => Envelope::Proposed(words.proposal(pools)?),
-        "accepted" => Envelope::Accepted(words.proposal(pools)?),
-        "agreed" => Envelope::Agreed(words.proposal(pools)?),
-        "failed" => {
-            Envelope::Failed { proposal: words.parse()?, failure: words.one_of(FAILURES, Failure::as_str)? }
+        "forwarded" => {
+            let times = words.parse()?;
+            let first = words.next()?;
+            Envelope::Forwarded { times, envelope: Box::new(words.envelope(first, pools)?) }
         }
-        "signal" => {
-            let (room, kind) = (words.parse()?, words.one_of(KINDS, SignalKind::as_str)?);
-            Envelope::Signal { room, kind, payload: Payload(words.rest()?.into()) }
-        }
-        "quality" => Envelope::Quality {
-            room: words.parse()?,
-            quality: Quality {
-                rtt_ms: words.parse()?,
-                jitter_ms: words.optional().ok()?,
-                packets_lost: words.optional().ok()?,
-                bitrate_kbps: words.optional().ok()?,
-            },
-        },
-        "chat" => {
-            let (room, sequence, own_sequence) = (words.parse()?, words.parse()?, words.parse()?);
-            let (from, at) = (UserId::new(unescaped(words.next()?)), Time::from_ms(words.parse()?));
-            let name = match words.next()? {
-                NONE => None,
-                name => Some(unescaped(name.strip_prefix('=')?).into()),
-            };
-            let content = words.rest()?.into();
-            Envelope::Chat {
-                room,
-                message: ChatMessage { sequence, own_sequence, from, content, client_message_id: name, at },
-            }
-        }
-        "typing" => Envelope::Typing { room: words.parse()?, on: words.parse::<u8>()? == 1 },
-        "away" => Envelope::Away { room: words.parse()?, from: words.address()? },
-        "back" => Envelope::Back { room: words.parse()?, from: words.address()? },
-        "here" => Envelope::Here { room: words.parse()?, from: words.address()? },
-        "left" => {
-            let (room, departure) = (words.parse()?, words.one_of(DEPARTURES, Departure::as_str)?);
-            Envelope::Left { room, departure, from: words.address()? }
-        }
-        "take_over" => {
-            Envelope::TakeOver { user: UserId::new(unescaped(words.next()?)), by: words.address()? }
-        }
-        "handed_over" => {
-            Envelope::HandedOver(words.or_none(|words| words.handover(pools).map(Box::new)).ok()?)
-        }
-        _ => return None,
+        first => words.envelope(first, pools)?,
     };
     words.whole(Letter { to, envelope })
 }
 
 impl Words<'_> {
+    /// An envelope of which the first word was read.
+    fn envelope(&mut self, first: &str, pools: &[PoolId]) -> Option<Envelope> {
+        let words = self;
+        Some(match first {
+            "proposed" => Envelope::Proposed(words.proposal(pools)?),
+            "accepted" => Envelope::Accepted(words.proposal(pools)?),
+            "agreed" => Envelope::Agreed(words.proposal(pools)?),
+            "failed" => Envelope::Failed {
+                proposal: words.parse()?,
+                failure: words.one_of(FAILURES, Failure::as_str)?,
+            },
+            "signal" => {
+                let (room, kind) = (words.parse()?, words.one_of(KINDS, SignalKind::as_str)?);
+                Envelope::Signal { room, kind, payload: Payload(words.rest()?.into()) }
+            }
+            "quality" => Envelope::Quality {
+                room: words.parse()?,
+                quality: Quality {
+                    rtt_ms: words.parse()?,
+                    jitter_ms: words.optional().ok()?,
+                    packets_lost: words.optional().ok()?,
+                    bitrate_kbps: words.optional().ok()?,
+                },
+            },
+            "chat" => {
+                let (room, sequence, own_sequence) = (words.parse()?, words.parse()?, words.parse()?);
+                let (from, at) = (UserId::new(unescaped(words.next()?)), Time::from_ms(words.parse()?));
+                let name = match words.next()? {
+                    NONE => None,
+                    name => Some(unescaped(name.strip_prefix('=')?).into()),
+                };
+                let content = words.rest()?.into();
+                Envelope::Chat {
+                    room,
+                    message: ChatMessage {
+                        sequence,
+                        own_sequence,
+                        from,
+                        content,
+                        client_message_id: name,
+                        at,
+                    },
+                }
+            }
+            "typing" => Envelope::Typing { room: words.parse()?, on: words.parse::<u8>()? == 1 },
+            "away" => Envelope::Away { room: words.parse()?, from: words.address()? },
+            "back" => Envelope::Back { room: words.parse()?, from: words.address()? },
+            "here" => Envelope::Here { room: words.parse()?, from: words.address()? },
+            "left" => {
+                let (room, departure) = (words.parse()?, words.one_of(DEPARTURES, Departure::as_str)?);
+                Envelope::Left { room, departure, from: words.address()? }
+            }
+            "take_over" => {
+                Envelope::TakeOver { user: UserId::new(unescaped(words.next()?)), by: words.address()? }
+            }
+            "handed_over" => {
+                Envelope::HandedOver(words.or_none(|words| words.handover(pools).map(Box::new)).ok()?)
+            }
+            _ => return None,
+        })
+    }
+
     fn pool(&mut self, pools: &[PoolId]) -> Option<PoolId> {
         let named = unescaped(self.next()?);
         pools.iter().copied().find(|pool| pool.0 == named)

@@ -1,5 +1,7 @@
 //! Design section 9, 2: nobody is matched against a wish of either, as it is at that moment.
 
+use std::time::Duration;
+
 use qala::domain::id::UserId;
 use qala::domain::notice::Notice;
 use qala::domain::operation::{Operation, Outcome, Searched};
@@ -9,6 +11,9 @@ use qala::domain::time::Time;
 use super::super::ledger::Ledger;
 use super::super::observation::{Moment, Observation};
 use super::{Verdict, ensure};
+
+/// Longer than a session takes to move, and what it asked for before to be done.
+const MOVING: Duration = Duration::from_secs(3);
 
 fn claimed(moment: &Moment) -> Option<&Proposal> {
     match &moment.seen {
@@ -51,7 +56,8 @@ pub(super) fn strict_wishes_never_relax(_: &Ledger, moment: &Moment) -> Verdict 
 }
 
 /// Who is told of a proposal is so for the wish that was acknowledged last, or one asked since, and has
-/// waited no longer than since that wish.
+/// waited no longer than since that wish. A node that stood still holds to an older wish until it has heard that
+/// its client was elsewhere.
 pub(super) fn found_for_the_wish_that_holds(ledger: &Ledger, moment: &Moment) -> Verdict {
     let Observation::Told { connection, notice: Notice::MatchFound(found) } = &moment.seen else {
         return Ok(());
@@ -63,10 +69,11 @@ pub(super) fn found_for_the_wish_that_holds(ledger: &Ledger, moment: &Moment) ->
         return Ok(());
     };
     let ticket = &own.ticket;
-    let current = ledger.lines.get(connection).map_or(0, |line| line.current);
-    let asked_at = person.wishes.get(current).map(|(at, _, _)| *at);
+    let Some(line) = ledger.lines.get(connection) else { return Ok(()) };
+    let current = if ledger.is_well(line.core, moment.at) { line.current } else { 0 };
     // A store that lost the wish holds to the one before.
-    let current = if ledger.troubles.store_lost_at >= asked_at { 0 } else { current };
+    let lost = ledger.troubles.store_lost_at.is_some_and(|lost_at| ticket.enqueued_at <= lost_at);
+    let current = if lost || ledger.troubles.unknown.contains(user) { 0 } else { current };
     let wished = |(_, attributes, criteria): &(_, _, _)| {
         *attributes == ticket.attributes && *criteria == ticket.criteria
     };
@@ -88,7 +95,8 @@ pub(super) fn nobody_meets_again_too_soon(ledger: &Ledger, moment: &Moment) -> V
     if let Some(Proposal { sides: [one, other], .. }) = claimed(moment) {
         let (one, other) = (&one.ticket.user, &other.ticket.user);
         let met_at = ledger.met_at(one, other).max(ledger.met_at(other, one));
-        return ensure(!ledger.scene.is_lossless() || is_past(ledger, met_at, moment.at), || {
+        let excused = !ledger.scene.is_lossless() || moved(ledger, [one, other], met_at);
+        return ensure(excused || is_past(ledger, met_at, moment.at), || {
             format!("{one} and {other} met at {met_at:?} and are claimed again at {:?}", moment.at)
         });
     }
@@ -99,9 +107,18 @@ pub(super) fn nobody_meets_again_too_soon(ledger: &Ledger, moment: &Moment) -> V
     let partner = &found.partner.user;
     let forgot = |whom: Option<&UserId>| ledger.forgot.contains(&(user.clone(), whom.cloned()));
     let met_at = ledger.met_at(user, partner);
-    ensure(is_past(ledger, met_at, moment.at) || forgot(None) || forgot(Some(partner)), || {
+    let excused = forgot(None) || forgot(Some(partner)) || moved(ledger, [user, partner], met_at);
+    ensure(excused || is_past(ledger, met_at, moment.at), || {
         format!("{user} met {partner} at {met_at:?} and again at {:?}", moment.at)
     })
+}
+
+/// Whether one of them came in while the two were told of each other: its session may have asked whom to avoid
+/// before the other session of the same user had that written down.
+fn moved(ledger: &Ledger, users: [&UserId; 2], met_at: Option<Time>) -> bool {
+    let near =
+        |opened: Time| met_at.is_some_and(|met_at| opened < met_at + MOVING && met_at < opened + MOVING);
+    users.iter().any(|user| ledger.lines_of(user).any(|(_, line)| near(line.opened)))
 }
 
 fn is_past(ledger: &Ledger, met_at: Option<Time>, now: Time) -> bool {

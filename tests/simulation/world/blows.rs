@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use qala::domain::core::Input;
+use qala::domain::core::{Core, Input};
 use qala::domain::envelope::{Envelope, GoingOn};
 use qala::domain::id::{ConnectionId, TicketId};
 use qala::domain::time::Time;
@@ -14,7 +14,7 @@ use super::nodes::Life;
 use super::{Due, Observation, Seen, World};
 
 /// A node that gives no sign of life for so long is gone.
-const GONE_AFTER: Duration = Duration::from_secs(5);
+const GONE_AFTER_MS: u64 = 5_000;
 /// The last sign of life was so long ago, at most.
 const BEAT_MS: u64 = 1_000;
 /// Others hear of a node that is back within this, and so does a node that the store forgot.
@@ -59,7 +59,7 @@ impl World {
         let mut tickets = BTreeSet::new();
         for core in self.nodes.cores_of(node) {
             let dead = self.nodes.bury(core);
-            tickets.extend(dead.iter().flat_map(|dead| dead.tickets()));
+            tickets.extend(dead.iter().flat_map(Core::tickets));
             let held = self.nodes.take_held(core);
             tickets.extend(held.iter().filter_map(|(input, _)| ticket_in(input)));
             self.underway[core] = 0;
@@ -107,11 +107,10 @@ impl World {
         self.see(Observation::TicketsLost { tickets })
     }
 
-    pub(super) fn start_another(&mut self, place: usize) -> Seen {
+    pub(super) fn start_another(&mut self, place: usize) {
         self.nodes.start_another(&self.scene, place);
         let node = self.nodes.at(place);
         self.underway.resize(self.nodes.cores_of(node).into_iter().max().unwrap_or(0) + 1, 0);
-        Ok(())
     }
 
     fn freeze(&mut self, place: usize) -> Seen {
@@ -188,7 +187,7 @@ impl World {
         let living = self.nodes.living().map(|(core, _)| core);
         let others: Vec<usize> = living.filter(|core| self.nodes.node_of(*core) != node).collect();
         for core in others {
-            let noticed = GONE_AFTER - Duration::from_millis(self.random.below(BEAT_MS));
+            let noticed = Duration::from_millis(self.random.between(GONE_AFTER_MS - BEAT_MS, GONE_AFTER_MS));
             let late = Duration::from_millis(self.random.below(200));
             self.plan(now + noticed + late, Due::Gone { core, node });
         }
@@ -201,7 +200,7 @@ impl World {
         }
         let own = self.nodes.node_of(core);
         if self.nodes.all[own].silent || self.link.passes_at(self.nodes.place_of(core), self.now) > self.now {
-            self.plan(self.now + GONE_AFTER, Due::Gone { core, node });
+            self.plan(self.now + Duration::from_millis(GONE_AFTER_MS), Due::Gone { core, node });
             return Ok(());
         }
         if self.nodes.all[node].gone_for.contains(&core) {
@@ -226,15 +225,14 @@ impl World {
 
     /// The store is there again, without its newest operations or without anything.
     pub(super) fn lose(&mut self, operations: Option<usize>) -> Seen {
-        let undone = match operations {
-            Some(operations) => self.store.rewind(operations),
-            None => {
-                for node in 0..self.nodes.all.len() {
-                    let at = self.now + Duration::from_millis(self.random.between(1, BACK_MS));
-                    self.plan(at, Due::Forgotten { node });
-                }
-                self.store.empty()
+        let undone = if let Some(operations) = operations {
+            self.store.rewind(operations)
+        } else {
+            for node in 0..self.nodes.all.len() {
+                let at = self.now + Duration::from_millis(self.random.between(1, BACK_MS));
+                self.plan(at, Due::Forgotten { node });
             }
+            self.store.empty()
         };
         self.see(Observation::StoreLost { everything: operations.is_none(), undone })
     }

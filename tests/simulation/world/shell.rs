@@ -31,7 +31,7 @@ impl World {
                 Effect::Close { connection } => self.dismiss(connection)?,
                 Effect::Ask { operation, request } => self.submit(core, operation, request)?,
                 Effect::Send { to, envelope } => self.post(core, &to, envelope),
-                Effect::Record(event) => self.see(Observation::Recorded { core, event })?,
+                Effect::Record(event) => self.see(Observation::Recorded { event })?,
             }
         }
         self.see(Observation::Load { core, from, operations: self.underway[core], effects })

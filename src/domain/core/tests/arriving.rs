@@ -29,7 +29,12 @@ fn take_over() -> Effect {
 }
 
 fn handed_over(going_on: GoingOn) -> Envelope {
-    Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled: Vec::new() })))
+    Envelope::HandedOver(Some(Box::new(Handover {
+        user: user("ana"),
+        going_on,
+        settled: Vec::new(),
+        met: Vec::new(),
+    })))
 }
 
 fn anas_talk() -> Talk {
@@ -104,6 +109,17 @@ fn a_ticket_keeps_its_place_and_is_listed_from_here() {
         resumes(Resumed::Waiting { stage: Stage::Exact }),
         core.look(&anas_ticket(here(0)), Stage::Exact),
     ]);
+}
+
+#[test]
+fn whom_she_met_last_she_does_not_meet_again_here() {
+    let mut core = ana_was_elsewhere(None);
+    let met = vec![(user("ben"), at(9_000)), (user("cyd"), at(0))];
+    let (user_id, settled) = (user("ana"), Vec::new());
+    let going_on = GoingOn::Waiting(anas_ticket(before()));
+    core.hears(0, Envelope::HandedOver(Some(Box::new(Handover { user: user_id, going_on, settled, met }))));
+    let ticket = Arc::new(Ticket { avoid: [user("ben")].into(), ..(*anas_ticket(here(0))).clone() });
+    core.expect([resumes(Resumed::Waiting { stage: Stage::Exact }), core.look(&ticket, Stage::Exact)]);
 }
 
 #[test]
@@ -246,7 +262,9 @@ fn a_room_that_both_agreed_on_and_a_dead_node_never_entered_is_entered() {
     let mut core = ana_was_elsewhere(None);
     core.handle(Input::NodeGone { node: before().node });
     let [reclaiming] = core.asked([reclaim()]);
-    let agreed = accepted(&proposal(), &["ana", "ben"]);
+    // The store knows her as being here from now on, and so does the proposal that it tells.
+    let proposal = pair(1, &anas_ticket(here(0)), &bens_ticket(), at(0));
+    let agreed = accepted(&proposal, &["ana", "ben"]);
     core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Taken(agreed.clone())));
     core.expect([resumes(Resumed::Proposed(found(&agreed, 0)))]);
     core.wakes(0);
@@ -390,7 +408,8 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
     core.hears(0, handed_over(talking(&["o"])));
     let (room, kind, departure) = (proposal().room, SignalKind::Offer, Departure::Left);
     let signal = Notice::Signal { room, kind, payload: Payload("o".into()), from: user("ben") };
-    let [fetching] = core.asked([notify(ANA, signal), messages(0)]);
+    let says_where = send(Envelope::Here { room, from: here(0) });
+    let [fetching] = core.asked([notify(ANA, signal), says_where, messages(0)]);
     core.stored(fetching, Outcome::Messages(Vec::new()));
     core.asks(ANA, 1, Command::LeaveRoom(room.into()));
     core.expect([
@@ -412,15 +431,16 @@ fn signals_that_come_late_do_not_follow_newer_ones() {
     core.stored(rejoining, Outcome::Rejoined(Some(4)));
     let [locating] = core.asked([ask(Operation::Locate { user: user("ben"), pool: POOL })]);
     core.stored(locating, Outcome::Located(None));
-    let known = register("ana", here(0), Some(anas_talk()));
-    let [_, missed] = core.asked([known, resumes_talk(4), back(), messages(4)]);
-    core.stored(missed, Outcome::Messages(Vec::new()));
+    let resumed = [register("ana", here(0), Some(anas_talk())), resumes_talk(4), back(), messages(4)];
+    let [_, fetching] = core.asked(resumed);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
     let (room, kind, from) = (proposal().room, SignalKind::Answer, user("ben"));
     let payload = Payload("newer".into());
     core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
     core.expect([notify(ANA, Notice::Signal { room, kind, payload, from })]);
     core.hears(0, handed_over(talking(&["older", "old"])));
-    core.expect([record(Event::HeldSignalDropped), record(Event::HeldSignalDropped)]);
+    let says_where = send(Envelope::Here { room, from: here(0) });
+    core.expect([record(Event::HeldSignalDropped), record(Event::HeldSignalDropped), says_where]);
 }
 
 #[test]

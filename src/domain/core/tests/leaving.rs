@@ -64,6 +64,35 @@ fn who_was_claimed_before_the_withdrawal_leaves_the_proposal() {
 }
 
 #[test]
+fn a_proposal_that_is_over_here_and_not_in_the_store_keeps_nobody_in_the_queue() {
+    for leaves in [false, true] {
+        let (mut core, proposal) = ana_found();
+        core.hears(0, Envelope::Failed { proposal: proposal.id, failure: Failure::Rejected });
+        let mut ticket = proposal.sides[0].ticket.clone();
+        Arc::make_mut(&mut ticket).priority = Priority::Wronged;
+        Arc::make_mut(&mut ticket).avoid = [user("ben")].into();
+        let told = notify(ANA, failed(&proposal, Failure::Rejected, true));
+        let [_, search] = core.asked([remember(at(600)), told, core.look(&ticket, Stage::Exact)]);
+        if leaves {
+            core.asks(ANA, 2, Command::LeaveQueue);
+        } else {
+            core.handle(Input::Disconnected { connection: ANA, left: true });
+        }
+        // A store that lost the end of the proposal.
+        core.stored(search, Outcome::Searched(Searched::Taken(proposal.clone())));
+        let [withdrawal] = core.asked([withdraw(&ticket)]);
+        core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Taken(proposal.clone())));
+        let declined = answer(&proposal, "ana", Verdict::Leave);
+        if leaves {
+            core.expect([declined, ended(TicketEnd::Cancelled), done(ANA, 2)]);
+        } else {
+            let closed = record(Event::SessionClosed);
+            core.expect([declined, ended(TicketEnd::Gone), detach("ana", 0), closed]);
+        }
+    }
+}
+
+#[test]
 fn a_proposal_is_let_go_of() {
     let (mut core, proposal) = ana_accepted();
     core.at(2_000);

@@ -17,9 +17,15 @@ fn to_her(envelope: Envelope) -> Effect {
     Effect::Send { to: after(), envelope }
 }
 
+/// After these proposals, each with Ben, ended for her at 1,000.
 fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
+    let met = settled.iter().map(|_| (user("ben"), at(1_000) + Duration::from_hours(24))).collect();
     let settled = settled.iter().map(|proposal| proposal.id).collect();
-    to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled }))))
+    to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met }))))
+}
+
+fn forwarded(times: u8, envelope: Envelope) -> Effect {
+    to_her(Envelope::Forwarded { times, envelope: Box::new(envelope) })
 }
 
 /// The connection that is here is sent away.
@@ -129,11 +135,16 @@ fn what_still_comes_goes_after_it_for_half_a_minute() {
     // Who says where it is learns where she is.
     let back = Envelope::Back { room, from: there() };
     core.hears(0, back.clone());
-    core.expect([send(Envelope::Here { room, from: after() }), to_her(back)]);
+    core.expect([send(Envelope::Here { room, from: after() }), forwarded(1, back)]);
     core.wakes_in_vain(20_600);
     core.at(30_999);
     core.hears(0, offer.clone());
-    core.expect([to_her(offer.clone())]);
+    core.expect([forwarded(1, offer.clone())]);
+    // Not round and round, should two sessions have been told to follow each other.
+    for times in [3, 4] {
+        core.hears(0, Envelope::Forwarded { times, envelope: Box::new(offer.clone()) });
+    }
+    core.expect([forwarded(4, offer.clone())]);
     core.at(31_000);
     core.hears(0, offer);
     core.expect([]);
@@ -176,7 +187,10 @@ fn a_peer_that_moved_is_spoken_to_where_it_is() {
         to_third(Envelope::Here { room, from: here(0) }),
         notify(ANA, Notice::PeerBack { room, user: user("ben") }),
     ]);
+    // What he wrote before he knew where she is went elsewhere.
     core.hears(0, Envelope::Here { room, from: third.clone() });
+    let [fetching] = core.asked([missed(&proposal)]);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
     core.expect([]);
     // What the session that he left says of the room is no longer true.
     for departure in [Departure::Left, Departure::Disconnected] {
@@ -231,7 +245,12 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
     let mut core = Scripted::new();
     let (_, proposal) = ana_found();
     let handed = |going_on| {
-        Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled: Vec::new() })))
+        Envelope::HandedOver(Some(Box::new(Handover {
+            user: user("ana"),
+            going_on,
+            settled: Vec::new(),
+            met: Vec::new(),
+        })))
     };
     core.hears(0, handed(GoingOn::Idle));
     core.expect([]);

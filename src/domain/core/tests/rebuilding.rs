@@ -5,13 +5,13 @@ use super::super::super::id::{Address, NodeId};
 use super::super::super::limits::REBUILT_AT_ONCE;
 use super::*;
 
-fn reopen(proposal: &Proposal, last: u64) -> Effect {
-    reopen_after(proposal, last, [0; 2])
+fn reopen(proposal: &Proposal, heard: u64) -> Effect {
+    reopen_after(proposal, heard, [0; 2])
 }
 
-fn reopen_after(proposal: &Proposal, last: u64, written: [u64; 2]) -> Effect {
+fn reopen_after(proposal: &Proposal, heard: u64, written: [u64; 2]) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members, last, written })
+    ask(Operation::OpenRoom { room: proposal.room, members, heard: Some(heard), written })
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_session_a_ticket_and_a_room_are_known_again() {
 
     let (mut core, proposal) = ana_talks();
     core.handle(Input::Forgotten);
-    let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 256)]);
+    let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 0)]);
     core.stored(registering, Outcome::Registered(here(0)));
     core.expect([send(Envelope::Here { room: proposal.room, from: here(0) })]);
     // Should Ben have left, he says so, and a room that came back after he closed it is closed as well.
@@ -65,12 +65,13 @@ fn a_proposal_that_the_store_lost_is_over_a_second_later() {
 fn what_somebody_had_who_came_back_elsewhere_meanwhile_goes_there() {
     let (mut core, proposal) = ana_talks();
     core.handle(Input::Forgotten);
-    let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 256)]);
+    let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 0)]);
     let elsewhere = Address { node: NodeId::new("third"), ..here(0) };
     core.stored(registering, Outcome::Registered(elsewhere.clone()));
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
     let going_on = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
-    let handover = Handover { user: user("ana"), going_on, settled: vec![proposal.id] };
+    let met = vec![(user("ben"), at(1_000) + Duration::from_hours(24))];
+    let handover = Handover { user: user("ana"), going_on, settled: vec![proposal.id], met };
     core.expect([
         record(Event::SessionReplaced),
         notify(ANA, Notice::Replaced),
@@ -128,11 +129,11 @@ fn a_single_room_that_the_store_does_not_know_is_opened_again() {
     core.stored(appending, Outcome::Appended(Appended::NoRoom));
     core.expect([refused(unknown), ack(ANA, 3, Err(unknown))]);
     core.wakes(2_000);
-    let [opening] = core.asked([reopen(&proposal, 256)]);
+    let [opening] = core.asked([reopen(&proposal, 0)]);
     core.stored(opening, UNAVAILABLE);
     core.expect([record(Event::StoreUnavailable)]);
     core.wakes(3_000);
-    let [opening] = core.asked([reopen(&proposal, 256)]);
+    let [opening] = core.asked([reopen(&proposal, 0)]);
     core.stored(opening, Outcome::Done);
     core.asks(ANA, 4, write);
     core.expect([append()]);
@@ -166,5 +167,18 @@ fn a_room_that_is_opened_again_goes_on_with_what_each_has_written() {
     core.stored(missing, Outcome::Messages(told.to_vec()));
     core.expect(told.map(|message| notify(ANA, Notice::Chat { room, message })));
     core.handle(Input::Forgotten);
-    core.expect([registers(&proposal, at(1_000)), reopen_after(&proposal, 261, [1, 4])]);
+    core.expect([registers(&proposal, at(1_000)), reopen_after(&proposal, 5, [1, 4])]);
+}
+
+#[test]
+fn a_room_that_is_opened_again_after_its_talk_was_over_is_closed() {
+    let (mut core, proposal) = ana_talks();
+    core.handle(Input::Forgotten);
+    let [_, opening] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 0)]);
+    let (room, departure) = (proposal.room, Departure::Left);
+    core.hears(0, Envelope::Left { room, departure, from: there() });
+    core.expect([close(&proposal), notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
+    // It was closed before it was opened: on their way to the store the two may overtake each other.
+    core.stored(opening, Outcome::Done);
+    core.expect([close(&proposal)]);
 }

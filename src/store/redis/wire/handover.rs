@@ -6,13 +6,18 @@ use crate::domain::envelope::{GoingOn, Handover};
 use crate::domain::id::{ProposalId, UserId};
 use crate::domain::talk::{Departure, Payload, SignalKind};
 use crate::domain::ticket::PoolId;
+use crate::domain::time::Time;
 use crate::store::redis::text::{self, escaped, unescaped};
 use crate::store::redis::words::{NONE, Words};
 
 /// The text of what is handed over.
-pub(super) fn handover(Handover { user, going_on, settled }: &Handover) -> String {
+pub(super) fn handover(Handover { user, going_on, settled, met }: &Handover) -> String {
     let mut words = vec![settled.len().to_string()];
     words.extend(settled.iter().map(ToString::to_string));
+    words.push(met.len().to_string());
+    words.extend(
+        met.iter().map(|(partner, until)| format!("{} {}", escaped(partner.as_str()), until.as_ms())),
+    );
     words.push(escaped(user.as_str()));
     words.push(match going_on {
         GoingOn::Idle => "idle".to_owned(),
@@ -32,10 +37,15 @@ pub(super) fn handover(Handover { user, going_on, settled }: &Handover) -> Strin
 }
 
 impl Words<'_> {
+    fn met(&mut self) -> Option<(UserId, Time)> {
+        Some((UserId::new(unescaped(self.next()?)), Time::from_ms(self.parse()?)))
+    }
+
     /// What [`handover`] was given.
     pub(super) fn handover(&mut self, pools: &[PoolId]) -> Option<Handover> {
         let settled =
             (0..self.parse::<usize>()?).map(|_| self.parse()).collect::<Option<Vec<ProposalId>>>()?;
+        let met = (0..self.parse::<usize>()?).map(|_| self.met()).collect::<Option<Vec<_>>>()?;
         let user = UserId::new(unescaped(self.next()?));
         let going_on = match self.next()? {
             "idle" => GoingOn::Idle,
@@ -59,6 +69,6 @@ impl Words<'_> {
             }
             _ => return None,
         };
-        Some(Handover { user, going_on, settled })
+        Some(Handover { user, going_on, settled, met })
     }
 }

@@ -141,8 +141,9 @@ fn going_on() -> impl Strategy<Value = GoingOn> {
 }
 
 fn handover() -> impl Strategy<Value = Box<Handover>> {
-    (user(), going_on(), prop::collection::vec(proposal_id(), 0..4))
-        .prop_map(|(user, going_on, settled)| Box::new(Handover { user, going_on, settled }))
+    let met = prop::collection::vec((user(), any::<u64>().prop_map(Time::from_ms)), 0..4);
+    (user(), going_on(), prop::collection::vec(proposal_id(), 0..4), met)
+        .prop_map(|(user, going_on, settled, met)| Box::new(Handover { user, going_on, settled, met }))
 }
 
 fn figure() -> impl Strategy<Value = f64> {
@@ -163,6 +164,14 @@ fn message() -> impl Strategy<Value = ChatMessage> {
 }
 
 fn envelope() -> impl Strategy<Value = Envelope> {
+    prop_oneof![
+        4 => plain(),
+        1 => (any::<u8>(), plain())
+            .prop_map(|(times, envelope)| Envelope::Forwarded { times, envelope: Box::new(envelope) }),
+    ]
+}
+
+fn plain() -> impl Strategy<Value = Envelope> {
     let failure = prop::sample::select(FAILURES.to_vec());
     let quality =
         (figure(), prop::option::of(figure()), prop::option::of(figure()), prop::option::of(figure()));
@@ -234,11 +243,11 @@ fn what_is_handed_over_is_spelled_in_words() {
         Some((handover.going_on, handover.settled.len()))
     };
     assert_eq!(handed_over("-").map(|letter| letter.envelope), Some(Envelope::HandedOver(None)));
-    assert_eq!(going_on("0 ana idle"), Some((GoingOn::Idle, 0)));
-    assert_eq!(going_on(&format!("2 {id} {id} ana idle")), Some((GoingOn::Idle, 2)));
+    assert_eq!(going_on("0 0 ana idle"), Some((GoingOn::Idle, 0)));
+    assert_eq!(going_on(&format!("2 {id} {id} 1 ben 7 ana idle")), Some((GoingOn::Idle, 2)));
     let talk = format!("{id} {id} n 0 0 0 ben en es y 1 5");
     let Some((GoingOn::Talking { held, .. }, 0)) =
-        going_on(&format!("0 ana talking 1 2 {talk} offer a%20b answer "))
+        going_on(&format!("0 0 ana talking 1 2 {talk} offer a%20b answer "))
     else {
         panic!("it is a talk")
     };
@@ -248,16 +257,17 @@ fn what_is_handed_over_is_spelled_in_words() {
         "- ",
         "idle",
         "0",
-        "0 ana",
-        "0 ana idle ",
-        "1 ana idle",
-        "18446744073709551615 ana idle",
-        "0 ana waiting one",
-        "0 ana proposed left",
-        &format!("0 ana talking 1 {talk}"),
-        &format!("0 ana talking 1 2 {talk} "),
-        &format!("0 ana talking 1 2 {talk} offer"),
-        &format!("0 ana talking 1 2 {talk} shout x"),
+        "0 0 ana",
+        "0 0 ana idle ",
+        "1 0 ana idle",
+        "0 1 ana idle",
+        "18446744073709551615 0 ana idle",
+        "0 0 ana waiting one",
+        "0 0 ana proposed left",
+        &format!("0 0 ana talking 1 {talk}"),
+        &format!("0 0 ana talking 1 2 {talk} "),
+        &format!("0 0 ana talking 1 2 {talk} offer"),
+        &format!("0 0 ana talking 1 2 {talk} shout x"),
     ];
     for said in nothing {
         assert_eq!(handed_over(said), None, "{said:?}");
