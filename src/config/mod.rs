@@ -31,7 +31,7 @@ pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
 pub use foreign::{Role, VARIABLES, VariableSpec};
-pub use limits::{Limit, Limits};
+pub use limits::{CHAT_EVENTS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
 pub use listen::Listen;
 pub use matching::{
     ACCEPT_TIMEOUT, GRACE_SECONDS, Matching, REMATCH_SECONDS, STAGE_SECONDS_OPTION, STAGES, WAITING_TIMEOUT,
@@ -146,7 +146,8 @@ impl Config {
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
         let without_effect = foreign::without_effect(&mut reader);
-        let said = reader.said();
+        let mut said = reader.said();
+        said.extend(limits::said_otherwise(&reader));
         let config = Self {
             listen,
             allowed_origins,

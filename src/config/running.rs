@@ -61,7 +61,7 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     default: Some("qala"),
     example: "qala",
     help: "client families to speak with, each at the namespace of its name, the first also at /; this version \
-           knows qala and animochat",
+           knows qala, animochat and webrtc-chat",
     secret: false,
 };
 
@@ -154,17 +154,20 @@ pub enum DialectName {
     Qala,
     /// Anonymous text chat.
     Animochat,
+    /// Video with strangers.
+    WebrtcChat,
 }
 
 impl DialectName {
     /// Every one.
-    const ALL: [Self; 2] = [Self::Qala, Self::Animochat];
+    const ALL: [Self; 3] = [Self::Qala, Self::Animochat, Self::WebrtcChat];
 
     /// The word in flags and on screen.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Qala => "qala",
             Self::Animochat => "animochat",
+            Self::WebrtcChat => "webrtc-chat",
         }
     }
 }
@@ -202,11 +205,13 @@ impl Running {
     ) -> Self {
         let threads = NonZeroUsize::new(reader.whole(&THREADS)).unwrap_or(reader.sources.cores);
         let demo = reader.parsed(&DEMO, Switch::parse).unwrap_or_default();
+        // The page speaks qala, as the first.
+        let understood = dialects.first() == Some(&DialectName::Qala);
         Self {
             node: reader.parsed(&NODE, parse_node),
             threads,
             dialects,
-            demo: demo.decide(listen.is_loopback() && !production.is_on()),
+            demo: demo.decide(understood && listen.is_loopback() && !production.is_on()),
             production: production.is_on(),
             shutdown_timeout_seconds: reader.whole(&SHUTDOWN_TIMEOUT),
             log_level: reader.parsed(&LOG_LEVEL, parse_level).unwrap_or_default(),

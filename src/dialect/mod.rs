@@ -16,6 +16,7 @@ mod field;
 mod json;
 mod packet;
 mod qala;
+mod webrtc_chat;
 
 pub use animochat::Vocabulary as AnimochatVocabulary;
 
@@ -56,6 +57,8 @@ pub enum Dialect {
     Qala,
     /// Anonymous text chat, in one of its vocabularies.
     Animochat(AnimochatVocabulary),
+    /// Video with strangers.
+    WebrtcChat,
 }
 
 impl Dialect {
@@ -67,7 +70,7 @@ impl Dialect {
     #[must_use]
     pub fn after(self, topic: u8) -> Self {
         match self {
-            Self::Qala => self,
+            Self::Qala | Self::WebrtcChat => self,
             Self::Animochat(vocabulary) => Self::Animochat(vocabulary.after(topic)),
         }
     }
@@ -77,6 +80,7 @@ impl Dialect {
         match self {
             Self::Qala => qala::NAME,
             Self::Animochat(_) => animochat::NAME,
+            Self::WebrtcChat => webrtc_chat::NAME,
         }
     }
 
@@ -85,6 +89,7 @@ impl Dialect {
         match self {
             Self::Qala => Policy::new(qala::NAME),
             Self::Animochat(_) => animochat::policy(),
+            Self::WebrtcChat => webrtc_chat::policy(),
         }
     }
 
@@ -94,6 +99,7 @@ impl Dialect {
         match self {
             Self::Qala => false,
             Self::Animochat(_) => true,
+            Self::WebrtcChat => true,
         }
     }
 
@@ -102,6 +108,7 @@ impl Dialect {
         match self {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
             Self::Animochat(_) => animochat::decode(packet, limits),
+            Self::WebrtcChat => webrtc_chat::decode(packet, limits),
         }
     }
 
@@ -111,6 +118,7 @@ impl Dialect {
         match self {
             Self::Qala => qala::notice(notice).into_iter().for_each(say),
             Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
+            Self::WebrtcChat => webrtc_chat::notice(notice, now).into_iter().for_each(say),
         }
     }
 
@@ -120,12 +128,13 @@ impl Dialect {
         self,
         topic: u8,
         answer: &Result<Reply, Refusal>,
-        _now: Time,
+        now: Time,
         say: &mut dyn FnMut(Answering),
     ) {
         match self {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
             Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),
+            Self::WebrtcChat => webrtc_chat::answer(topic, answer, now, say),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::criteria::Criteria;
-use super::id::{ProposalId, RoomId};
+use super::id::{NodeId, ProposalId, RoomId, UserId};
 use super::person::Attributes;
 use super::talk::{ChatMessage, Payload, Quality, SignalKind};
 
@@ -49,6 +49,10 @@ pub enum Command {
     },
     /// I am still here.
     Heartbeat,
+    /// Who am I here, and where?
+    WhoAmI,
+    /// My call came to nothing; why is the two clients' affair.
+    CallFailed,
     /// This is how my call goes.
     Quality {
         /// The room, if I am in one.
@@ -137,9 +141,12 @@ impl Command {
             | Self::Reject(_)
             | Self::LeaveRoom(_) => Scope::Matching,
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
-            Self::Signal { .. } | Self::Typing { .. } | Self::Heartbeat | Self::Quality { .. } => {
-                Scope::Signaling
-            }
+            Self::Signal { .. }
+            | Self::Typing { .. }
+            | Self::Heartbeat
+            | Self::WhoAmI
+            | Self::CallFailed
+            | Self::Quality { .. } => Scope::Signaling,
         }
     }
 }
@@ -160,6 +167,13 @@ pub enum Reply {
     Alive {
         /// Milliseconds since 1970.
         timestamp_ms: u64,
+    },
+    /// To [`Command::WhoAmI`].
+    You {
+        /// Your id, as others see it.
+        user: UserId,
+        /// The node you are on.
+        node: NodeId,
     },
     /// To [`Command::Chat`]: the message as the room keeps it, also one that was written before.
     Sent {

@@ -44,6 +44,28 @@ pub struct Limits {
     pub signaling_events_per_minute: u32,
 }
 
+/// How often one user may ask in a minute, by budget; 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerMinute {
+    /// Matching commands.
+    pub matching: u32,
+    /// Chat commands.
+    pub chat: u32,
+    /// Signaling commands.
+    pub signaling: u32,
+}
+
+impl Limits {
+    /// How often one user may ask, where the pool does not say.
+    pub const fn events_per_minute(&self) -> PerMinute {
+        PerMinute {
+            matching: self.matching_events_per_minute,
+            chat: self.chat_events_per_minute,
+            signaling: self.signaling_events_per_minute,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

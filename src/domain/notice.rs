@@ -142,6 +142,8 @@ pub enum Notice {
         /// When to come back.
         retry_after_ms: u64,
     },
+    /// You have not said anything for so long that the connection is closed.
+    Inactive,
     /// You connected somewhere else; that connection goes on.
     Replaced,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::criteria::Ladder;
-use super::limits::AVOIDED;
+use super::limits::{AVOIDED, PerMinute};
 use super::ticket::PoolId;
 
 /// How one pool is run.
@@ -33,6 +33,11 @@ pub struct Policy {
     pub grace: Duration,
     /// Waiting ends after this long without a sign of life.
     pub waiting_timeout: Duration,
+    /// A connection whose client neither searches nor talks is closed after this long without a word, where that has
+    /// an end. Who talks is not silent: a call runs from client to client, where nobody sees it.
+    pub silence: Option<Duration>,
+    /// How often its clients may ask, where that is not what the node says.
+    pub events_per_minute: Option<PerMinute>,
 }
 
 /// What it takes for two who fit to talk.
@@ -92,6 +97,8 @@ impl Policy {
             shows_presence: false,
             grace: Duration::from_secs(30),
             waiting_timeout: Duration::from_mins(5),
+            silence: None,
+            events_per_minute: None,
         }
     }
 }

@@ -51,6 +51,8 @@ counters! {
     SessionsClosed = "sessions_closed",
     /// Sessions taken over by a newer connection of the same user.
     SessionsReplaced = "sessions_replaced",
+    /// Connections closed because their client said nothing for too long.
+    SessionsInactive = "sessions_inactive",
     /// Tickets made.
     TicketsSearching = "tickets_searching",
     /// Tickets that became part of a match.
@@ -79,6 +81,8 @@ counters! {
     SignalsRelayed = "signals_relayed",
     /// Signals kept for somebody away that made way for newer ones.
     SignalsDropped = "signals_dropped",
+    /// Calls of which a client says that they came to nothing.
+    CallsFailed = "calls_failed",
     /// Chat messages added to rooms.
     ChatMessages = "chat_messages",
     /// Commands refused: wrong payload.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::dialect::Dialect;
-use crate::domain::command::{Refusal, Reply};
+use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
@@ -139,6 +139,9 @@ impl Shard {
             Mail::Command { connection, ack, command } => {
                 if let (Some(ack), Some((dialect, _))) = (ack, self.outlets.get_mut(&connection)) {
                     *dialect = dialect.after(ack.topic);
+                }
+                if command == Ok(Command::CallFailed) {
+                    tracing::debug!(connection = connection.0, "a client says that its call came to nothing");
                 }
                 self.handle(Input::Command { connection, ack, command }, Some(connection));
             }

@@ -19,6 +19,7 @@ const fn dialect(name: DialectName) -> Dialect {
     match name {
         DialectName::Qala => Dialect::Qala,
         DialectName::Animochat => Dialect::ANIMOCHAT,
+        DialectName::WebrtcChat => Dialect::WebrtcChat,
     }
 }
 
@@ -52,6 +53,18 @@ fn run(config: &Config, mut policy: Policy) -> Policy {
     ] {
         if config.is_said(option) {
             *span = Duration::from_secs(seconds);
+        }
+    }
+    if let Some(own) = &mut policy.events_per_minute {
+        let given = limits(config).events_per_minute();
+        for (option, own, given) in [
+            (&config::MATCHING_EVENTS, &mut own.matching, given.matching),
+            (&config::CHAT_EVENTS, &mut own.chat, given.chat),
+            (&config::SIGNALING_EVENTS, &mut own.signaling, given.signaling),
+        ] {
+            if config.is_said(option) {
+                *own = given;
+            }
         }
     }
     policy
@@ -132,6 +145,7 @@ fn random_letters(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::config::Sources;
+    use crate::domain::limits::PerMinute;
 
     fn config(flags: &[(&'static str, &str)]) -> Config {
         let flags = flags.iter().map(|(flag, value)| (*flag, (*value).to_owned())).collect();
@@ -183,5 +197,22 @@ mod tests {
         let within = Duration::from_secs(5);
         let asked = run(&config(&[MATCHING[1]]), Policy::new("own"));
         assert_eq!(asked, Policy { acceptance: Acceptance::Mutual { within }, ..Policy::new("own") });
+    }
+
+    #[test]
+    fn budgets_of_a_dialects_own_hold_until_somebody_sets_them() {
+        let budgets = |flags: &[(&'static str, &str)]| {
+            run(&config(flags), Dialect::WebrtcChat.policy()).events_per_minute
+        };
+        let own = PerMinute { matching: 10, chat: 30, signaling: 100 };
+        assert_eq!(budgets(&[]), Some(own));
+        for (flag, expected) in [
+            ("matching-events-per-minute", PerMinute { matching: 0, ..own }),
+            ("chat-events-per-minute", PerMinute { chat: 0, ..own }),
+            ("signaling-events-per-minute", PerMinute { signaling: 0, ..own }),
+        ] {
+            assert_eq!(budgets(&[(flag, "0")]), Some(expected), "{flag}");
+        }
+        assert_eq!(run(&config(&[]), Dialect::Qala.policy()).events_per_minute, None);
     }
 }

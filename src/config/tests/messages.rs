@@ -139,11 +139,11 @@ fn dialects_of_later_versions() {
     let expected = [
         "error: QALA_DIALECTS names `sorsu`, which this version does not speak yet",
         "hint: leave it out",
-        "error: QALA_DIALECTS names `webrtc-chat`, which this version does not speak yet",
+        "error: QALA_DIALECTS names `signaling`, which this version does not speak yet",
         "hint: leave it out",
     ];
     assert_eq!(
-        environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, animochat")]).complaints(),
+        environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, signaling")]).complaints(),
         expected
     );
 }

@@ -127,6 +127,28 @@ fn variables_of_existing_systems_scale_options() {
 }
 
 #[test]
+fn what_somebody_says_is_known_also_where_it_is_the_default() {
+    let said = |input: Input<'_>| Vec::from_iter(input.config().said);
+    assert_eq!(said(Input::default()), Vec::<&str>::new());
+    assert_eq!(said(flags(&[("grace-seconds", "30")])), ["grace-seconds"]);
+    assert_eq!(said(file("rematch_seconds = 5")), ["rematch-seconds"]);
+    for variable in ["QALA_CHAT_EVENTS_PER_MINUTE", "MESSAGE_RATE_LIMIT", "MESSAGE_RATE_WINDOW"] {
+        assert_eq!(said(environment(&[(variable, "60000")])), ["chat-events-per-minute"], "{variable}");
+    }
+}
+
+#[test]
+fn dialects_are_spoken_in_the_order_given_each_once() {
+    let spoken = |list: &str| flags(&[("dialects", list)]).config().running.dialects;
+    let (qala, chat) = (DialectName::Qala, DialectName::WebrtcChat);
+    assert_eq!(spoken("webrtc-chat"), [chat]);
+    assert_eq!(spoken("webrtc-chat, Qala"), [chat, qala]);
+    // The demo page speaks qala with the first.
+    assert!(!flags(&[("dialects", "webrtc-chat,qala")]).config().running.demo);
+    assert!(flags(&[("dialects", "qala,webrtc-chat")]).config().running.demo);
+}
+
+#[test]
 fn zero_is_no_limit() {
     let limits = flags(&[
         ("connections-per-address", "0"),

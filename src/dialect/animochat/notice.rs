@@ -53,14 +53,16 @@ pub(in crate::dialect) fn notice(
             speaker.all(event::SERVER_SHUTDOWN, &Shutdown { retry_after_ms: *retry_after_ms });
         }
         Notice::Replaced => speaker.all(event::REPLACED, &()),
-        // Its clients wait on without a word; nobody is asked, nobody calls, and places are not shown.
+        // Its clients wait on without a word; nobody is asked, nobody calls, places are not shown, and nobody who is
+        // silent is closed.
         Notice::MatchFailed { requeued: true, .. }
         | Notice::MatchFound(_)
         | Notice::MatchAccepted { .. }
         | Notice::Position { .. }
         | Notice::Signal { .. }
         | Notice::Quality { .. }
-        | Notice::PeerBack { .. } => {}
+        | Notice::PeerBack { .. }
+        | Notice::Inactive => {}
     }
 }
 

@@ -12,7 +12,8 @@ use crate::domain::command::{Refusal, Reply};
 /// How these clients are answered.
 pub(in crate::dialect) fn answer(answer: &Result<Reply, Refusal>) -> Box<RawValue> {
     let written = match answer {
-        Ok(Reply::Done) => to_raw_value(&Done::default()),
+        // None of its events asks who it is: the welcome says so.
+        Ok(Reply::Done | Reply::You { .. }) => to_raw_value(&Done::default()),
         Ok(Reply::Joined { position, estimated_wait_seconds }) => to_raw_value(&Done {
             queue_position: Some(*position),
             estimated_wait: Some(*estimated_wait_seconds),

@@ -11,12 +11,9 @@ use super::super::time::Time;
 use super::Core;
 use super::session::{Asker, State, Work};
 use super::storing::{Answering, Withdrawal};
-use std::time::Duration;
 
 /// A refused command is worth trying again after this long when the reason is a full queue.
 const BUSY_RETRY_MS: u64 = 250;
-/// A client that asks for no acknowledgement is told at most this often that it asks too much.
-const TELL_LIMIT_EVERY: Duration = Duration::from_secs(1);
 
 impl Work {
     /// Whether it may follow a chat append that is under way.
@@ -65,9 +62,11 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else {
             return Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
         };
+        let most = self.policies[session.policy].events_per_minute;
+        let most = most.unwrap_or(self.limits.events_per_minute());
         session.seen_at = now;
         let scope = command.as_ref().map_or(Scope::Signaling, Command::scope);
-        if let Err(retry_after_ms) = session.budgets.spend(scope, &self.limits, now) {
+        if let Err(retry_after_ms) = session.budgets.spend(scope, most, now) {
             return Err(Refusal::RateLimited { scope, retry_after_ms });
         }
         if session.waiting_commands() >= self.limits.commands_waiting {
@@ -76,9 +75,10 @@ impl<E: Entropy> Core<E> {
         command
     }
 
-    /// Refuses in the acknowledgement; who asked for none is told now and then.
+    /// Refuses in the answer; who asked for no acknowledgement is told of a spent budget now and then: a flood of
+    /// events must not become a flood of answers, that a slow reader would be closed for.
     fn refuse(&mut self, id: SessionId, asker: Asker, refusal: Refusal, now: Time) {
-        if asker.is_some() {
+        if asker.is_some_and(|asker| waits_for(asker, refusal)) {
             self.acknowledge(asker, Err(refusal));
             return;
         }
@@ -98,8 +98,7 @@ impl<E: Entropy> Core<E> {
             | Refusal::PoolFull { .. } => return,
         };
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.budgets.tell_again_at <= now {
-            session.budgets.tell_again_at = now + TELL_LIMIT_EVERY;
+        if session.budgets.tells(scope, now) {
             self.notify(id, Notice::RateLimited { scope, retry_after_ms });
         }
     }
@@ -134,6 +133,11 @@ impl<E: Entropy> Core<E> {
             Command::Heartbeat => {
                 self.acknowledge(asker, Ok(Reply::Alive { timestamp_ms: now.as_ms() }));
             }
+            Command::WhoAmI => self.who_am_i(id, asker),
+            Command::CallFailed => {
+                self.record(Event::CallFailed);
+                self.acknowledge(asker, Ok(Reply::Done));
+            }
             Command::Quality { room, quality } => self.quality(id, asker, room, quality),
             Command::Chat { room, content, client_message_id } => {
                 self.chat(id, asker, room, content, client_message_id);
@@ -148,6 +152,12 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, if left { Ok(Reply::Done) } else { Err(Refusal::NotInRoom) });
             }
         }
+    }
+
+    fn who_am_i(&mut self, id: SessionId, asker: Asker) {
+        let Some(user) = self.sessions.get(id).map(|session| session.user.clone()) else { return };
+        let node = self.node.clone();
+        self.acknowledge(asker, Ok(Reply::You { user, node }));
     }
 
     pub(super) fn leave_queue(&mut self, id: SessionId, asker: Asker, now: Time) {
@@ -166,4 +176,10 @@ impl<E: Entropy> Core<E> {
             State::Idle | State::Talking(_) => self.acknowledge(asker, Ok(Reply::Done)),
         }
     }
+}
+
+/// Whether that one is answered each time. Where commands are answered by events as well, those are answered that
+/// nobody waits for.
+const fn waits_for((_, ack): (ConnectionId, AckId), refusal: Refusal) -> bool {
+    ack.number.is_some() || !matches!(refusal, Refusal::RateLimited { .. })
 }

@@ -149,6 +149,15 @@ impl<E: Entropy> Core<E> {
         self.enqueue(id, work, now);
     }
 
+    /// The client has not said anything for too long, and nothing goes on for it.
+    pub(super) fn close_silent(&mut self, id: SessionId, now: Time) {
+        let Some(connection) = self.sessions.get(id).and_then(|session| session.connection) else { return };
+        self.record(Event::SessionInactive);
+        self.effects.push_back(Effect::Notify { connection, notice: Notice::Inactive });
+        self.effects.push_back(Effect::Close { connection });
+        self.disconnected(connection, true, now);
+    }
+
     /// The client of a waiting session is away: nobody is matched with somebody who is not there, and the
     /// place is kept.
     pub(super) fn suspend(&mut self, id: SessionId, now: Time) {

@@ -413,6 +413,8 @@ impl<E: Entropy> Core<E> {
             State::Talking(talking) if talking.talk.room == room => {
                 let (user, reopened) = (talking.talk.partner.user.clone(), talking.reopened);
                 session.state = State::Idle;
+                // Who talked was not silent, however few words that took.
+                session.seen_at = now;
                 if reopened {
                     self.close_room(room);
                 }

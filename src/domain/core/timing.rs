@@ -48,6 +48,7 @@ impl<E: Entropy> Core<E> {
     fn wake(&mut self, id: SessionId, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let policy = &self.policies[session.policy];
+        let silent_at = session.silent_at(policy);
         let mut work = None;
         if session.away_until <= now {
             session.away_until = Time::NEVER;
@@ -78,6 +79,9 @@ impl<E: Entropy> Core<E> {
                     talking.reopen_at = Time::NEVER;
                     work = Some(Work::Reopen);
                 }
+                State::Idle if silent_at <= now => {
+                    return self.close_silent(id, now);
+                }
                 State::Waiting(_) | State::Proposed(_) | State::Idle | State::Talking(_) => {}
             }
         }
@@ -103,6 +107,12 @@ impl super::session::Waiting {
 }
 
 impl Session {
+    /// When a client that neither searches nor talks has been silent for too long.
+    fn silent_at(&self, policy: &Policy) -> Time {
+        let silence = policy.silence.filter(|_| self.connection.is_some());
+        silence.map_or(Time::NEVER, |silence| self.seen_at + silence)
+    }
+
     fn deadline(&self, policy: &Policy) -> Time {
         let of_state = match &self.state {
             State::Waiting(waiting) if waiting.search_queued => Time::NEVER,
@@ -113,7 +123,7 @@ impl Session {
             }
             State::Proposed(proposed) => proposed.settle_at,
             State::Talking(talking) => talking.catch_up_at.min(talking.reopen_at),
-            State::Idle => Time::NEVER,
+            State::Idle => self.silent_at(policy),
         };
         of_state.min(self.away_until).min(self.arrival.due_at())
     }

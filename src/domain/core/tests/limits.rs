@@ -49,7 +49,7 @@ fn a_spent_budget_is_refused_in_the_answer_with_the_time_until_there_is_more() {
 }
 
 #[test]
-fn who_asks_for_no_answer_is_told_of_the_limit_once_a_second() {
+fn who_asks_for_no_answer_is_told_of_each_limit_once_a_second() {
     let mut core =
         limited(Limits { chat_events_per_minute: 1, signaling_events_per_minute: 1, ..Limits::default() });
     let room = pair(1, &bens_ticket(), &bens_ticket(), at(0)).room;
@@ -66,7 +66,43 @@ fn who_asks_for_no_answer_is_told_of_the_limit_once_a_second() {
     core.says(ANA, Command::Sync { room: room.into(), after: 0 });
     core.expect([refused(rate_limited(Scope::Chat, 59_000)), told(Scope::Chat, 59_000)]);
     core.says(ANA, Command::Heartbeat);
+    core.expect([refused(rate_limited(Scope::Signaling, 59_000)), told(Scope::Signaling, 59_000)]);
+    core.says(ANA, Command::Heartbeat);
     core.expect([refused(rate_limited(Scope::Signaling, 59_000))]);
+}
+
+#[test]
+fn who_is_answered_by_events_is_told_of_the_limit_once_a_second() {
+    let mut core = limited(Limits { signaling_events_per_minute: 1, ..Limits::default() });
+    let by_event = |core: &mut Scripted, topic: u8| {
+        let ack = Some(AckId { number: None, topic });
+        core.handle(Input::Command { connection: ANA, ack, command: Ok(Command::Heartbeat) });
+    };
+    by_event(&mut core, 3);
+    let alive = Ok(Reply::Alive { timestamp_ms: at(0).as_ms() });
+    let ack = AckId { number: None, topic: 3 };
+    core.expect([Effect::Acknowledge { connection: ANA, ack, answer: alive }]);
+    by_event(&mut core, 3);
+    core.expect([refused(rate_limited(Scope::Signaling, 60_000)), told(Scope::Signaling, 60_000)]);
+    by_event(&mut core, 3);
+    core.expect([refused(rate_limited(Scope::Signaling, 60_000))]);
+}
+
+#[test]
+fn a_pool_may_have_budgets_of_its_own() {
+    let own = PerMinute { matching: 1, chat: 2, signaling: 0 };
+    let policy = Policy { events_per_minute: Some(own), ..Policy::new(POOL.0) };
+    let mut core = Scripted::with(policy, Limits { signaling_events_per_minute: 1, ..Limits::default() });
+    core.connect(ANA, "ana", 0);
+    core.asks(ANA, 1, Command::LeaveQueue);
+    core.expect([done(ANA, 1)]);
+    let refusal = rate_limited(Scope::Matching, 60_000);
+    core.asks(ANA, 2, Command::LeaveQueue);
+    core.expect([refused(refusal), ack(ANA, 2, Err(refusal))]);
+    for number in 3..6 {
+        core.asks(ANA, number, Command::Heartbeat);
+        core.expect([alive(number, at(0))]);
+    }
 }
 
 #[test]
