@@ -1,4 +1,4 @@
-// What tests with two users run against: one node that keeps everything itself or, where QALA_TEST_STORE says
+// What tests with two users run against: one node that keeps everything itself or, where TEST_STORE says
 // `redis`, `sentinel` or `cluster`, two nodes that share those servers. For who uses it both are one service;
 // who comes one after the other in a test then comes to one node after the other.
 import assert from 'node:assert/strict'
@@ -8,8 +8,8 @@ import { Server, serverFor } from './server.mjs'
 
 const NODES = 2
 const SETS = { redis: single, sentinel, cluster }
-const STORE = process.env.QALA_TEST_STORE ?? 'embedded'
-assert.ok(STORE === 'embedded' || STORE in SETS, `QALA_TEST_STORE is embedded, ${Object.keys(SETS).join(' or ')}`)
+const STORE = process.env.TEST_STORE ?? 'embedded'
+assert.ok(STORE === 'embedded' || STORE in SETS, `TEST_STORE is embedded, ${Object.keys(SETS).join(' or ')}`)
 
 /** For groups of tests about a single node: nothing of them is different where several share a store. */
 export const ONE_NODE = { skip: STORE === 'embedded' ? false : 'about one node' }
