@@ -98,8 +98,7 @@ impl Dialect {
     pub const fn answers_by_event(self) -> bool {
         match self {
             Self::Qala => false,
-            Self::Animochat(_) => true,
-            Self::WebrtcChat => true,
+            Self::Animochat(_) | Self::WebrtcChat => true,
         }
     }
 
