@@ -444,7 +444,10 @@ impl<E: Entropy> Core<E> {
             Expired::Early => proposed.settle_at = now + RETRY_AFTER,
             // Whoever ended it tells; after a while nobody will.
             Expired::Gone if proposed.lost => {
+                let proposal = proposed.proposal.clone();
                 self.tell_lost(id, asked, now);
+                // The other one may be in the room, or the answer was lost that it is open.
+                self.stay_away(id, &proposal, Departure::Left);
                 self.failed(id, asked, Failure::PartnerLeft, now);
             }
             Expired::Gone => {

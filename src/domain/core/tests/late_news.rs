@@ -241,7 +241,14 @@ fn a_room_that_was_left_and_is_forgotten_ends_the_proposal() {
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     let told = notify(ANA, failed(&proposal, Failure::PartnerLeft, true));
     let ticket = again(&proposal.sides[0].ticket);
-    core.expect([partner_left(&proposal), remember(at(2_000)), told, core.look(&ticket, Stage::Exact)]);
+    core.expect([
+        partner_left(&proposal),
+        send(stays_out(&proposal, Departure::Left)),
+        close(&proposal),
+        remember(at(2_000)),
+        told,
+        core.look(&ticket, Stage::Exact),
+    ]);
 }
 
 #[test]

@@ -320,6 +320,9 @@ fn an_end_that_nobody_tells_of_is_taken_for_the_partners_leaving() {
     let ticket = again(&proposal.sides[0].ticket, Priority::Wronged);
     core.expect([
         send(Envelope::Failed { proposal: proposal.id, failure: Failure::Expired }),
+        // He may be in the room, if both had agreed.
+        send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
+        close(&proposal),
         remember(at(21_600)),
         notify(ANA, failed(&proposal, Failure::PartnerLeft, true)),
         core.look(&ticket, Stage::AnyLevel),

@@ -55,6 +55,8 @@ fn a_proposal_that_the_store_lost_is_over_a_second_later() {
     let again = Arc::new(Ticket { priority: Priority::Wronged, avoid, ..(**ticket).clone() });
     core.expect([
         send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft }),
+        send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
+        close(&proposal),
         remember(at(2_000)),
         notify(ANA, failed(&proposal, Failure::PartnerLeft, true)),
         core.look(&again, Stage::Exact),
