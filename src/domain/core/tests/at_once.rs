@@ -206,6 +206,8 @@ fn a_match_that_the_store_lost_is_not_spoken_of() {
     let failure = Failure::Expired;
     core.expect([
         send(Envelope::Failed { proposal: proposal.id, failure }),
+        send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
+        close(&proposal),
         remember(at(3_700)),
         core.look(&again, Stage::Exact),
     ]);
