@@ -93,7 +93,7 @@ impl Bench {
         for round in 0..ROUNDS {
             let room = RoomId::random(&mut Number(messages << 32 | round));
             let members = ["ana", "ben"].map(UserId::new);
-            self.ask([Operation::OpenRoom { room, members, heard: None }]);
+            self.ask([Operation::OpenRoom { room, members, heard: None, written: [0; 2] }]);
             let operations: Vec<_> = (0..messages).map(|number| message(room, number)).collect();
             let (used, began) = (self.used(), Instant::now());
             let outcomes = self.ask(operations);

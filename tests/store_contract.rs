@@ -81,6 +81,7 @@ macro_rules! keeps_the_contract {
                     only_members_write
                     a_message_is_written_once
                     the_newest_messages_are_kept_and_told_in_portions
+                    each_writer_counts_its_own_messages
                     a_room_opens_once_and_its_end_forgets_everything
                     a_room_that_is_opened_again_gives_no_number_that_was_heard_of
                     a_member_rejoins_and_nobody_else;

@@ -78,6 +78,7 @@ pub(crate) fn search(ticket: Ticket, stage: Stage) -> Operation {
         room: RoomId::random(id),
         plan: SearchPlan::new(Arc::new(ticket), stage, &Ladder::default()),
         accept_within: Duration::from_secs(20),
+        agreed: false,
         lease_until: Time::NEVER,
         most_waiting: 1_000_000,
     }))

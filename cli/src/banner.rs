@@ -22,7 +22,9 @@ pub(crate) fn banner(config: &Config, server: &Server, took: Duration) -> String
     } else {
         line("  demo      off (--demo on shows it)".to_owned());
     }
-    line(format!("  clients   ws://{at}  dialect qala"));
+    for said in clients(config, at) {
+        line(said);
+    }
     for said in auth(config) {
         line(said);
     }
@@ -33,14 +35,42 @@ pub(crate) fn banner(config: &Config, server: &Server, took: Duration) -> String
     text
 }
 
+/// Where each dialect is spoken, the first for clients that name none.
+fn clients(config: &Config, at: SocketAddr) -> Vec<String> {
+    let names = config.running.dialects.iter().map(|dialect| dialect.as_str());
+    let line = |(place, name): (usize, &str)| match place {
+        0 => format!("  clients   ws://{at}  dialect {name}"),
+        _ => format!("            ws://{at}/{name}  dialect {name}"),
+    };
+    names.enumerate().map(line).collect()
+}
+
+/// Who may enter: of each dialect, where that is not the same for all.
 fn auth(config: &Config) -> Vec<String> {
-    match &config.auth {
-        Auth::GuestOnLoopback => vec![
-            "  auth      guest: anyone may enter, so only this machine can reach it".to_owned(),
-            "            for the world: --jwt-secret and --host 0.0.0.0".to_owned(),
+    let all: Vec<_> = config.auth.iter().map(|(dialect, auth)| (dialect.as_str(), admitted(auth))).collect();
+    let alike = all.iter().all(|(_, lines)| Some(lines) == all.first().map(|(_, first)| first));
+    let shown = if alike { all.get(..1).unwrap_or_default() } else { &all };
+    let mut text = Vec::new();
+    for (place, (name, [who, more])) in shown.iter().enumerate() {
+        let head = if place == 0 { "  auth      " } else { "            " };
+        let name = if alike { String::new() } else { format!("{name}: ") };
+        text.push(format!("{head}{name}{who}"));
+        if !more.is_empty() {
+            text.push(format!("            {more}"));
+        }
+    }
+    text
+}
+
+/// Who may enter, and what else to know.
+const fn admitted(auth: &Auth) -> [&'static str; 2] {
+    match auth {
+        Auth::GuestOnLoopback => [
+            "guest: anyone may enter, so only this machine can reach it",
+            "for the world: --jwt-secret and --host 0.0.0.0",
         ],
-        Auth::OpenToAll => vec!["  auth      none: whoever reaches this address may enter".to_owned()],
-        Auth::JwtHs256(_) => vec!["  auth      jwt: tokens signed with the secret (HS256)".to_owned()],
+        Auth::OpenToAll => ["none: whoever reaches this address may enter", ""],
+        Auth::JwtHs256(_) => ["jwt: tokens signed with the secret (HS256)", ""],
     }
 }
 

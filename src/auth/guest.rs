@@ -33,5 +33,5 @@ pub(super) fn identify(secret: Option<&str>) -> Result<Identity, Denied> {
         // Writing to a string cannot fail.
         let _ = write!(id, "{byte:02x}");
     }
-    Ok(Identity { user: UserId::new(id), guest: true })
+    Ok(Identity { user: UserId::new(id), guest: true, returns: secret.is_some() })
 }

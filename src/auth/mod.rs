@@ -21,6 +21,8 @@ pub struct Identity {
     pub user: UserId,
     /// Came without a token.
     pub guest: bool,
+    /// Can show again who it is. Who cannot is nobody's peer any more once its connection is closed.
+    pub returns: bool,
 }
 
 /// Why somebody may not come in. The texts are the contract's.

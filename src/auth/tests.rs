@@ -35,7 +35,7 @@ fn the_subject_of_a_valid_token_is_the_user() {
     assert_eq!(identify(&jwt(None, None), &format!("Bearer {valid}")), Ok("u1".to_owned()));
     let header = format!("Bearer {valid}");
     let by_header = jwt(None, None).identify(None, Some(&header), NOW);
-    assert_eq!(by_header, Ok(Identity { user: UserId::new("u1"), guest: false }));
+    assert_eq!(by_header, Ok(Identity { user: UserId::new("u1"), guest: false, returns: true }));
     let endless = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1" }));
     assert_eq!(identify(&jwt(None, None), &endless), Ok("u1".to_owned()));
 }
@@ -47,7 +47,11 @@ fn the_scheme_is_known_in_any_case() {
         let given = format!("{scheme} {valid}");
         assert_eq!(identify(&jwt(None, None), &given), Ok("u1".to_owned()), "{scheme}");
         let by_header = jwt(None, None).identify(None, Some(&given), NOW);
-        assert_eq!(by_header, Ok(Identity { user: UserId::new("u1"), guest: false }), "{scheme}");
+        assert_eq!(
+            by_header,
+            Ok(Identity { user: UserId::new("u1"), guest: false, returns: true }),
+            "{scheme}"
+        );
     }
     let given = format!("Basic {valid}");
     assert_eq!(identify(&jwt(None, None), &given), Err(Denied::InvalidToken));

@@ -5,9 +5,9 @@ use super::listen::Listen;
 use super::option::{Group, Kind, OptionSpec, not_blank};
 use super::problem::Problem;
 use super::reader::Reader;
-use super::running::Production;
+use super::running::{self, Production};
 use super::secret::Secret;
-use super::sources::Origin;
+use super::sources::Given;
 
 /// Shorter secrets are refused: with a token at hand they can be found by trying.
 pub const MIN_SECRET_BYTES: usize = 16;
@@ -16,12 +16,16 @@ pub(super) static AUTH: OptionSpec = OptionSpec {
     flag: "auth",
     environment: &["QALA_AUTH"],
     group: Group::Access,
-    kind: Kind::Words(&["none", "guest", "jwt"]),
+    kind: Kind::Text {
+        what: "none, guest or jwt, or a list of them by client family (qala=jwt)",
+        accepts: |value| parse(value).is_some(),
+    },
     value_name: "how",
     default: None,
     example: "jwt",
-    help: "jwt: who has a token; guest: anyone on this machine; none: anyone who can reach the node; \
-           otherwise jwt if there is a secret, else guest",
+    help: "jwt: who has a token; guest: anyone on this machine; none: anyone who can reach the node; otherwise \
+           jwt if there is a secret, else guest; a list says it by client family (animochat=guest,qala=jwt), where \
+           guest is anyone who can reach the node",
     secret: false,
 };
 
@@ -100,67 +104,201 @@ impl Mode {
             _ => None,
         }
     }
-}
 
-impl Auth {
-    pub(super) fn read(reader: &mut Reader<'_>, listen: &Listen, production: &Production) -> Self {
-        let problems = reader.problem_count();
-        let mode = reader.accepted(&AUTH).and_then(|given| Some((Mode::parse(&given.value)?, given.origin)));
-        let secret = reader.accepted(&JWT_SECRET);
-        let audience = reader.accepted(&JWT_AUDIENCE);
-        let issuer = reader.accepted(&JWT_ISSUER);
-        let about_tokens = audience.as_ref().or(issuer.as_ref()).map(|given| given.origin.clone());
-        let all_sound = reader.problem_count() == problems;
-
-        match (mode, secret) {
-            // An outright `none` or `guest` wins over a secret only from a stronger source: a secret in the
-            // environment may be overruled by a flag, never by chance.
-            (Some((mode @ (Mode::None | Mode::Guest), origin)), secret) => {
-                if let Some(secret) = secret.filter(|secret| secret.origin.strength() >= origin.strength()) {
-                    let value = if mode == Mode::None { "none" } else { "guest" };
-                    reader.problem(Problem::AuthContradiction { origin, value, secret: secret.origin });
-                }
-                if mode == Mode::None {
-                    return Self::OpenToAll;
-                }
-                guests(reader, listen, true, production)
-            }
-            (Some((Mode::Jwt, _)) | None, Some(secret)) => {
-                let bytes = secret.value.len();
-                if bytes < MIN_SECRET_BYTES {
-                    reader.problem(Problem::WeakSecret { origin: secret.origin, bytes });
-                }
-                Self::JwtHs256(JwtHs256 {
-                    secret: Secret::new(secret.value),
-                    audience: audience.map(|given| given.value),
-                    issuer: issuer.map(|given| given.value),
-                })
-            }
-            (Some((Mode::Jwt, origin)), None) => without_secret(reader, Some(origin), all_sound),
-            (None, None) if about_tokens.is_some() || !all_sound => {
-                without_secret(reader, about_tokens, all_sound)
-            }
-            (None, None) => guests(reader, listen, false, production),
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Guest => "guest",
+            Self::Jwt => "jwt",
         }
     }
 }
 
-/// Tokens were meant to be checked. The value is never used: there is a problem, here or already told.
-fn without_secret(reader: &mut Reader<'_>, asked_by: Option<Origin>, all_sound: bool) -> Auth {
-    if let Some(origin) = asked_by.filter(|_| all_sound) {
-        reader.problem(Problem::NoSecret { origin });
-    }
-    Auth::GuestOnLoopback
+/// Client families whose clients have no token to show.
+const WITHOUT_TOKENS: [&str; 3] = ["signaling", "animochat", "webrtc-chat"];
+
+/// What was said about who may enter.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    /// Of every family that is not named.
+    others: Option<Mode>,
+    /// Of these.
+    named: Vec<(&'static str, Mode)>,
 }
 
-/// Guests, if nobody else can reach the node.
-fn guests(reader: &mut Reader<'_>, listen: &Listen, wanted: bool, production: &Production) -> Auth {
-    let address = listen.address();
-    let supabase = reader.sources.variable_named(foreign::SUPABASE_URL.name).is_some();
-    if !listen.is_loopback() {
-        reader.problem(Problem::OpenWithoutAuth { address, guests_wanted: wanted, supabase });
-    } else if let (Some(origin), false) = (&production.because, wanted) {
-        reader.problem(Problem::GuestsInProduction { address, origin: origin.clone(), supabase });
+impl Said {
+    fn of(&self, name: &str) -> Option<Mode> {
+        self.named.iter().find(|(named, _)| *named == name).map(|(_, mode)| *mode)
     }
-    Auth::GuestOnLoopback
+}
+
+fn parse(value: &str) -> Option<Said> {
+    let mut said = Said::default();
+    for item in value.split(',') {
+        match item.split_once('=') {
+            Some((name, how)) => {
+                let name = running::family(name).filter(|name| said.of(name).is_none())?;
+                said.named.push((name, Mode::parse(how)?));
+            }
+            None if said.others.is_some() => return None,
+            None => said.others = Some(Mode::parse(item)?),
+        }
+    }
+    Some(said)
+}
+
+/// What was said about tokens.
+struct Tokens {
+    secret: Option<Given>,
+    audience: Option<Given>,
+    issuer: Option<Given>,
+}
+
+impl Tokens {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            secret: reader.accepted(&JWT_SECRET),
+            audience: reader.accepted(&JWT_AUDIENCE),
+            issuer: reader.accepted(&JWT_ISSUER),
+        }
+    }
+
+    fn asked_by(&self) -> Option<&Given> {
+        self.secret.as_ref().or(self.audience.as_ref()).or(self.issuer.as_ref())
+    }
+
+    /// How they are checked; without a secret there is a problem, and the value is never used.
+    fn auth(&self) -> Auth {
+        let text = |given: &Option<Given>| given.as_ref().map(|given| given.value.clone());
+        match text(&self.secret) {
+            Some(secret) => Auth::JwtHs256(JwtHs256 {
+                secret: Secret::new(secret),
+                audience: text(&self.audience),
+                issuer: text(&self.issuer),
+            }),
+            None => Auth::GuestOnLoopback,
+        }
+    }
+}
+
+/// How the clients of one family enter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Anyone, because that was said; `named`: of this family.
+    Open { named: bool },
+    /// Anyone on this machine; `wanted`: because that was said.
+    Guests { wanted: bool },
+    /// With a token.
+    Tokens,
+}
+
+impl Way {
+    /// `meant`: tokens are to be checked, if nobody says otherwise.
+    fn of(name: &str, said: &Said, meant: bool) -> Self {
+        match (said.of(name), said.others) {
+            (Some(Mode::None | Mode::Guest), _) => Self::Open { named: true },
+            (Some(Mode::Jwt), _) | (None, Some(Mode::Jwt)) => Self::Tokens,
+            (None, Some(Mode::None)) => Self::Open { named: false },
+            (None, Some(Mode::Guest)) => Self::Guests { wanted: true },
+            (None, None) if meant && !WITHOUT_TOKENS.contains(&name) => Self::Tokens,
+            (None, None) => Self::Guests { wanted: false },
+        }
+    }
+}
+
+/// Who may enter, of each of the families `spoken`, in that order.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    spoken: &[&'static str],
+    listen: &Listen,
+    production: &Production,
+) -> Vec<Auth> {
+    let problems = reader.problem_count();
+    let given = reader.accepted(&AUTH);
+    let tokens = Tokens::read(reader);
+    let all_sound = reader.problem_count() == problems;
+    let said = given.as_ref().and_then(|given| parse(&given.value)).unwrap_or_default();
+    let meant = tokens.asked_by().is_some() || !all_sound;
+    let ways: Vec<_> = spoken.iter().map(|name| (*name, Way::of(name, &said, meant))).collect();
+
+    if let Some(given) = &given {
+        for (name, _) in said.named.iter().filter(|(name, _)| !spoken.contains(name)) {
+            reader.problem(Problem::AuthOfNobody { origin: given.origin.clone(), name });
+        }
+    }
+    let beside = ways.iter().find(|(_, way)| *way == Way::Tokens).map(|(name, _)| *name);
+    match beside {
+        Some(_) => check_secret(reader, given.as_ref(), &tokens, all_sound),
+        None => check_contradiction(reader, given.as_ref(), &said, &tokens),
+    }
+    check_open(reader, &ways, beside, listen, production);
+    let auth = |(_, way): &(&str, Way)| match way {
+        Way::Open { .. } => Auth::OpenToAll,
+        Way::Guests { .. } => Auth::GuestOnLoopback,
+        Way::Tokens => tokens.auth(),
+    };
+    ways.iter().map(auth).collect()
+}
+
+/// Tokens are to be checked: with what?
+fn check_secret(reader: &mut Reader<'_>, given: Option<&Given>, tokens: &Tokens, all_sound: bool) {
+    match &tokens.secret {
+        Some(secret) if secret.value.len() < MIN_SECRET_BYTES => {
+            let (origin, bytes) = (secret.origin.clone(), secret.value.len());
+            reader.problem(Problem::WeakSecret { origin, bytes });
+        }
+        Some(_) => {}
+        None => {
+            if let Some(asks) = given.or(tokens.asked_by()).filter(|_| all_sound) {
+                reader.problem(Problem::NoSecret { origin: asks.origin.clone() });
+            }
+        }
+    }
+}
+
+/// Nobody is to show a token. That wins over a secret only from a stronger source: a secret in the environment may be
+/// overruled by a flag, never by chance.
+fn check_contradiction(reader: &mut Reader<'_>, given: Option<&Given>, said: &Said, tokens: &Tokens) {
+    let mode = said.others.or(said.named.first().map(|(_, mode)| *mode));
+    if let (Some(given), Some(mode), Some(secret)) = (given, mode, &tokens.secret)
+        && secret.origin.strength() >= given.origin.strength()
+    {
+        let (origin, secret) = (given.origin.clone(), secret.origin.clone());
+        reader.problem(Problem::AuthContradiction { origin, value: mode.as_str(), secret });
+    }
+}
+
+/// Guests, if nobody else can reach the node; everyone, if somebody said so. Next to a family whose clients show
+/// tokens that must have been said of this family: who asks for tokens does not expect an open door.
+fn check_open(
+    reader: &mut Reader<'_>,
+    ways: &[(&'static str, Way)],
+    beside: Option<&'static str>,
+    listen: &Listen,
+    production: &Production,
+) {
+    let address = listen.address();
+    let reached = !listen.is_loopback();
+    let supabase = reader.sources.variable_named(foreign::SUPABASE_URL.name).is_some();
+    for (open, way) in ways {
+        let wanted = match way {
+            Way::Tokens | Way::Open { named: true } => continue,
+            Way::Open { named: false } => true,
+            Way::Guests { wanted } => *wanted,
+        };
+        if let Some(beside) = beside.filter(|_| reached || production.is_on()) {
+            reader.problem(Problem::OpenNextToTokens { address, open, beside });
+            continue;
+        }
+        match (way, &production.because) {
+            (Way::Guests { .. }, _) if reached => {
+                return reader.problem(Problem::OpenWithoutAuth { address, guests_wanted: wanted, supabase });
+            }
+            (Way::Guests { wanted: false }, Some(origin)) => {
+                let origin = origin.clone();
+                return reader.problem(Problem::GuestsInProduction { address, origin, supabase });
+            }
+            (Way::Guests { .. } | Way::Open { .. } | Way::Tokens, _) => {}
+        }
+    }
 }

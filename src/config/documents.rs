@@ -97,11 +97,7 @@ fn role(variable: &VariableSpec) -> String {
 
 /// One line that says what would run.
 pub(super) fn summary(config: &Config) -> String {
-    let auth = match &config.auth {
-        Auth::GuestOnLoopback => "guests from this machine",
-        Auth::OpenToAll => "anyone without authentication",
-        Auth::JwtHs256(_) => "holders of a token (HS256)",
-    };
+    let (spoken, auth) = (spoken(config), admitted(config));
     let pages = match &config.allowed_origins {
         AllowedOrigins::Loopback => "pages of this machine".to_owned(),
         AllowedOrigins::SameHost => "pages of its own host".to_owned(),
@@ -119,13 +115,39 @@ pub(super) fn summary(config: &Config) -> String {
         Store::Redis(_) => "share a redis with other nodes; ",
     };
     format!(
-        "listen on {} for {auth}, {pages}; {store}dialect qala over {transports}; demo {}; {}; at most {} \
+        "listen on {} for {auth}, {pages}; {store}{spoken} over {transports}; demo {}; {}; at most {} \
          connections",
         config.listen.address(),
         if config.running.demo { "on" } else { "off" },
         threads(config.running.threads.get()),
         grouped(config.limits.max_connections),
     )
+}
+
+/// What the node speaks.
+fn spoken(config: &Config) -> String {
+    let names: Vec<&str> = config.auth.iter().map(|(dialect, _)| dialect.as_str()).collect();
+    format!("dialect{} {}", if names.len() == 1 { "" } else { "s" }, names.join(" and "))
+}
+
+/// Who may enter; where that is not the same for all, with whom.
+fn admitted(config: &Config) -> String {
+    let admitted = config.auth.iter().map(|(dialect, auth)| {
+        let who = match auth {
+            Auth::GuestOnLoopback => "guests from this machine",
+            Auth::OpenToAll => "anyone without authentication",
+            Auth::JwtHs256(_) => "holders of a token (HS256)",
+        };
+        (dialect.as_str(), who)
+    });
+    let admitted: Vec<(&str, &str)> = admitted.collect();
+    match admitted.as_slice() {
+        [(_, who), others @ ..] if others.iter().all(|(_, other)| other == who) => (*who).to_owned(),
+        all => {
+            let all: Vec<String> = all.iter().map(|(name, who)| format!("{who} ({name})")).collect();
+            all.join(", ")
+        }
+    }
 }
 
 fn threads(number: usize) -> String {

@@ -42,7 +42,8 @@ pub(super) static REQUESTS_PER_ADDRESS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static MATCHING_EVENTS: OptionSpec = OptionSpec {
+/// How often one user may search.
+pub static MATCHING_EVENTS: OptionSpec = OptionSpec {
     flag: "matching-events-per-minute",
     environment: &["QALA_MATCHING_EVENTS_PER_MINUTE"],
     group: Group::Limits,
@@ -54,7 +55,8 @@ pub(super) static MATCHING_EVENTS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static CHAT_EVENTS: OptionSpec = OptionSpec {
+/// How often one user may write.
+pub static CHAT_EVENTS: OptionSpec = OptionSpec {
     flag: "chat-events-per-minute",
     environment: &["QALA_CHAT_EVENTS_PER_MINUTE"],
     group: Group::Limits,
@@ -66,7 +68,8 @@ pub(super) static CHAT_EVENTS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static SIGNALING_EVENTS: OptionSpec = OptionSpec {
+/// How much one user may send besides.
+pub static SIGNALING_EVENTS: OptionSpec = OptionSpec {
     flag: "signaling-events-per-minute",
     environment: &["QALA_SIGNALING_EVENTS_PER_MINUTE"],
     group: Group::Limits,
@@ -221,6 +224,12 @@ impl Limits {
             connect_timeout_seconds: reader.whole(&CONNECT_TIMEOUT),
         }
     }
+}
+
+/// The option that variables of the existing systems set by being computed with, where somebody set those.
+pub(super) fn said_otherwise(reader: &Reader<'_>) -> Option<&'static str> {
+    let given = |variable: &foreign::VariableSpec| reader.sources.variable_named(variable.name).is_some();
+    (given(&foreign::MESSAGE_LIMIT) || given(&foreign::MESSAGE_WINDOW)).then_some(CHAT_EVENTS.flag)
 }
 
 fn limit(reader: &mut Reader<'_>, spec: &'static OptionSpec, computed: Option<u64>) -> Limit {

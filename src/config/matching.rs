@@ -12,7 +12,8 @@ const STAGE_SECONDS: [u32; STAGES] = [0, 15, 30, 45, 60];
 /// A day: longer waits are a mistake in the unit.
 const DAY: u64 = 86_400;
 
-pub(super) static STAGE_SECONDS_OPTION: OptionSpec = OptionSpec {
+/// When wishes relax.
+pub static STAGE_SECONDS_OPTION: OptionSpec = OptionSpec {
     flag: "stage-seconds",
     environment: &["QALA_STAGE_SECONDS"],
     group: Group::Matching,
@@ -28,7 +29,8 @@ pub(super) static STAGE_SECONDS_OPTION: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static ACCEPT_TIMEOUT: OptionSpec = OptionSpec {
+/// How long two have to agree.
+pub static ACCEPT_TIMEOUT: OptionSpec = OptionSpec {
     flag: "accept-timeout",
     environment: &["QALA_ACCEPT_TIMEOUT"],
     group: Group::Matching,
@@ -40,7 +42,8 @@ pub(super) static ACCEPT_TIMEOUT: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static REMATCH_SECONDS: OptionSpec = OptionSpec {
+/// How long two who met do not meet again.
+pub static REMATCH_SECONDS: OptionSpec = OptionSpec {
     flag: "rematch-seconds",
     environment: &["QALA_REMATCH_SECONDS"],
     group: Group::Matching,
@@ -52,7 +55,8 @@ pub(super) static REMATCH_SECONDS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static WAITING_TIMEOUT: OptionSpec = OptionSpec {
+/// When waiting ends without a sign of life.
+pub static WAITING_TIMEOUT: OptionSpec = OptionSpec {
     flag: "waiting-timeout",
     environment: &["QALA_WAITING_TIMEOUT"],
     group: Group::Matching,
@@ -64,7 +68,8 @@ pub(super) static WAITING_TIMEOUT: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static GRACE_SECONDS: OptionSpec = OptionSpec {
+/// How long a lost connection may take to come back.
+pub static GRACE_SECONDS: OptionSpec = OptionSpec {
     flag: "grace-seconds",
     environment: &["QALA_GRACE_SECONDS"],
     group: Group::Matching,
@@ -88,7 +93,8 @@ pub(super) static MAX_WAITING: OptionSpec = OptionSpec {
     secret: false,
 };
 
-/// How people are paired.
+/// How people are paired. Each dialect has numbers of its own; these hold for all where somebody gave them, and the
+/// defaults are those of qala.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matching {
     /// Waiting time in seconds at which each stage of the ladder begins (design section 5). The first is 0,

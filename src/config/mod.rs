@@ -6,6 +6,8 @@
 //! Deliberately absent: this module reads neither the process environment nor any file (it is given both as
 //! text), does not print, and knows nothing of the rest of the server.
 
+use std::collections::BTreeSet;
+
 mod auth;
 mod documents;
 mod engine;
@@ -29,9 +31,11 @@ pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
 pub use foreign::{Role, VARIABLES, VariableSpec};
-pub use limits::{Limit, Limits};
+pub use limits::{CHAT_EVENTS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
 pub use listen::Listen;
-pub use matching::{Matching, STAGES};
+pub use matching::{
+    ACCEPT_TIMEOUT, GRACE_SECONDS, Matching, REMATCH_SECONDS, STAGE_SECONDS_OPTION, STAGES, WAITING_TIMEOUT,
+};
 pub use option::{Group, Kind, OptionSpec};
 pub use origins::AllowedOrigins;
 pub use problem::Problem;
@@ -93,8 +97,8 @@ pub struct Config {
     pub allowed_origins: AllowedOrigins,
     /// What nodes share.
     pub store: Store,
-    /// Who may enter.
-    pub auth: Auth,
+    /// Who may enter, for each dialect that is spoken, in that order.
+    pub auth: Vec<(DialectName, Auth)>,
     /// How people are paired.
     pub matching: Matching,
     /// What one person, address or connection may ask for.
@@ -103,12 +107,19 @@ pub struct Config {
     pub engine: Engine,
     /// The process itself.
     pub running: Running,
+    /// Options that somebody set, by their flags. A dialect has numbers of its own for what nobody says.
+    pub said: BTreeSet<&'static str>,
     /// Variables of the existing systems that are set and have no effect in this version, each with the
     /// reason: `KAFKA_BROKERS (events are not published yet)`.
     pub without_effect: Vec<&'static str>,
 }
 
 impl Config {
+    /// Whether somebody set that option.
+    pub fn is_said(&self, option: &OptionSpec) -> bool {
+        self.said.contains(option.flag)
+    }
+
     /// The configuration the sources describe, or everything that is wrong with them.
     pub fn resolve(sources: &Sources) -> Result<Self, Vec<Problem>> {
         let (config, problems) = Self::read(sources);
@@ -125,15 +136,30 @@ impl Config {
         let production = running::Production::read(&mut reader);
         let listen = Listen::read(&mut reader);
         let store = Store::read(&mut reader);
-        let auth = Auth::read(&mut reader, &listen, &production);
+        let dialects = running::read_dialects(&mut reader);
+        let names: Vec<&str> = dialects.iter().map(|dialect| dialect.as_str()).collect();
+        let auth = auth::read(&mut reader, &names, &listen, &production);
         let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
+        let auth = dialects.iter().copied().zip(auth).collect();
         let matching = Matching::read(&mut reader);
-        let running = Running::read(&mut reader, &listen, &production);
+        let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
         let without_effect = foreign::without_effect(&mut reader);
-        let config =
-            Self { listen, allowed_origins, store, auth, matching, limits, engine, running, without_effect };
+        let mut said = reader.said();
+        said.extend(limits::said_otherwise(&reader));
+        let config = Self {
+            listen,
+            allowed_origins,
+            store,
+            auth,
+            matching,
+            limits,
+            engine,
+            running,
+            said,
+            without_effect,
+        };
         (config, reader.into_problems())
     }
 }

@@ -58,12 +58,11 @@ impl AllowedOrigins {
         }
     }
 
-    pub(super) fn read(reader: &mut Reader<'_>, auth: &Auth, production: bool) -> Self {
+    pub(super) fn read(reader: &mut Reader<'_>, auth: &[Auth], production: bool) -> Self {
         let Some(origins) = reader.parsed(&ALLOWED_ORIGINS, parse_origins) else {
-            return match auth {
-                Auth::GuestOnLoopback => Self::Loopback,
-                Auth::OpenToAll | Auth::JwtHs256(_) => Self::SameHost,
-            };
+            // A page that had its name pointed at this machine is of the same host, and no guest.
+            let guests = auth.iter().any(|auth| matches!(auth, Auth::GuestOnLoopback));
+            return if guests { Self::Loopback } else { Self::SameHost };
         };
         if production
             && origins == Self::Any

@@ -99,6 +99,22 @@ pub enum Problem {
         /// Who gave the secret.
         secret: Origin,
     },
+    /// Everyone may enter one client family, next to one that asks for tokens, and nobody said so of that family.
+    OpenNextToTokens {
+        /// Where it would listen.
+        address: SocketAddr,
+        /// The open one.
+        open: &'static str,
+        /// The one that asks for tokens.
+        beside: &'static str,
+    },
+    /// Who may enter is said of a client family that is not spoken.
+    AuthOfNobody {
+        /// Who said it.
+        origin: Origin,
+        /// The family.
+        name: &'static str,
+    },
     /// Pages of every origin, in production.
     AnyOriginInProduction {
         /// Who allowed it.
@@ -154,11 +170,21 @@ impl fmt::Display for Problem {
             Self::AuthContradiction { origin, value, secret } => {
                 write!(formatter, "{origin} is `{value}`, but {secret} asks for tokens to be checked")
             }
+            Self::OpenNextToTokens { address, open, beside } => {
+                write!(
+                    formatter,
+                    "refusing to listen on {address} for {open} without authentication, next to "
+                )?;
+                write!(formatter, "{beside}, which asks for tokens")
+            }
+            Self::AuthOfNobody { origin, name } => {
+                write!(formatter, "{origin} names `{name}`, which is not spoken here")
+            }
             Self::AnyOriginInProduction { origin } => {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
             Self::DialectNotYet { origin, name } => {
-                write!(formatter, "{origin} names `{name}`; this version speaks only qala")
+                write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
             }
         }
     }
@@ -197,10 +223,16 @@ impl Problem {
                 "whoever guesses it can be anyone; `openssl rand -base64 32` makes a good one"
             }
             Self::NoSecret { .. } => "give --jwt-secret, or set QALA_JWT_SECRET",
+            Self::OpenNextToTokens { open, .. } => {
+                return Some(format!(
+                    "say --auth {open}=guest as well if everyone on that network may enter"
+                ));
+            }
+            Self::AuthOfNobody { .. } => "leave it out, or add it to --dialects",
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
-            Self::DialectNotYet { .. } => "leave it out, or say qala",
+            Self::DialectNotYet { .. } => "leave it out",
         };
         Some(hint.to_owned())
     }

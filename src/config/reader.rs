@@ -1,6 +1,6 @@
 //! Reads options one by one in order of precedence, and collects every problem instead of stopping at one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::OPTIONS;
 use super::foreign::VariableSpec;
@@ -33,6 +33,11 @@ impl<'a> Reader<'a> {
             .flag(spec)
             .or_else(|| self.sources.variable(spec))
             .or_else(|| self.file.get(spec.flag).cloned())
+    }
+
+    /// The options that somebody set, by their flags.
+    pub(super) fn said(&self) -> BTreeSet<&'static str> {
+        OPTIONS.iter().filter(|spec| self.given(spec).is_some()).map(|spec| spec.flag).collect()
     }
 
     /// What somebody said, if it is acceptable, otherwise the default; and by whom.

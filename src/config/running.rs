@@ -54,13 +54,14 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     environment: &["QALA_DIALECTS"],
     group: Group::Process,
     kind: Kind::Text {
-        what: "names of client families with commas between",
+        what: "names of client families with commas between, each once",
         accepts: |value| parse_dialects(value).is_some(),
     },
     value_name: "list",
     default: Some("qala"),
     example: "qala",
-    help: "client families to speak with; this version knows qala",
+    help: "client families to speak with, each at the namespace of its name, the first also at /; this version \
+           knows qala, animochat and webrtc-chat",
     secret: false,
 };
 
@@ -132,7 +133,7 @@ pub struct Running {
     pub node: Option<String>,
     /// Threads, and as many shards.
     pub threads: NonZeroUsize,
-    /// Client families spoken; the first is the one for clients that do not say.
+    /// Client families spoken, each once; the first is the one for clients that do not say.
     pub dialects: Vec<DialectName>,
     /// Whether the demo page is served.
     pub demo: bool,
@@ -151,6 +152,24 @@ pub struct Running {
 pub enum DialectName {
     /// Language exchange over video.
     Qala,
+    /// Anonymous text chat.
+    Animochat,
+    /// Video with strangers.
+    WebrtcChat,
+}
+
+impl DialectName {
+    /// Every one.
+    const ALL: [Self; 3] = [Self::Qala, Self::Animochat, Self::WebrtcChat];
+
+    /// The word in flags and on screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Qala => "qala",
+            Self::Animochat => "animochat",
+            Self::WebrtcChat => "webrtc-chat",
+        }
+    }
 }
 
 /// Least important lines to log.
@@ -178,14 +197,21 @@ pub enum LogFormat {
 }
 
 impl Running {
-    pub(super) fn read(reader: &mut Reader<'_>, listen: &Listen, production: &Production) -> Self {
+    pub(super) fn read(
+        reader: &mut Reader<'_>,
+        listen: &Listen,
+        production: &Production,
+        dialects: Vec<DialectName>,
+    ) -> Self {
         let threads = NonZeroUsize::new(reader.whole(&THREADS)).unwrap_or(reader.sources.cores);
         let demo = reader.parsed(&DEMO, Switch::parse).unwrap_or_default();
+        // The page speaks qala, as the first.
+        let understood = dialects.first() == Some(&DialectName::Qala);
         Self {
             node: reader.parsed(&NODE, parse_node),
             threads,
-            dialects: read_dialects(reader),
-            demo: demo.decide(listen.is_loopback() && !production.is_on()),
+            dialects,
+            demo: demo.decide(understood && listen.is_loopback() && !production.is_on()),
             production: production.is_on(),
             shutdown_timeout_seconds: reader.whole(&SHUTDOWN_TIMEOUT),
             log_level: reader.parsed(&LOG_LEVEL, parse_level).unwrap_or_default(),
@@ -251,20 +277,28 @@ impl Switch {
 const FAMILIES: [&str; 5] = ["qala", "sorsu", "signaling", "animochat", "webrtc-chat"];
 
 fn parse_dialects(value: &str) -> Option<Vec<&'static str>> {
-    let named = |item: &str| FAMILIES.into_iter().find(|family| family.eq_ignore_ascii_case(item.trim()));
-    value.split(',').map(named).collect()
+    let named: Option<Vec<_>> = value.split(',').map(family).collect();
+    named.filter(|named| named.iter().enumerate().all(|(place, name)| !named[..place].contains(name)))
 }
 
-fn read_dialects(reader: &mut Reader<'_>) -> Vec<DialectName> {
+/// The family of that name.
+pub(super) fn family(name: &str) -> Option<&'static str> {
+    FAMILIES.into_iter().find(|family| family.eq_ignore_ascii_case(name.trim()))
+}
+
+pub(super) fn read_dialects(reader: &mut Reader<'_>) -> Vec<DialectName> {
+    let mut spoken = Vec::new();
     if let Some(given) = reader.accepted(&DIALECTS) {
         for name in parse_dialects(&given.value).unwrap_or_default() {
-            if name != FAMILIES[0] {
+            if let Some(dialect) = DialectName::ALL.into_iter().find(|dialect| dialect.as_str() == name) {
+                spoken.push(dialect);
+            } else {
                 let origin = given.origin.clone();
                 reader.problem(Problem::DialectNotYet { origin, name: name.to_owned() });
             }
         }
     }
-    vec![DialectName::Qala]
+    spoken
 }
 
 /// A node's name becomes part of keys and labels, so it holds nothing that would have to be quoted there.

@@ -45,6 +45,11 @@ pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     unquote(value.get())
 }
 
+/// `true` or `false`.
+pub(super) fn boolean(value: &RawValue) -> Option<bool> {
+    serde_json::from_str(value.get()).ok()
+}
+
 /// A number that a double can hold.
 pub(super) fn number(value: &RawValue) -> Option<f64> {
     serde_json::from_str(value.get()).ok()
@@ -135,6 +140,14 @@ mod tests {
             ("{}", None),
         ] {
             assert_eq!(whole(raw(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_two_words_are_boolean() {
+        assert_eq!((boolean(raw("true")), boolean(raw(" false "))), (Some(true), Some(false)));
+        for other in ["\"true\"", "1", "0", "null", "[]", "{}"] {
+            assert_eq!(boolean(raw(other)), None, "{other}");
         }
     }
 

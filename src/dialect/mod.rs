@@ -9,11 +9,16 @@ use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::policy::Policy;
+use crate::domain::time::Time;
 
+mod animochat;
 mod field;
 mod json;
 mod packet;
 mod qala;
+mod webrtc_chat;
+
+pub use animochat::Vocabulary as AnimochatVocabulary;
 
 /// What binary attachments are called when they are refused: no dialect asks for any yet.
 pub const ATTACHMENTS: &str = "attachments";
@@ -23,8 +28,26 @@ pub const ATTACHMENTS: &str = "attachments";
 pub struct Outgoing {
     /// Its name.
     pub event: &'static str,
-    /// Its argument.
+    /// Its argument. `null` stands for none: clients are sent none.
     pub argument: Box<RawValue>,
+}
+
+/// A part of an answer.
+#[derive(Clone, Debug)]
+pub enum Answering {
+    /// The one argument of the acknowledgement.
+    Acknowledgement(Box<RawValue>),
+    /// Told to every client that asks so.
+    Event(Outgoing),
+}
+
+/// What a client said, as its dialect understands it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Which of the dialect's events it was, for the answer.
+    pub topic: u8,
+    /// What it asks.
+    pub command: Result<Command, Refusal>,
 }
 
 /// One client family's event names and payloads.
@@ -32,13 +55,32 @@ pub struct Outgoing {
 pub enum Dialect {
     /// Language exchange by video.
     Qala,
+    /// Anonymous text chat, in one of its vocabularies.
+    Animochat(AnimochatVocabulary),
+    /// Video with strangers.
+    WebrtcChat,
 }
 
 impl Dialect {
+    /// Anonymous text chat, before a client has shown which vocabulary it speaks.
+    pub const ANIMOCHAT: Self = Self::Animochat(AnimochatVocabulary::Unsaid);
+
+    /// What a client speaks that asked under `topic`: one that has several vocabularies may have shown which is its
+    /// own.
+    #[must_use]
+    pub fn after(self, topic: u8) -> Self {
+        match self {
+            Self::Qala | Self::WebrtcChat => self,
+            Self::Animochat(vocabulary) => Self::Animochat(vocabulary.after(topic)),
+        }
+    }
+
     /// The word in flags, logs and metrics, and the name of its pool.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Qala => qala::NAME,
+            Self::Animochat(_) => animochat::NAME,
+            Self::WebrtcChat => webrtc_chat::NAME,
         }
     }
 
@@ -46,28 +88,52 @@ impl Dialect {
     pub fn policy(self) -> Policy {
         match self {
             Self::Qala => Policy::new(qala::NAME),
+            Self::Animochat(_) => animochat::policy(),
+            Self::WebrtcChat => webrtc_chat::policy(),
+        }
+    }
+
+    /// Whether commands are answered by events as well, so that also those are answered that no acknowledgement
+    /// was asked for.
+    pub const fn answers_by_event(self) -> bool {
+        match self {
+            Self::Qala => false,
+            Self::Animochat(_) | Self::WebrtcChat => true,
         }
     }
 
     /// What a client asks by `packet`: the JSON text `["event", argument, ...]` as it arrived.
-    pub fn decode(self, packet: &str, limits: &Limits) -> Result<Command, Refusal> {
+    pub fn decode(self, packet: &str, limits: &Limits) -> Asked {
         match self {
-            Self::Qala => qala::decode(packet, limits),
+            Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
+            Self::Animochat(_) => animochat::decode(packet, limits),
+            Self::WebrtcChat => webrtc_chat::decode(packet, limits),
         }
     }
 
-    /// How a client is told; `None` where the dialect has no event for it, or where a relayed payload is not
-    /// what [`Dialect::decode`] makes.
-    pub fn notice(self, notice: &Notice) -> Option<Outgoing> {
+    /// How a client is told at `now`: nothing where the dialect has no event for it, or where a relayed payload is
+    /// not what [`Dialect::decode`] makes.
+    pub fn notice(self, notice: &Notice, now: Time, say: &mut dyn FnMut(Outgoing)) {
         match self {
-            Self::Qala => qala::notice(notice),
+            Self::Qala => qala::notice(notice).into_iter().for_each(say),
+            Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
+            Self::WebrtcChat => webrtc_chat::notice(notice, now).into_iter().for_each(say),
         }
     }
 
-    /// The one argument of an acknowledgement.
-    pub fn answer(self, answer: &Result<Reply, Refusal>) -> Box<RawValue> {
+    /// How what was asked under `topic` is answered at `now`, in that order. An acknowledgement goes to those who
+    /// want one.
+    pub fn answer(
+        self,
+        topic: u8,
+        answer: &Result<Reply, Refusal>,
+        now: Time,
+        say: &mut dyn FnMut(Answering),
+    ) {
         match self {
-            Self::Qala => qala::answer(answer),
+            Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
+            Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),
+            Self::WebrtcChat => webrtc_chat::answer(topic, answer, now, say),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::command::Scope;
-use super::limits::Limits;
+use super::limits::PerMinute;
 use super::time::Time;
 
 /// Milliseconds over which a spent budget fills again.
@@ -39,24 +39,48 @@ impl Budget {
     }
 }
 
+/// A client that asks for no acknowledgement is told at most this often that a budget is spent.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Until when a client counts as told that a budget is spent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    matching: Time,
+    chat: Time,
+    signaling: Time,
+}
+
 /// The budgets of one user.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budgets {
     matching: Budget,
     chat: Budget,
     signaling: Budget,
-    /// When a client that asks for no acknowledgement is told again that it asks too much.
-    pub tell_again_at: Time,
+    told_until: Told,
 }
 
 impl Budgets {
     /// Pays for one command, or says how many milliseconds until it can be paid.
-    pub fn spend(&mut self, scope: Scope, limits: &Limits, now: Time) -> Result<(), u64> {
+    pub fn spend(&mut self, scope: Scope, most: PerMinute, now: Time) -> Result<(), u64> {
         match scope {
-            Scope::Matching => self.matching.spend(limits.matching_events_per_minute, now),
-            Scope::Chat => self.chat.spend(limits.chat_events_per_minute, now),
-            Scope::Signaling => self.signaling.spend(limits.signaling_events_per_minute, now),
+            Scope::Matching => self.matching.spend(most.matching, now),
+            Scope::Chat => self.chat.spend(most.chat, now),
+            Scope::Signaling => self.signaling.spend(most.signaling, now),
         }
+    }
+
+    /// Whether a client that asks for no acknowledgement is to be told that this budget is spent: now and then.
+    pub fn tells(&mut self, scope: Scope, now: Time) -> bool {
+        let again_at = match scope {
+            Scope::Matching => &mut self.told_until.matching,
+            Scope::Chat => &mut self.told_until.chat,
+            Scope::Signaling => &mut self.told_until.signaling,
+        };
+        let due = *again_at <= now;
+        if due {
+            *again_at = now + TELL_AGAIN_AFTER;
+        }
+        due
     }
 
     /// Whether all are full.
@@ -82,6 +106,24 @@ mod tests {
         assert_eq!(budget.spend(100, start + Duration::from_millis(600)), Err(600));
         let minute_later = start + Duration::from_millis(60_600);
         assert_eq!((0..101).filter(|_| budget.spend(100, minute_later).is_ok()).count(), 100);
+    }
+
+    #[test]
+    fn each_budget_is_told_of_once_a_second() {
+        let mut budgets = Budgets::default();
+        let start = Time::from_ms(5);
+        let second_later = start + Duration::from_secs(1);
+        for (scope, now, told) in [
+            (Scope::Matching, start, true),
+            (Scope::Matching, start, false),
+            (Scope::Signaling, start, true),
+            (Scope::Chat, start, true),
+            (Scope::Matching, start + Duration::from_millis(999), false),
+            (Scope::Matching, second_later, true),
+            (Scope::Chat, second_later, true),
+        ] {
+            assert_eq!(budgets.tells(scope, now), told, "{scope:?} {now:?}");
+        }
     }
 
     #[test]

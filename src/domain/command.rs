@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::criteria::Criteria;
-use super::id::{ProposalId, RoomId};
+use super::id::{NodeId, ProposalId, RoomId, UserId};
 use super::person::Attributes;
 use super::talk::{ChatMessage, Payload, Quality, SignalKind};
 
@@ -12,6 +12,14 @@ use super::talk::{ChatMessage, Payload, Quality, SignalKind};
 pub enum Command {
     /// Match me. Replaces an earlier wish, and leaves a proposal or a room.
     Join {
+        /// What I am.
+        attributes: Attributes,
+        /// What I want.
+        criteria: Criteria,
+    },
+    /// I leave the room I am in for somebody else. Whoever skipped searches again when the cooldown of the pool is
+    /// over; who is in no room just joins.
+    Skip {
         /// What I am.
         attributes: Attributes,
         /// What I want.
@@ -26,14 +34,25 @@ pub enum Command {
     /// Carry this to my peer.
     Signal {
         /// The room we are in.
-        room: RoomId,
+        room: RoomRef,
         /// What kind it is.
         kind: SignalKind,
         /// What to carry.
         payload: Payload,
     },
+    /// I am writing something, or no longer.
+    Typing {
+        /// The room.
+        room: RoomRef,
+        /// Whether I am.
+        on: bool,
+    },
     /// I am still here.
     Heartbeat,
+    /// Who am I here, and where?
+    WhoAmI,
+    /// My call came to nothing; why is the two clients' affair.
+    CallFailed,
     /// This is how my call goes.
     Quality {
         /// The room, if I am in one.
@@ -44,7 +63,7 @@ pub enum Command {
     /// Write this to the room.
     Chat {
         /// The room.
-        room: RoomId,
+        room: RoomRef,
         /// The text.
         content: Arc<str>,
         /// My own name for it.
@@ -53,12 +72,40 @@ pub enum Command {
     /// What was written after this number?
     Sync {
         /// The room.
-        room: RoomId,
+        room: RoomRef,
         /// The last number I know.
         after: u64,
     },
     /// I leave this room.
-    LeaveRoom(RoomId),
+    LeaveRoom(RoomRef),
+}
+
+/// Which room a client speaks of: some families name it, by one id or another, and some have only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomRef {
+    /// This one.
+    Id(RoomId),
+    /// The one of that number.
+    Number(u64),
+    /// The one the client is in.
+    Current,
+}
+
+impl From<RoomId> for RoomRef {
+    fn from(room: RoomId) -> Self {
+        Self::Id(room)
+    }
+}
+
+impl RoomRef {
+    /// Whether that room is meant, by somebody who is in it.
+    pub fn means(self, room: RoomId) -> bool {
+        match self {
+            Self::Id(id) => id == room,
+            Self::Number(number) => number == room.number(),
+            Self::Current => true,
+        }
+    }
 }
 
 /// What a command may spend: each user has one budget of each.
@@ -87,11 +134,19 @@ impl Command {
     /// Which budget it is paid from.
     pub const fn scope(&self) -> Scope {
         match self {
-            Self::Join { .. } | Self::LeaveQueue | Self::Accept(_) | Self::Reject(_) | Self::LeaveRoom(_) => {
-                Scope::Matching
-            }
+            Self::Join { .. }
+            | Self::Skip { .. }
+            | Self::LeaveQueue
+            | Self::Accept(_)
+            | Self::Reject(_)
+            | Self::LeaveRoom(_) => Scope::Matching,
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
-            Self::Signal { .. } | Self::Heartbeat | Self::Quality { .. } => Scope::Signaling,
+            Self::Signal { .. }
+            | Self::Typing { .. }
+            | Self::Heartbeat
+            | Self::WhoAmI
+            | Self::CallFailed
+            | Self::Quality { .. } => Scope::Signaling,
         }
     }
 }
@@ -113,10 +168,19 @@ pub enum Reply {
         /// Milliseconds since 1970.
         timestamp_ms: u64,
     },
-    /// To [`Command::Chat`].
+    /// To [`Command::WhoAmI`].
+    You {
+        /// Your id, as others see it.
+        user: UserId,
+        /// The node you are on.
+        node: NodeId,
+    },
+    /// To [`Command::Chat`]: the message as the room keeps it, also one that was written before.
     Sent {
-        /// The message's number in the room.
-        sequence: u64,
+        /// The room.
+        room: RoomId,
+        /// The message.
+        message: ChatMessage,
     },
     /// To [`Command::Sync`].
     Messages(Vec<ChatMessage>),
@@ -142,6 +206,15 @@ pub enum Refusal {
     NoSuchProposal,
     /// The user is not in that room.
     NotInRoom,
+    /// The user is in a room, and the pool does not let anybody search from there.
+    InRoom,
+    /// The user is searching already, and the pool knows no second wish.
+    Searching,
+    /// The user skipped somebody a moment ago.
+    CoolingDown {
+        /// When a search may begin.
+        retry_after_ms: u64,
+    },
     /// The user spent the budget for such commands.
     RateLimited {
         /// Which budget.
@@ -175,6 +248,9 @@ impl Refusal {
             Self::TooLarge { .. } => "too_large",
             Self::NoSuchProposal => "match_gone",
             Self::NotInRoom => "not_in_session",
+            Self::InRoom => "in_session",
+            Self::Searching => "searching",
+            Self::CoolingDown { .. } => "cooling_down",
             Self::RateLimited { .. } => "rate_limited",
             Self::Busy { .. } => "busy",
             Self::Unavailable { .. } => "unavailable",
@@ -188,12 +264,15 @@ impl Refusal {
             Self::RateLimited { retry_after_ms, .. }
             | Self::Busy { retry_after_ms }
             | Self::Unavailable { retry_after_ms }
+            | Self::CoolingDown { retry_after_ms }
             | Self::PoolFull { retry_after_ms } => Some(*retry_after_ms),
             Self::Invalid { .. }
             | Self::UnknownEvent
             | Self::TooLarge { .. }
             | Self::NoSuchProposal
-            | Self::NotInRoom => None,
+            | Self::NotInRoom
+            | Self::InRoom
+            | Self::Searching => None,
         }
     }
 }

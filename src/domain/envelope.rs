@@ -41,6 +41,13 @@ pub enum Envelope {
         /// The figures.
         quality: Quality,
     },
+    /// I am writing something, or no longer.
+    Typing {
+        /// The room we are in.
+        room: RoomId,
+        /// Whether I am.
+        on: bool,
+    },
     /// I wrote this.
     Chat {
         /// The room we are in.
@@ -105,7 +112,7 @@ impl Envelope {
     /// Whether it is of use only now: whoever missed it asks for another, or does without.
     pub fn is_of_the_moment(&self) -> bool {
         match self {
-            Self::Signal { .. } | Self::Quality { .. } => true,
+            Self::Signal { .. } | Self::Quality { .. } | Self::Typing { .. } => true,
             Self::Proposed(_)
             | Self::Accepted(_)
             | Self::Agreed(_)

@@ -31,6 +31,8 @@ pub enum Event {
     SessionClosed,
     /// A newer connection of the same user took a session over.
     SessionReplaced,
+    /// A connection was closed because its client said nothing for too long.
+    SessionInactive,
     /// A ticket is waiting for the first time.
     Searching,
     /// A ticket ended.
@@ -55,6 +57,8 @@ pub enum Event {
     },
     /// A signal went to a peer.
     Relayed(SignalKind),
+    /// A client says that its call came to nothing.
+    CallFailed,
     /// A chat message was added to a room.
     ChatAdded,
     /// A signal kept for somebody who is away was dropped for a newer one.

@@ -141,6 +141,15 @@ macro_rules! random_id {
 random_id!(ProposalId);
 random_id!(RoomId);
 
+impl RoomId {
+    /// The room's number, for families whose rooms have one: positive, and small enough to be exact in JSON. It is
+    /// 53 random bits, and only tells rooms apart that one user was in.
+    pub const fn number(self) -> u64 {
+        let bits = (self.0 & ((1 << 53) - 1)) as u64;
+        if bits == 0 { 1 } else { bits }
+    }
+}
+
 /// One session of one core: the shard that owns it, its place there, and how often that place was used,
 /// so that an id outlives its session without ever meaning another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,9 +175,20 @@ pub struct Address {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
-/// An acknowledgement that a client waits for. Given by the shard, which keeps the way back to the client.
+/// An answer that a client waits for. Given by the edge; the core hands it back with the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AckId(pub u64);
+pub struct AckId {
+    /// The number of the acknowledgement, where the client wants one.
+    pub number: Option<u64>,
+    /// Which event of its dialect is answered: some are answered by another event.
+    pub topic: u8,
+}
+
+impl From<u64> for AckId {
+    fn from(number: u64) -> Self {
+        Self { number: Some(number), topic: 0 }
+    }
+}
 
 /// One store operation of one core. The store's answer carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,6 +16,9 @@ pub const ROOM_MESSAGES: usize = 1_000;
 /// Chat messages one `Messages` operation returns.
 pub const MESSAGES_AT_ONCE: usize = 200;
 
+/// Sessions that a core looks at, and may tell, before others have their turn.
+pub const ANNOUNCED_AT_ONCE: usize = 256;
+
 /// Numbers that are left out in a room that is opened again, because nobody knows how many were given: more than
 /// the messages of one session that may be under way.
 pub const SEQUENCE_GAP: u64 = 256;
@@ -39,6 +42,28 @@ pub struct Limits {
     pub chat_events_per_minute: u32,
     /// Signaling commands of one user in a minute; 0 is no limit.
     pub signaling_events_per_minute: u32,
+}
+
+/// How often one user may ask in a minute, by budget; 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerMinute {
+    /// Matching commands.
+    pub matching: u32,
+    /// Chat commands.
+    pub chat: u32,
+    /// Signaling commands.
+    pub signaling: u32,
+}
+
+impl Limits {
+    /// How often one user may ask, where the pool does not say.
+    pub const fn events_per_minute(&self) -> PerMinute {
+        PerMinute {
+            matching: self.matching_events_per_minute,
+            chat: self.chat_events_per_minute,
+            signaling: self.signaling_events_per_minute,
+        }
+    }
 }
 
 impl Default for Limits {

@@ -16,6 +16,7 @@ pub mod notice;
 pub mod operation;
 pub mod person;
 pub mod policy;
+pub mod presence;
 pub mod proposal;
 pub mod search;
 pub mod talk;

@@ -40,7 +40,12 @@ pub enum Notice {
         proposal: ProposalId,
         /// The room.
         room: RoomId,
+        /// With whom.
+        partner: Partner,
+        /// Whether you start the call.
+        initiator: bool,
     },
+
     /// The proposal came to nothing.
     MatchFailed {
         /// The proposal.
@@ -69,6 +74,15 @@ pub enum Notice {
         payload: Payload,
         /// Who sent it.
         from: UserId,
+    },
+    /// Your peer is writing something, or no longer.
+    Typing {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Whether they are.
+        on: bool,
     },
     /// How the call goes for your peer.
     Quality {
@@ -111,6 +125,11 @@ pub enum Notice {
         /// Why.
         departure: Departure,
     },
+    /// So many people are in your pool, on all nodes.
+    Online {
+        /// You included.
+        people: u64,
+    },
     /// You ask too much.
     RateLimited {
         /// Of what.
@@ -123,6 +142,8 @@ pub enum Notice {
         /// When to come back.
         retry_after_ms: u64,
     },
+    /// You have not said anything for so long that the connection is closed.
+    Inactive,
     /// You connected somewhere else; that connection goes on.
     Replaced,
 }

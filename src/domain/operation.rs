@@ -119,6 +119,8 @@ pub enum Operation {
         members: [UserId; 2],
         /// The highest number of a message that was heard of; `None` in a new room.
         heard: Option<u64>,
+        /// How many messages each of the members is known to have written.
+        written: [u64; 2],
     },
     /// Does the room still stand, with this member?
     Rejoin {
@@ -165,6 +167,8 @@ pub struct Search {
     pub room: RoomId,
     /// How long both have to accept it.
     pub accept_within: Duration,
+    /// Whether both have accepted by having searched.
+    pub agreed: bool,
     /// Until when the ticket's owner counts as alive.
     pub lease_until: Time,
     /// Waiting tickets the pool may hold.
@@ -321,8 +325,8 @@ pub enum Expired {
 pub enum Appended {
     /// New, with its number.
     Added(ChatMessage),
-    /// Known by its client message id, with the number it has.
-    Duplicate(u64),
+    /// Known by its client message id: the message as it was written first.
+    Duplicate(ChatMessage),
     /// There is no such room, or the writer is not in it.
     NoRoom,
 }

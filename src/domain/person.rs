@@ -12,6 +12,9 @@ pub struct Language([u8; 3]);
 pub struct NotALanguage;
 
 impl Language {
+    /// Of people who do not say: the tag that stands for no language in particular.
+    pub const UNDETERMINED: Self = Self(*b"und");
+
     /// The primary tag, in lower case.
     pub fn as_str(&self) -> &str {
         let length = if self.0[2] == 0 { 2 } else { 3 };

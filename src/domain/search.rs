@@ -33,6 +33,8 @@ pub struct SearchPlan {
     pub stage: Stage,
     /// The bucket it is listed in.
     pub listed_in: Bucket,
+    /// Its place there.
+    pub order: Order,
     /// The ages it accepts.
     pub accepts_age: AgeRange,
     /// The buckets to look through; what is in them differs from what is sought by age and avoidance alone.
@@ -61,6 +63,7 @@ impl SearchPlan {
             look_in: compatible(listed_in),
             listed_in,
             stage,
+            order: ticket.order(),
             accepts_age: wishes.age,
             after: None,
             candidates: SEARCH_CANDIDATES,

@@ -61,6 +61,8 @@ pub struct Payload(pub Arc<str>);
 pub struct ChatMessage {
     /// Its place in the room: 1, 2, 3, ...
     pub sequence: u64,
+    /// Its place among those of its writer, for families that count what each reader receives: 1, 2, 3, ...
+    pub own_sequence: u64,
     /// Who wrote it.
     pub from: UserId,
     /// The text.
@@ -89,10 +91,10 @@ pub struct Quality {
 pub enum Departure {
     /// Left, or went on to somebody else.
     Left,
+    /// Skipped the other one.
+    Skipped,
     /// Was away longer than the grace period.
     Disconnected,
-    /// The node is going down.
-    Shutdown,
 }
 
 impl Departure {
@@ -100,8 +102,8 @@ impl Departure {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Left => "left",
+            Self::Skipped => "skipped",
             Self::Disconnected => "disconnected",
-            Self::Shutdown => "shutdown",
         }
     }
 }

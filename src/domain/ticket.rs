@@ -59,7 +59,28 @@ pub struct Ticket {
 /// One step of priority outweighs any waiting time: ten years.
 const PRIORITY_STEP: Duration = Duration::from_hours(10 * 365 * 24);
 
+/// Places of pools that choose at random are spread over so many milliseconds: about as many as waiting order has.
+const SPREAD_MS: u64 = 1 << 40;
+
+/// Neighbouring numbers far apart: the finaliser of splitmix64.
+const fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ (number >> 31)
+}
+
 impl Ticket {
+    /// Its place where anyone may be chosen: nowhere in particular, and always the same.
+    pub fn shuffled(&self) -> Order {
+        Order { ticket: self.id, ..Self::anywhere(mixed(self.id.0)) }
+    }
+
+    /// The place that `bits` choose of all where a shuffled ticket may be.
+    pub fn anywhere(bits: u64) -> Order {
+        let effective_ms = i64::try_from(bits % SPREAD_MS).unwrap_or_default();
+        Order { effective_ms, ticket: TicketId(0) }
+    }
+
     /// Its place in waiting order.
     pub fn order(&self) -> Order {
         let ahead = u128::from(self.priority as u8) * PRIORITY_STEP.as_millis();

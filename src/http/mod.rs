@@ -11,15 +11,20 @@ use crate::node::Node;
 
 mod demo;
 mod health;
+mod stats;
 
-/// Every route. The demo page is there when `demo` is.
+/// Every route. The demo page is there when `demo` is, statistics where people are counted.
 pub fn routes(node: Arc<Node>, demo: bool) -> Router {
     let health = Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .with_state(node);
+        .with_state(node.clone());
     let routes = if demo { health.merge(demo::routes()) } else { health };
+    let routes = match node.presence() {
+        Some(_) => routes.route("/stats", get(stats::stats).with_state(node)),
+        None => routes,
+    };
     routes.fallback(nothing_here)
 }
 

@@ -51,6 +51,8 @@ counters! {
     SessionsClosed = "sessions_closed",
     /// Sessions taken over by a newer connection of the same user.
     SessionsReplaced = "sessions_replaced",
+    /// Connections closed because their client said nothing for too long.
+    SessionsInactive = "sessions_inactive",
     /// Tickets made.
     TicketsSearching = "tickets_searching",
     /// Tickets that became part of a match.
@@ -79,6 +81,8 @@ counters! {
     SignalsRelayed = "signals_relayed",
     /// Signals kept for somebody away that made way for newer ones.
     SignalsDropped = "signals_dropped",
+    /// Calls of which a client says that they came to nothing.
+    CallsFailed = "calls_failed",
     /// Chat messages added to rooms.
     ChatMessages = "chat_messages",
     /// Commands refused: wrong payload.
@@ -91,6 +95,12 @@ counters! {
     RefusedMatchGone = "refused_match_gone",
     /// Commands refused: not in that room.
     RefusedNotInSession = "refused_not_in_session",
+    /// Commands refused: in a room already.
+    RefusedInSession = "refused_in_session",
+    /// Commands refused: searching already.
+    RefusedSearching = "refused_searching",
+    /// Commands refused: skipped somebody a moment ago.
+    RefusedCoolingDown = "refused_cooling_down",
     /// Commands refused: budget spent.
     RefusedRateLimited = "refused_rate_limited",
     /// Commands refused: too many waiting already.

@@ -17,6 +17,8 @@ use crate::domain::core::Core;
 use crate::domain::id::{ConnectionId, NodeId, UserId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::Policy;
+use crate::domain::presence::Presence;
+use crate::domain::ticket::PoolId;
 use crate::metrics::Counters;
 use crate::store::{Post, Store};
 
@@ -27,6 +29,7 @@ mod mailbox;
 mod memory;
 mod outlet;
 mod post;
+mod presence;
 mod roll;
 mod shard;
 #[cfg(test)]
@@ -38,6 +41,7 @@ pub use mailbox::{Connection, MailboxFull};
 pub use outlet::{Outlet, Undelivered};
 
 use mailbox::{COMMANDS_IN_MAILBOX, Mail};
+use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
 
 /// How a node is set up.
@@ -61,6 +65,9 @@ pub struct Node {
     counters: Arc<Counters>,
     mailboxes: Vec<mpsc::Sender<Mail>>,
     store: Arc<dyn Store>,
+    presences: Arc<Presences>,
+    /// The pool that shows how many people it has, if one does.
+    shown: Option<PoolId>,
     post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
     draining: AtomicBool,
@@ -77,11 +84,12 @@ impl Node {
         let count = u8::try_from(setup.shards.clamp(1, 256) - 1).unwrap_or(u8::MAX);
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..=count).map(|_| mpsc::channel(LETTERS_IN_INBOX)).unzip();
+        let presences = Arc::new(Presences::default());
         let tickets = SystemEntropy::new().tickets();
         let mut tasks = JoinSet::new();
         let outgoing = post.as_ref().map(|post| {
             let rooms = post::Rooms { node: setup.node.clone(), shards: inboxes.clone() };
-            post::start(post, rooms, clock, &counters, &mut tasks)
+            post::start(post, rooms, clock, &counters, &presences, &mut tasks)
         });
         let mut mailboxes = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
@@ -94,6 +102,8 @@ impl Node {
                 core: Core::new(node.clone(), number, policies, limits, entropy),
                 node,
                 clock,
+                number,
+                presences: presences.clone(),
                 store: store.clone(),
                 counters: counters.clone(),
                 mailbox,
@@ -111,8 +121,19 @@ impl Node {
         let next_connection = AtomicU64::new(1);
         let draining = AtomicBool::new(false);
         let store = store.clone();
-        let node =
-            Self { id: setup.node, clock, counters, mailboxes, store, post, next_connection, draining };
+        let shown = setup.policies.iter().find(|policy| policy.shows_presence).map(|policy| policy.pool);
+        let node = Self {
+            id: setup.node,
+            clock,
+            counters,
+            mailboxes,
+            store,
+            presences,
+            shown,
+            post,
+            next_connection,
+            draining,
+        };
         (Arc::new(node), Tasks(tasks))
     }
 
@@ -167,6 +188,11 @@ impl Node {
     /// What it keeps shared things in.
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// How many people there are on all nodes, as far as they were counted, where a pool shows it.
+    pub fn presence(&self) -> Option<Presence> {
+        self.shown.map(|pool| self.presences.of(pool))
     }
 
     /// The node's clock.

@@ -2,15 +2,24 @@
 
 use serde_json::value::RawValue;
 
-use crate::domain::id::AckId;
+use crate::dialect::Answering;
 
 /// The way back to one client. Calls never block; what is accepted arrives in order.
 pub trait Outlet: Send {
-    /// Sends an event.
+    /// Sends an event. `null` stands for no argument: none is sent.
     fn emit(&self, event: &str, argument: &RawValue) -> Result<(), Undelivered>;
 
     /// Answers an event of the client.
-    fn acknowledge(&self, ack: AckId, argument: &RawValue) -> Result<(), Undelivered>;
+    fn acknowledge(&self, number: u64, argument: &RawValue) -> Result<(), Undelivered>;
+
+    /// Sends a part of an answer. `number` is that of the acknowledgement, where the client wants one.
+    fn answer(&self, number: Option<u64>, part: &Answering) -> Result<(), Undelivered> {
+        match (part, number) {
+            (Answering::Acknowledgement(argument), Some(number)) => self.acknowledge(number, argument),
+            (Answering::Acknowledgement(_), None) => Ok(()),
+            (Answering::Event(said), _) => self.emit(said.event, &said.argument),
+        }
+    }
 
     /// Says good-bye after everything sent: the client knows it was meant and does not come back by itself.
     fn dismiss(&self);

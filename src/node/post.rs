@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::clock::Clock;
-use super::roll::Roll;
+use super::presence::Presences;
+use super::roll::{GONE_AFTER, Roll};
 use super::shard::Incoming;
 use crate::domain::id::NodeId;
 use crate::domain::time::Time;
@@ -48,6 +49,7 @@ pub(super) fn start(
     rooms: Rooms,
     clock: Clock,
     counters: &Arc<Counters>,
+    presences: &Arc<Presences>,
     tasks: &mut JoinSet<()>,
 ) -> mpsc::Sender<Outgoing> {
     let (outgoing, letters) = mpsc::channel(LETTERS_HANDED_OVER);
@@ -60,7 +62,7 @@ pub(super) fn start(
     };
     tasks.spawn(lanes.run(letters));
     tasks.spawn(bring_in(post.inbox(), rooms.shards.clone(), counters.clone()));
-    tasks.spawn(live(post.clone(), rooms, clock, counters.clone()));
+    tasks.spawn(live(post.clone(), rooms, clock, counters.clone(), presences.clone()));
     outgoing
 }
 
@@ -173,9 +175,16 @@ async fn bring_in(mut inbox: Box<dyn Inbox>, shards: Vec<mpsc::Sender<Incoming>>
 }
 
 /// Gives signs of life, and tells every shard which nodes give none any more.
-async fn live(post: Arc<dyn Post>, rooms: Rooms, clock: Clock, counters: Arc<Counters>) {
-    let mut roll = Roll::new(rooms.node);
+async fn live(
+    post: Arc<dyn Post>,
+    rooms: Rooms,
+    clock: Clock,
+    counters: Arc<Counters>,
+    presences: Arc<Presences>,
+) {
+    let mut roll = Roll::new(rooms.node.clone());
     loop {
+        post.count(presences.here());
         let Some(pulse) = post.beat().await else {
             pause(&*post, BEAT_AGAIN_AFTER).await;
             continue;
@@ -184,6 +193,7 @@ async fn live(post: Arc<dyn Post>, rooms: Rooms, clock: Clock, counters: Arc<Cou
             tracing::warn!("the store does not know this node any more: it is told everything anew");
             tell(&rooms.shards, || Incoming::Forgotten).await;
         }
+        presences.hear(&rooms.node, pulse.people(GONE_AFTER));
         let news = roll.take(&pulse, clock.now());
         for node in news.back {
             tracing::info!(node = node.as_str(), "a node that was thought dead is back");

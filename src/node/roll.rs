@@ -11,7 +11,7 @@ use crate::domain::time::Time;
 use crate::store::Pulse;
 
 /// A node that was silent for longer is gone.
-const GONE_AFTER: Duration = Duration::from_secs(5);
+pub(super) const GONE_AFTER: Duration = Duration::from_secs(5);
 /// How often a node gives a sign of life.
 const BEAT_EVERY: Duration = Duration::from_secs(1);
 /// After a longer pause of its own, a node gives all others their time anew.
@@ -107,7 +107,7 @@ mod tests {
 
     fn pulse(now: u64, others: &[(&str, u64)]) -> (Pulse, Time) {
         let nodes = others.iter().map(|(node, last)| (NodeId::new(*node), last + AHEAD)).collect();
-        (Pulse { now_ms: now + AHEAD, nodes, known: true }, Time::from_ms(now))
+        (Pulse { now_ms: now + AHEAD, nodes, people: Vec::new(), known: true }, Time::from_ms(now))
     }
 
     fn roll() -> Roll {

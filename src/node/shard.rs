@@ -11,9 +11,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::dialect::Dialect;
+use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
-use crate::domain::id::{Address, ConnectionId, NodeId, OperationId};
+use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
@@ -26,6 +27,7 @@ use super::entropy::SystemEntropy;
 use super::mailbox::Mail;
 use super::outlet::{Outlet, Undelivered};
 use super::post::Outgoing;
+use super::presence::Presences;
 
 /// Inputs of one turn. Small enough that writers get their turn long before a connection's outgoing
 /// messages reach their limit.
@@ -52,10 +54,13 @@ pub(super) enum Incoming {
 /// What a shard is given.
 pub(super) struct Shard {
     pub(super) node: NodeId,
+    /// Its place among the shards.
+    pub(super) number: u8,
     pub(super) core: Core<SystemEntropy>,
     pub(super) clock: Clock,
     pub(super) store: Arc<dyn Store>,
     pub(super) counters: Arc<Counters>,
+    pub(super) presences: Arc<Presences>,
     pub(super) mailbox: mpsc::Receiver<Mail>,
     pub(super) inbox: mpsc::Receiver<Incoming>,
     /// The inboxes of all shards of the node, by number.
@@ -132,6 +137,12 @@ impl Shard {
                 self.handle(Input::Connected { connection, user, guest, pool }, Some(connection));
             }
             Mail::Command { connection, ack, command } => {
+                if let (Some(ack), Some((dialect, _))) = (ack, self.outlets.get_mut(&connection)) {
+                    *dialect = dialect.after(ack.topic);
+                }
+                if command == Ok(Command::CallFailed) {
+                    tracing::debug!(connection = connection.0, "a client says that its call came to nothing");
+                }
                 self.handle(Input::Command { connection, ack, command }, Some(connection));
             }
             Mail::Disconnected { connection, left } => {
@@ -195,11 +206,9 @@ impl Shard {
     fn carry_out(&mut self, now: Time) {
         while let Some(effect) = self.core.poll_effect() {
             match effect {
-                Effect::Notify { connection, notice } => self.notify(connection, &notice),
+                Effect::Notify { connection, notice } => self.notify(connection, &notice, now),
                 Effect::Acknowledge { connection, ack, answer } => {
-                    let Some((dialect, outlet)) = self.outlets.get(&connection) else { continue };
-                    let sent = outlet.acknowledge(ack, &dialect.answer(&answer));
-                    self.sent(connection, sent);
+                    self.answer(connection, ack, &answer, now);
                 }
                 Effect::Close { connection } => {
                     if let Some((_, outlet)) = self.outlets.get(&connection) {
@@ -215,17 +224,37 @@ impl Shard {
                         self.send_away(to, envelope);
                     }
                 }
+                Effect::Count { pool, presence } => {
+                    self.presences.count(self.number, pool, presence);
+                    let people = self.presences.of(pool).online;
+                    self.core.handle(Input::Online { pool, people }, now);
+                }
                 Effect::Record(event) => counting::count(&self.counters, &event),
             }
         }
     }
 
-    fn notify(&mut self, connection: ConnectionId, notice: &Notice) {
+    fn notify(&mut self, connection: ConnectionId, notice: &Notice, now: Time) {
         let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
-        if let Some(outgoing) = dialect.notice(notice) {
-            let sent = outlet.emit(outgoing.event, &outgoing.argument);
-            self.sent(connection, sent);
-        }
+        let mut sent = Ok(());
+        dialect.notice(notice, now, &mut |said| {
+            // Nothing follows what did not reach the client.
+            if sent.is_ok() {
+                sent = outlet.emit(said.event, &said.argument);
+            }
+        });
+        self.sent(connection, sent);
+    }
+
+    fn answer(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>, now: Time) {
+        let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
+        let mut sent = Ok(());
+        dialect.answer(ack.topic, answer, now, &mut |part| {
+            if sent.is_ok() {
+                sent = outlet.answer(ack.number, &part);
+            }
+        });
+        self.sent(connection, sent);
     }
 
     /// Nothing is lost in silence: a client for whom a message had no room is disconnected, and finds what

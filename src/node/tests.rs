@@ -41,8 +41,8 @@ impl Outlet for Ear {
         self.hear(event.to_owned())
     }
 
-    fn acknowledge(&self, ack: AckId, _: &RawValue) -> Result<(), Undelivered> {
-        self.hear(format!("ack {}", ack.0))
+    fn acknowledge(&self, number: u64, _: &RawValue) -> Result<(), Undelivered> {
+        self.hear(format!("ack {number}"))
     }
 
     fn dismiss(&self) {
@@ -81,7 +81,7 @@ async fn a_panic_gives_up_one_session_and_the_others_go_on() {
     let (_bad, mut bad_hears) = enter(&node, "bad", 8);
     assert_eq!(bad_hears.recv().await.as_deref(), Some("session:welcome"));
     assert_eq!(bad_hears.recv().await.as_deref(), Some("dismissed"));
-    good.command(Some(AckId(7)), Ok(Command::Heartbeat)).expect("the mailbox has room");
+    good.command(Some(AckId::from(7)), Ok(Command::Heartbeat)).expect("the mailbox has room");
     assert_eq!(good_hears.recv().await.as_deref(), Some("ack 7"));
     assert_eq!(node.counters().get(Counter::Panics), 1);
     assert_eq!(node.counters().sessions(), 1);
@@ -93,7 +93,7 @@ async fn a_client_with_no_room_for_a_message_is_cut_and_counted() {
     // Room for the welcome and for one answer.
     let (full, mut hears) = enter(&node, "full", 2);
     for ack in 0..3 {
-        full.command(Some(AckId(ack)), Ok(Command::Heartbeat)).expect("the mailbox has room");
+        full.command(Some(AckId::from(ack)), Ok(Command::Heartbeat)).expect("the mailbox has room");
     }
     while node.counters().get(Counter::SlowConsumers) == 0 {
         tokio::task::yield_now().await;

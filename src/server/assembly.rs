@@ -3,37 +3,84 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{self, Config};
+use crate::auth::Authenticator;
+use crate::config::{self, Config, DialectName};
 use crate::dialect::Dialect;
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
+use crate::domain::policy::{Acceptance, Policy};
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, Streams};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
-pub(super) fn node(config: &Config, dialect: Dialect) -> node::Setup {
+const fn dialect(name: DialectName) -> Dialect {
+    match name {
+        DialectName::Qala => Dialect::Qala,
+        DialectName::Animochat => Dialect::ANIMOCHAT,
+        DialectName::WebrtcChat => Dialect::WebrtcChat,
+    }
+}
+
+pub(super) fn node(config: &Config) -> node::Setup {
     let node = node_name(config.running.node.as_deref(), &config.store);
-    let mut policy = dialect.policy();
-    let matching = &config.matching;
-    policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-    policy.accept_within = Duration::from_secs(matching.accept_timeout_seconds);
-    policy.rematch_after = Duration::from_secs(matching.rematch_seconds);
-    policy.waiting_timeout = Duration::from_secs(matching.waiting_timeout_seconds);
-    policy.grace = Duration::from_secs(matching.grace_seconds);
+    let spoken = config.running.dialects.iter().copied().map(dialect);
     node::Setup {
         node: NodeId::new(node),
         shards: config.running.threads.get(),
-        policies: vec![policy],
+        policies: spoken.map(|dialect| run(config, dialect.policy())).collect(),
         limits: limits(config),
         max_connections: config.limits.max_connections,
     }
 }
 
-pub(super) fn socket(config: &Config, dialect: Dialect) -> socket::Setup {
+/// How a pool is run here: with its dialect's own numbers, where nobody gave others.
+fn run(config: &Config, mut policy: Policy) -> Policy {
+    let matching = &config.matching;
+    if config.is_said(&config::STAGE_SECONDS_OPTION) {
+        policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    }
+    if let (Acceptance::Mutual { within }, true) =
+        (&mut policy.acceptance, config.is_said(&config::ACCEPT_TIMEOUT))
+    {
+        *within = Duration::from_secs(matching.accept_timeout_seconds);
+    }
+    for (option, span, seconds) in [
+        (&config::REMATCH_SECONDS, &mut policy.rematch_after, matching.rematch_seconds),
+        (&config::WAITING_TIMEOUT, &mut policy.waiting_timeout, matching.waiting_timeout_seconds),
+        (&config::GRACE_SECONDS, &mut policy.grace, matching.grace_seconds),
+    ] {
+        if config.is_said(option) {
+            *span = Duration::from_secs(seconds);
+        }
+    }
+    if let Some(own) = &mut policy.events_per_minute {
+        let given = limits(config).events_per_minute();
+        for (option, own, given) in [
+            (&config::MATCHING_EVENTS, &mut own.matching, given.matching),
+            (&config::CHAT_EVENTS, &mut own.chat, given.chat),
+            (&config::SIGNALING_EVENTS, &mut own.signaling, given.signaling),
+        ] {
+            if config.is_said(option) {
+                *own = given;
+            }
+        }
+    }
+    policy
+}
+
+/// What is spoken, and who may enter.
+pub(super) fn spoken(config: &Config) -> Vec<socket::Spoken> {
+    let spoken = |(name, auth): &(DialectName, config::Auth)| socket::Spoken {
+        dialect: dialect(*name),
+        authenticator: Authenticator::new(auth),
+    };
+    config.auth.iter().map(spoken).collect()
+}
+
+pub(super) fn socket(config: &Config) -> socket::Setup {
     socket::Setup {
-        dialect,
         max_payload_bytes: config.limits.max_payload_bytes,
         outgoing_messages: config.limits.outgoing_messages,
         connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),
@@ -92,4 +139,80 @@ fn random_letters(count: usize) -> String {
         bits /= letters;
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+    use crate::domain::limits::PerMinute;
+
+    fn config(flags: &[(&'static str, &str)]) -> Config {
+        let flags = flags.iter().map(|(flag, value)| (*flag, (*value).to_owned())).collect();
+        Config::resolve(&Sources { flags, ..Sources::default() }).expect("a valid configuration")
+    }
+
+    const MATCHING: [(&str, &str); 5] = [
+        ("stage-seconds", "0,1,2,3,4"),
+        ("accept-timeout", "5"),
+        ("rematch-seconds", "6"),
+        ("waiting-timeout", "7"),
+        ("grace-seconds", "8"),
+    ];
+
+    #[test]
+    fn qala_is_run_with_the_documented_defaults() {
+        let documented: Vec<(&'static str, &str)> = config::OPTIONS
+            .iter()
+            .filter(|option| MATCHING.iter().any(|(flag, _)| *flag == option.flag))
+            .map(|option| (option.flag, option.default.expect("it has one")))
+            .collect();
+        assert_eq!(documented.len(), MATCHING.len());
+        assert_eq!(run(&config(&documented), Dialect::Qala.policy()), Dialect::Qala.policy());
+    }
+
+    #[test]
+    fn what_somebody_says_holds_in_place_of_a_dialects_own_number() {
+        let own = Policy {
+            acceptance: Acceptance::AtOnce,
+            rematch_after: Duration::from_secs(63),
+            grace: Duration::from_secs(61),
+            waiting_timeout: Duration::from_secs(62),
+            ..Policy::new("own")
+        };
+        assert_eq!(run(&config(&[]), own.clone()), own);
+        let mut ladder = own.ladder.clone();
+        ladder.opens_after = [0, 1, 2, 3, 4].map(Duration::from_secs);
+        let said = [
+            Policy { ladder, ..own.clone() },
+            // Nobody is asked to accept, however long they may take.
+            own.clone(),
+            Policy { rematch_after: Duration::from_secs(6), ..own.clone() },
+            Policy { waiting_timeout: Duration::from_secs(7), ..own.clone() },
+            Policy { grace: Duration::from_secs(8), ..own.clone() },
+        ];
+        for (option, expected) in MATCHING.into_iter().zip(said) {
+            assert_eq!(run(&config(&[option]), own.clone()), expected, "{option:?}");
+        }
+        let within = Duration::from_secs(5);
+        let asked = run(&config(&[MATCHING[1]]), Policy::new("own"));
+        assert_eq!(asked, Policy { acceptance: Acceptance::Mutual { within }, ..Policy::new("own") });
+    }
+
+    #[test]
+    fn budgets_of_a_dialects_own_hold_until_somebody_sets_them() {
+        let budgets = |flags: &[(&'static str, &str)]| {
+            run(&config(flags), Dialect::WebrtcChat.policy()).events_per_minute
+        };
+        let own = PerMinute { matching: 10, chat: 30, signaling: 100 };
+        assert_eq!(budgets(&[]), Some(own));
+        for (flag, expected) in [
+            ("matching-events-per-minute", PerMinute { matching: 0, ..own }),
+            ("chat-events-per-minute", PerMinute { chat: 0, ..own }),
+            ("signaling-events-per-minute", PerMinute { signaling: 0, ..own }),
+        ] {
+            assert_eq!(budgets(&[(flag, "0")]), Some(expected), "{flag}");
+        }
+        assert_eq!(run(&config(&[]), Dialect::Qala.policy()).events_per_minute, None);
+    }
 }

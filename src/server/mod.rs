@@ -12,9 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::auth::Authenticator;
 use crate::config::{self, AllowedOrigins, Config};
-use crate::dialect::Dialect;
 use crate::http;
 use crate::node::{Node, Tasks};
 use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, PollingSessions, Transport};
@@ -128,17 +126,16 @@ impl Server {
         let listen = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let dialect = Dialect::Qala;
-        let setup = assembly::node(config, dialect);
+        let setup = assembly::node(config);
         let Shared { store, post, shown } = sharing::open(&config.store, &setup).await?;
         let (node, tasks) = Node::start(setup, &store, post);
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
         let per_address = config.limits.connections_per_address.map(|most| most.get() as usize);
         let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
         let (layer, engine) = socket::layer(
-            assembly::socket(config, dialect),
+            assembly::socket(config),
+            assembly::spoken(config),
             node.clone(),
-            Authenticator::new(&config.auth),
             AddressLimit::new(per_address),
             polling.clone(),
             streams.clone(),

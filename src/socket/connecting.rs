@@ -5,14 +5,12 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use serde_json::value::RawValue;
-
-use super::Edge;
 use super::extract::{Arrival, Said};
 use super::lock;
 use super::outlet::SocketOutlet;
-use crate::auth::{Denied, Identity};
-use crate::dialect::ATTACHMENTS;
+use super::{Edge, Spoken};
+use crate::auth::{Authenticator, Denied, Identity};
+use crate::dialect::{ATTACHMENTS, Dialect};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
 use crate::metrics::Counter;
@@ -57,6 +55,10 @@ impl fmt::Display for Turned {
 /// sends nothing until then.
 pub(super) struct Gate {
     edge: Arc<Edge>,
+    /// What the client speaks.
+    dialect: Dialect,
+    /// Whether it may come back as the same user.
+    returns: bool,
     /// The address that is counted for it.
     counted: Option<IpAddr>,
     /// The engine's id, where the session began by polling.
@@ -71,17 +73,15 @@ enum State {
     /// this must go with it.
     Entering {
         identity: Identity,
-        early: Vec<(Option<AckId>, Asked)>,
+        early: Vec<(Option<AckId>, Result<Command, Refusal>)>,
     },
     Open(Connection),
     Closed,
 }
 
-type Asked = Result<Command, Refusal>;
-
 impl Gate {
     /// Lets a client in, or says why not.
-    pub(super) fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<Self, Turned> {
+    pub(super) fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<Self, Turned> {
         let counters = edge.node.counters();
         if edge.node.is_draining() {
             return Err(Turned::GoingDown);
@@ -93,7 +93,7 @@ impl Gate {
             counters.add(Counter::ConnectionsOverLimit);
             return Err(Turned::Full);
         }
-        let identity = identify(edge, arrival).map_err(|denied| {
+        let identity = identify(edge, &spoken.authenticator, arrival).map_err(|denied| {
             counters.add(Counter::ConnectionsDenied);
             Turned::Denied(denied)
         })?;
@@ -107,6 +107,8 @@ impl Gate {
         }
         Ok(Self {
             edge: edge.clone(),
+            dialect: spoken.dialect,
+            returns: identity.returns,
             counted,
             polling: arrival.polling_sid(),
             state: Mutex::new(State::Entering { identity, early: Vec::new() }),
@@ -120,8 +122,8 @@ impl Gate {
             return;
         };
         let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
-        let Identity { user, guest } = identity;
-        match self.edge.node.connect(user, guest, self.edge.setup.dialect, Box::new(outlet())) {
+        let Identity { user, guest, .. } = identity;
+        match self.edge.node.connect(user, guest, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
                 if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
                     self.edge.polling.opened(sid.clone(), peer.clone());
@@ -137,15 +139,16 @@ impl Gate {
 
     /// The client says something.
     pub(super) fn hear(&self, said: &Said) {
-        let asked = if said.attachments {
-            Err(Refusal::Invalid { field: ATTACHMENTS })
-        } else {
-            self.edge.setup.dialect.decode(&said.packet, &self.edge.setup.limits)
-        };
+        let mut asked = self.dialect.decode(&said.packet, &self.edge.setup.limits);
+        if said.attachments {
+            asked.command = Err(Refusal::Invalid { field: ATTACHMENTS });
+        }
+        let answered = said.ack.is_some() || self.dialect.answers_by_event();
+        let ack = answered.then_some(AckId { number: said.ack, topic: asked.topic });
         match &mut *lock(&self.state) {
-            State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((said.ack, asked)),
-            State::Entering { .. } => self.refuse_busy(|| said.outlet(), said.ack),
-            State::Open(connection) => self.hand_on(connection, || said.outlet(), said.ack, asked),
+            State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((ack, asked.command)),
+            State::Entering { .. } => self.refuse_busy(|| said.outlet(), ack),
+            State::Open(connection) => self.hand_on(connection, || said.outlet(), ack, asked.command),
             State::Closed => {}
         }
     }
@@ -155,9 +158,9 @@ impl Gate {
         connection: &Connection,
         outlet: impl FnOnce() -> SocketOutlet,
         ack: Option<AckId>,
-        asked: Asked,
+        command: Result<Command, Refusal>,
     ) {
-        if connection.command(ack, asked).is_err() {
+        if connection.command(ack, command).is_err() {
             self.refuse_busy(outlet, ack);
         }
     }
@@ -165,19 +168,20 @@ impl Gate {
     /// The shard cannot take more now: the client is told here, and the shard is spared.
     fn refuse_busy(&self, outlet: impl FnOnce() -> SocketOutlet, ack: Option<AckId>) {
         self.edge.node.counters().add(Counter::RefusedBusy);
-        if let Some(ack) = ack {
-            let answer: Box<RawValue> =
-                self.edge.setup.dialect.answer(&Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }));
+        let Some(ack) = ack else { return };
+        let (outlet, now) = (outlet(), self.edge.node.clock().now());
+        let busy = Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
+        self.dialect.after(ack.topic).answer(ack.topic, &busy, now, &mut |part| {
             // A client whose outgoing messages are full as well is closed by its shard.
-            let _ = outlet().acknowledge(ack, &answer);
-        }
+            let _ = outlet.answer(ack.number, &part);
+        });
     }
 
     /// The transport is closed.
     pub(super) fn close(&self, left: bool) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
         match state {
-            State::Open(connection) => connection.closed(left),
+            State::Open(connection) => connection.closed(left || !self.returns),
             State::Entering { .. } | State::Closed => {}
         }
     }
@@ -194,9 +198,9 @@ impl Drop for Gate {
     }
 }
 
-fn identify(edge: &Edge, arrival: &Arrival) -> Result<Identity, Denied> {
+fn identify(edge: &Edge, authenticator: &Authenticator, arrival: &Arrival) -> Result<Identity, Denied> {
     let headers = &arrival.socket().req_parts().headers;
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let now_seconds = edge.node.clock().now().as_ms() / 1_000;
-    edge.authenticator.identify(arrival.auth(), authorization, now_seconds)
+    authenticator.identify(arrival.auth(), authorization, now_seconds)
 }

@@ -11,7 +11,6 @@ use socketioxide::socket::{DisconnectReason, Socket};
 use super::connecting::Gate;
 use super::outlet::SocketOutlet;
 use super::peer::Peer;
-use crate::domain::id::AckId;
 
 /// A client that wants in.
 pub(super) struct Arrival {
@@ -28,7 +27,7 @@ pub(super) struct Said {
     /// Whether attachments came with it.
     pub(super) attachments: bool,
     /// Where the answer goes, if one is wanted.
-    pub(super) ack: Option<AckId>,
+    pub(super) ack: Option<u64>,
 }
 
 /// A client that is gone.
@@ -109,7 +108,7 @@ impl FromMessageParts<LocalAdapter> for Said {
             Value::Bytes(_) => (String::new(), true),
         };
         // Clients number their acknowledgements from 0; the engine reads any 63 bits.
-        let ack = ack.and_then(|ack| u64::try_from(ack).ok()).map(AckId);
+        let ack = ack.and_then(|ack| u64::try_from(ack).ok());
         Ok(Self { socket: socket.clone(), packet, attachments, ack })
     }
 }

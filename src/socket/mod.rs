@@ -45,10 +45,16 @@ const ATTACHMENTS_READ: usize = 4;
 /// What the engine reads from a WebSocket at once: smaller buffers save 3 kB per connection (measured).
 const READ_BUFFER_BYTES: usize = 512;
 
+/// A dialect that is spoken.
+pub struct Spoken {
+    /// Which.
+    pub dialect: Dialect,
+    /// Knows who its clients are.
+    pub authenticator: Authenticator,
+}
+
 /// How the edge is set up.
 pub struct Setup {
-    /// Who is spoken to at `/`.
-    pub dialect: Dialect,
     /// Largest message, on both transports.
     pub max_payload_bytes: usize,
     /// Messages that may wait for one connection.
@@ -70,7 +76,6 @@ pub struct Setup {
 /// Everything a new connection needs.
 pub(crate) struct Edge {
     pub(crate) node: Arc<Node>,
-    pub(crate) authenticator: Authenticator,
     pub(crate) addresses: AddressLimit,
     pub(crate) polling: PollingSessions,
     pub(crate) streams: Arc<Streams>,
@@ -83,11 +88,12 @@ pub type Handle = SocketIo;
 /// The engine as a layer around the HTTP routes.
 pub type Layer = socketioxide::layer::SocketIoLayer;
 
-/// Sets the engine up. The handle closes all transports.
+/// Sets the engine up: each of `spoken` at the namespace of its name, the first also at `/`. The handle closes all
+/// transports.
 pub fn layer(
     setup: Setup,
+    spoken: Vec<Spoken>,
     node: Arc<Node>,
-    authenticator: Authenticator,
     addresses: AddressLimit,
     polling: PollingSessions,
     streams: Arc<Streams>,
@@ -111,16 +117,25 @@ pub fn layer(
         Transports::Polling => builder.transports([TransportType::Polling]),
     };
     let (layer, io) = builder.build_layer();
-    let edge = Arc::new(Edge { node, authenticator, addresses, polling, streams, setup });
+    let edge = Arc::new(Edge { node, addresses, polling, streams, setup });
+    for (place, spoken) in spoken.into_iter().map(Arc::new).enumerate() {
+        let name = format!("/{}", spoken.dialect.name());
+        for namespace in [Some(name), (place == 0).then(|| "/".to_owned())].into_iter().flatten() {
+            listen(&io, namespace, edge.clone(), spoken.clone());
+        }
+    }
+    (layer, io)
+}
+
+fn listen(io: &SocketIo, namespace: String, edge: Arc<Edge>, spoken: Arc<Spoken>) {
     let opened = |arrival: Arrival| {
         if let Some(gate) = arrival.gate() {
             gate.open(&arrival);
         }
         ready(())
     };
-    let admit = move |arrival: Arrival| ready(admit(&edge, &arrival));
-    io.ns("/", opened.with(admit));
-    (layer, io)
+    let admit = move |arrival: Arrival| ready(admit(&edge, &spoken, &arrival));
+    io.ns(namespace, opened.with(admit));
 }
 
 /// A panic elsewhere leaves nothing half done here: the guarded values are replaced whole.
@@ -129,8 +144,8 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Decides whether a client comes in, by asking those who know, and registers what listens to it.
-fn admit(edge: &Arc<Edge>, arrival: &Arrival) -> Result<(), connecting::Turned> {
-    let gate = Arc::new(Gate::admit(edge, arrival)?);
+fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<(), connecting::Turned> {
+    let gate = Arc::new(Gate::admit(edge, spoken, arrival)?);
     let streams = edge.streams.clone();
     arrival.remember(gate.clone());
     let listening = gate.clone();

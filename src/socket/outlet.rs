@@ -11,8 +11,10 @@ use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
 
 use super::peer::Peer;
-use crate::domain::id::AckId;
 use crate::node::{Outlet, Undelivered};
+
+/// The engine sends a tuple as that many arguments, and arrays are tuples.
+const NO_ARGUMENTS: [u8; 0] = [];
 
 /// One client's socket.
 pub(super) struct SocketOutlet {
@@ -22,12 +24,16 @@ pub(super) struct SocketOutlet {
 
 impl Outlet for SocketOutlet {
     fn emit(&self, event: &str, argument: &RawValue) -> Result<(), Undelivered> {
-        self.socket.emit(event, argument).map_err(|error| undelivered(&error))
+        let emitted = match argument.get() {
+            "null" => self.socket.emit(event, &NO_ARGUMENTS),
+            _ => self.socket.emit(event, argument),
+        };
+        emitted.map_err(|error| undelivered(&error))
     }
 
-    fn acknowledge(&self, ack: AckId, argument: &RawValue) -> Result<(), Undelivered> {
+    fn acknowledge(&self, number: u64, argument: &RawValue) -> Result<(), Undelivered> {
         // The engine hands its sender out to handlers only; made from a socket and a number it is the same.
-        let number = i64::try_from(ack.0).ok();
+        let number = i64::try_from(number).ok();
         let Ok(sender) =
             AckSender::from_message_parts(&self.socket, &mut Value::Bytes(Vec::new().into()), &number);
         sender.send(argument).map_err(|error| undelivered(&error))

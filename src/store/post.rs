@@ -3,9 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::domain::envelope::Envelope;
 use crate::domain::id::{NodeId, SessionId};
+use crate::domain::presence::Presence;
+use crate::domain::ticket::PoolId;
 
 /// Something that takes a while.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -35,9 +38,22 @@ pub struct Pulse {
     pub now_ms: u64,
     /// Every node and the time of its last sign of life, this one included.
     pub nodes: Vec<(NodeId, u64)>,
+    /// How many people each node says to have, this one included.
+    pub people: Vec<(NodeId, PoolId, Presence)>,
     /// Whether this node's sign of life before this one, the last that was answered, was still there. If not,
     /// others thought the node dead, or the store lost what it knew, or an answer was lost on its way.
     pub known: bool,
+}
+
+impl Pulse {
+    /// How many people there are on nodes that gave a sign of life within that time.
+    pub fn people(&self, within: Duration) -> Vec<(NodeId, PoolId, Presence)> {
+        let lives = |node: &NodeId| {
+            let last = self.nodes.iter().find(|(listed, _)| listed == node).map(|(_, last)| *last);
+            last.is_some_and(|last| u128::from(self.now_ms.saturating_sub(last)) < within.as_millis())
+        };
+        self.people.iter().filter(|(node, ..)| lives(node)).cloned().collect()
+    }
 }
 
 /// Why a node cannot take part.
@@ -74,6 +90,9 @@ pub trait Post: Send + Sync + 'static {
 
     /// The node's inbox. One at a time reads it.
     fn inbox(&self) -> Box<dyn Inbox>;
+
+    /// What the next signs of life say of the people here.
+    fn count(&self, people: Vec<(PoolId, Presence)>);
 
     /// Gives a sign of life and learns of those of others. `None`: nobody answers.
     fn beat(&self) -> Pending<'_, Option<Pulse>>;

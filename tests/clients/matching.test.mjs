@@ -1,10 +1,10 @@
 // The qala dialect from meeting to parting, over every transport of the official client.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { join } from './support/client.mjs'
+import { User, join } from './support/client.mjs'
 import { accept, candidate, description, languages, matched, queue, range, talk, wish } from './support/matching.mjs'
 import { LIMIT, NO_LIMITS, acceptTimeout } from './support/server.mjs'
-import { serviceFor } from './support/service.mjs'
+import { ONE_NODE, serviceFor } from './support/service.mjs'
 
 const TRANSPORTS = {
   'websocket only': ['websocket'],
@@ -276,5 +276,25 @@ describe('a match that nobody answers', () => {
     const newcomer = await join(t, server)
     await queue(newcomer, wish(target, native))
     await matched(willing, newcomer)
+  })
+})
+
+describe('namespaces', () => {
+  const server = serviceFor(...NO_LIMITS)
+
+  it('qala is spoken at its own namespace as at /: people of both meet', LIMIT, async (t) => {
+    const [native, target] = languages()
+    const a = await join(t, server, { namespace: '/qala' })
+    const b = await join(t, server)
+    await queue(a, wish(native, target))
+    await queue(b, wish(target, native))
+    const [forA, forB] = await matched(a, b)
+    assert.deepEqual([forA.partnerId, forB.partnerId], [b.id, a.id])
+  })
+
+  it('a family that is not spoken has no namespace', { ...LIMIT, ...ONE_NODE }, async () => {
+    const stranger = new User(server.url, { namespace: '/nobody' })
+    assert.equal(await stranger.refused(), 'Invalid namespace')
+    stranger.socket.disconnect()
   })
 })

@@ -188,12 +188,17 @@ impl Asked {
     }
 
     pub(crate) fn open(&self, room: RoomId, members: [u64; 2]) {
-        self.done(Operation::OpenRoom { room, members: members.map(user), heard: None }, at(0));
+        self.open_with(room, members, None, [0; 2]);
     }
 
     /// A room opens whose last message has that number.
     pub(crate) fn open_after(&self, room: RoomId, members: [u64; 2], heard: u64) {
-        self.done(Operation::OpenRoom { room, members: members.map(user), heard: Some(heard) }, at(0));
+        self.open_with(room, members, Some(heard), [0; 2]);
+    }
+
+    /// The same, where the members are known to have written so many.
+    pub(crate) fn open_with(&self, room: RoomId, members: [u64; 2], heard: Option<u64>, written: [u64; 2]) {
+        self.done(Operation::OpenRoom { room, members: members.map(user), heard, written }, at(0));
     }
 
     pub(crate) fn rejoin(&self, room: RoomId, number: u64) -> Option<u64> {

@@ -84,10 +84,11 @@ pub(crate) enum Action {
         replaces: Option<usize>,
         lease_ms: u64,
     },
-    /// A ticket searches from the start, perhaps at the next stage.
+    /// A ticket searches, perhaps at the next stage: from the start, or from anywhere where anyone may be chosen.
     Search {
         which: usize,
         climb: bool,
+        from: u64,
         lease_ms: u64,
     },
     /// A ticket whose search stopped at the limit goes on.
@@ -138,10 +139,10 @@ pub(crate) enum Aside {
     Locate { user: u8 },
     Detach { user: u8, slot: u32 },
     Remember { user: u8, partner: u8, ms: u64 },
-    OpenRoom { room: u64, members: [u8; 2], heard: Option<u64> },
+    OpenRoom { room: u64, members: [u8; 2], heard: Option<u64>, written: [u64; 2] },
     Rejoin { room: u64, user: u8 },
     CloseRoom { room: u64 },
-    Append { room: u64, user: u8, name: Option<u8> },
+    Append { room: u64, user: u8, name: Option<u8>, text: u8 },
     Messages { room: u64, after: u64 },
 }
 
@@ -169,15 +170,15 @@ impl Aside {
                 partner: self::user(partner),
                 until: Time::from_ms(now.as_ms() + ms),
             },
-            Self::OpenRoom { room, members, heard } => {
-                Operation::OpenRoom { room: room_id(room), members: members.map(user), heard }
+            Self::OpenRoom { room, members, heard, written } => {
+                Operation::OpenRoom { room: room_id(room), members: members.map(user), heard, written }
             }
             Self::Rejoin { room, user } => Operation::Rejoin { room: room_id(room), user: self::user(user) },
             Self::CloseRoom { room } => Operation::CloseRoom { room: room_id(room) },
-            Self::Append { room, user, name } => Operation::Append {
+            Self::Append { room, user, name, text } => Operation::Append {
                 room: room_id(room),
                 from: self::user(user),
-                content: "hello".into(),
+                content: format!("hello {text}").into(),
                 client_message_id: name.map(|name| name.to_string().into()),
             },
             Self::Messages { room, after } => Operation::Messages { room: room_id(room), after },
@@ -206,7 +207,7 @@ fn aside() -> impl Strategy<Value = Aside> {
     let (user, slot) = (|| 0..3_u8, || 0..3_u32);
     // Mostly one room of the same two, or nobody would ever write in it.
     let room = || prop_oneof![5 => Just(0_u64), 1 => Just(1)];
-    let members = prop_oneof![5 => Just([0_u8, 1]), 1 => Just([1, 2])];
+    let members = prop_oneof![4 => Just([0_u8, 1]), 1 => Just([1, 0]), 1 => Just([1, 2])];
     let writer = prop_oneof![5 => 0..2_u8, 1 => Just(2)];
     prop_oneof![
         4 => (user(), slot()).prop_map(|(user, slot)| Aside::Attach { user, slot }),
@@ -216,12 +217,12 @@ fn aside() -> impl Strategy<Value = Aside> {
         1 => (user(), slot()).prop_map(|(user, slot)| Aside::Detach { user, slot }),
         1 => (user(), user(), 0..9_000_u64)
             .prop_map(|(user, partner, ms)| Aside::Remember { user, partner, ms }),
-        3 => (room(), members, option::of(prop_oneof![0..6_u64, 200..600_u64]))
-            .prop_map(|(room, members, heard)| Aside::OpenRoom { room, members, heard }),
+        3 => (room(), members, option::of(prop_oneof![0..6_u64, 200..600_u64]), [0..4_u64, 0..4_u64])
+            .prop_map(|(room, members, heard, written)| Aside::OpenRoom { room, members, heard, written }),
         1 => (room(), user()).prop_map(|(room, user)| Aside::Rejoin { room, user }),
         1 => prop_oneof![1 => Just(0_u64), 3 => Just(1)].prop_map(|room| Aside::CloseRoom { room }),
-        5 => (room(), writer, option::weighted(0.7, 0..2_u8))
-            .prop_map(|(room, user, name)| Aside::Append { room, user, name }),
+        5 => (room(), writer, option::weighted(0.7, 0..2_u8), any::<u8>())
+            .prop_map(|(room, user, name, text)| Aside::Append { room, user, name, text }),
         2 => (room(), 0..8_u64).prop_map(|(room, after)| Aside::Messages { room, after }),
     ]
 }
@@ -234,18 +235,27 @@ pub(crate) struct Scene {
     pub(crate) candidates: usize,
     /// Tickets that the pool holds.
     pub(crate) most_waiting: usize,
+    /// Whether anyone may be chosen, and not the one who waits longest.
+    pub(crate) shuffled: bool,
+    /// Whether to search is to accept.
+    pub(crate) agreed: bool,
     pub(crate) actions: Vec<Action>,
 }
 
 /// Scenes of up to `most` actions.
 pub(crate) fn scene(most: usize) -> impl Strategy<Value = Scene> {
     let limits = (ladder(), 1..5_usize, prop_oneof![1 => 1..6_usize, 3 => Just(1_000)]);
-    (limits, vec(action(), 1..=most)).prop_map(|((ladder, candidates, most_waiting), actions)| Scene {
-        ladder,
-        candidates,
-        most_waiting,
-        actions,
-    })
+    let kind = (prop::bool::weighted(0.3), prop::bool::weighted(0.12));
+    (limits, kind, vec(action(), 1..=most)).prop_map(
+        |((ladder, candidates, most_waiting), (shuffled, agreed), actions)| Scene {
+            ladder,
+            candidates,
+            most_waiting,
+            shuffled,
+            agreed,
+            actions,
+        },
+    )
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -257,12 +267,12 @@ fn action() -> impl Strategy<Value = Action> {
         prop_oneof![6 => Just(Verdict::Accept), 1 => Just(Verdict::Reject), 1 => Just(Verdict::Leave)];
     let priority = prop_oneof![Just(Priority::Usual), Just(Priority::Requeued), Just(Priority::Wronged)];
     let side = prop_oneof![8 => 0..2_usize, 1 => Just(2)];
-    let ms = prop_oneof![8 => 0..4_000_u64, 2 => 4_000..25_000_u64, 1 => 60_000..90_000_u64];
+    let ms = prop_oneof![8 => 0..4_000_u64, 4 => 4_000..25_000_u64, 1 => 60_000..90_000_u64];
     prop_oneof![
         12 => (person(), option::weighted(0.1, which()), lease_ms())
             .prop_map(|(person, replaces, lease_ms)| Action::Arrive { person, replaces, lease_ms }),
-        6 => (which(), any::<bool>(), lease_ms())
-            .prop_map(|(which, climb, lease_ms)| Action::Search { which, climb, lease_ms }),
+        6 => (which(), any::<bool>(), any::<u64>(), lease_ms())
+            .prop_map(|(which, climb, from, lease_ms)| Action::Search { which, climb, from, lease_ms }),
         4 => which().prop_map(|which| Action::Continue { which }),
         2 => (which(), priority, vec(0..40_u8, 0..6))
             .prop_map(|(which, priority, avoid)| Action::Requeue { which, priority, avoid }),
@@ -270,7 +280,7 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (vec(which(), 0..6), lease_ms()).prop_map(|(which, lease_ms)| Action::Renew { which, lease_ms }),
         10 => (newest, side, verdict)
             .prop_map(|(which, side, verdict)| Action::Answer { which, side, verdict }),
-        6 => which().prop_map(|which| Action::Expire { which }),
+        8 => which().prop_map(|which| Action::Expire { which }),
         4 => (which(), 0..3_u32).prop_map(|(which, slot)| Action::Reclaim { which, slot }),
         16 => aside().prop_map(Action::Aside),
         4 => Just(Action::Repeat),

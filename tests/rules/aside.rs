@@ -1,5 +1,6 @@
 //! What is kept of users and rooms, written as `model` is: lists, searched from one end to the other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use qala::domain::id::{Address, RoomId, UserId};
@@ -22,6 +23,8 @@ struct Room {
     id: RoomId,
     members: [UserId; 2],
     last: u64,
+    /// How many messages who has written.
+    written: BTreeMap<UserId, u64>,
     messages: Vec<ChatMessage>,
 }
 
@@ -56,13 +59,8 @@ impl Aside {
                 self.histories.push((user, partner, until));
                 Outcome::Done
             }
-            Operation::OpenRoom { room, members, heard } => {
-                let beyond = heard.map_or(0, |heard| heard + SEQUENCE_GAP);
-                match self.room(room) {
-                    Some(room) if Some(room.last) < heard => room.last = beyond,
-                    Some(_) => {}
-                    None => self.rooms.push(Room { id: room, members, last: beyond, messages: Vec::new() }),
-                }
+            Operation::OpenRoom { room, members, heard, written } => {
+                self.open(room, members, heard, written);
                 Outcome::Done
             }
             Operation::Rejoin { room, user } => {
@@ -130,6 +128,24 @@ impl Aside {
         partners.into_iter().map(|(until, partner)| (partner, until)).collect()
     }
 
+    fn open(&mut self, id: RoomId, members: [UserId; 2], heard: Option<u64>, written: [u64; 2]) {
+        let last = heard.map_or(0, |heard| heard + SEQUENCE_GAP);
+        if self.room(id).is_none() {
+            let members = members.clone();
+            self.rooms.push(Room { id, members, last, written: BTreeMap::new(), messages: Vec::new() });
+        }
+        let room = self.room(id).expect("it was opened");
+        if Some(room.last) < heard {
+            room.last = last;
+        }
+        for (member, count) in members.into_iter().zip(written) {
+            if room.members.contains(&member) {
+                let known = room.written.entry(member).or_default();
+                *known = count.max(*known);
+            }
+        }
+    }
+
     fn append(
         &mut self,
         room: RoomId,
@@ -143,10 +159,13 @@ impl Aside {
         };
         let same = |known: &&ChatMessage| known.from == from && known.client_message_id == client_message_id;
         if let (Some(_), Some(known)) = (&client_message_id, room.messages.iter().find(same)) {
-            return Appended::Duplicate(known.sequence);
+            return Appended::Duplicate(known.clone());
         }
         room.last += 1;
-        let message = ChatMessage { sequence: room.last, from, content, client_message_id, at: now };
+        let written = room.written.entry(from.clone()).or_default();
+        *written += 1;
+        let (sequence, own_sequence) = (room.last, *written);
+        let message = ChatMessage { sequence, own_sequence, from, content, client_message_id, at: now };
         room.messages.push(message.clone());
         Appended::Added(message)
     }

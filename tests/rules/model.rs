@@ -1,5 +1,5 @@
 //! What a store means, written to be read and not to be fast: a list of those who wait, searched from one end
-//! to the other with the domain's own rule. Of pools it knows no buckets, no plans and no order but the tickets' own.
+//! to the other with the domain's own rule. Of pools it knows no buckets, and of plans only the place they give a ticket.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use qala::domain::operation::{
 };
 use qala::domain::person::Direction;
 use qala::domain::proposal::{Proposal, Side, Verdict};
-use qala::domain::ticket::Ticket;
+use qala::domain::ticket::{Order, Ticket};
 use qala::domain::time::Time;
 
 use super::aside::Aside;
@@ -29,6 +29,8 @@ pub(crate) struct Waiter {
     pub(crate) ticket: Arc<Ticket>,
     /// How far the wishes have relaxed.
     pub(crate) stage: Stage,
+    /// Its place among all.
+    pub(crate) order: Order,
     /// Until when the owner counts as alive.
     pub(crate) lease_until: Time,
 }
@@ -99,12 +101,21 @@ impl Model {
         }
     }
 
-    /// The one who has waited longest of those alive whom `ticket` at `stage` may meet.
-    pub(crate) fn first_acceptable(&self, ticket: &Ticket, stage: Stage, now: Time) -> Option<&Waiter> {
+    /// The first behind `after` of those alive whom `ticket` at `stage` may meet.
+    pub(crate) fn first_acceptable(
+        &self,
+        ticket: &Ticket,
+        stage: Stage,
+        after: Option<Order>,
+        now: Time,
+    ) -> Option<&Waiter> {
         let acceptable = self.waiting.iter().filter(|waiter| {
-            waiter.ticket.id != ticket.id && now < waiter.lease_until && self.may_meet(ticket, stage, waiter)
+            waiter.ticket.id != ticket.id
+                && Some(waiter.order) > after
+                && now < waiter.lease_until
+                && self.may_meet(ticket, stage, waiter)
         });
-        acceptable.min_by_key(|waiter| waiter.ticket.order())
+        acceptable.min_by_key(|waiter| waiter.order)
     }
 
     fn may_meet(&self, ticket: &Ticket, stage: Stage, waiter: &Waiter) -> bool {
@@ -148,17 +159,18 @@ impl Model {
         }
         self.waiting.retain(|waiter| waiter.ticket.id != own);
         let mut candidates = self.waiting.clone();
-        candidates.retain(|waiter| Some(waiter.ticket.order()) > plan.after);
+        candidates.retain(|waiter| Some(waiter.order) > plan.after);
         candidates.retain(|waiter| self.is_candidate(&plan.ticket, plan.stage, waiter));
-        candidates.sort_by_key(|waiter| waiter.ticket.order());
+        candidates.sort_by_key(|waiter| waiter.order);
         self.waiting.push(Waiter {
             ticket: Arc::clone(&plan.ticket),
             stage: plan.stage,
+            order: plan.order,
             lease_until: search.lease_until,
         });
         for (looked_at, candidate) in candidates.iter().enumerate() {
             if looked_at == plan.candidates {
-                return Searched::More(candidates[looked_at - 1].ticket.order());
+                return Searched::More(candidates[looked_at - 1].order);
             }
             if candidate.lease_until <= now {
                 self.waiting.retain(|waiter| waiter.ticket.id != candidate.ticket.id);
@@ -166,7 +178,7 @@ impl Model {
                 return Searched::Claimed(self.claim(search, candidate, now));
             }
         }
-        Searched::Listed(self.place(&plan.ticket))
+        Searched::Listed(self.place(&plan.ticket, plan.order))
     }
 
     fn claim(&mut self, search: &Search, other: &Waiter, now: Time) -> Arc<Proposal> {
@@ -177,7 +189,11 @@ impl Model {
             id: search.proposal,
             room: search.room,
             pool: plan.ticket.pool,
-            sides: both.map(|(ticket, stage)| Side { ticket: Arc::clone(ticket), stage, accepted: false }),
+            sides: both.map(|(ticket, stage)| Side {
+                ticket: Arc::clone(ticket),
+                stage,
+                accepted: search.agreed,
+            }),
             expires_at: now + search.accept_within,
         });
         self.proposals.push(Made {
@@ -185,7 +201,17 @@ impl Model {
             ended: None,
             superseded_for: BTreeSet::new(),
         });
+        if search.agreed {
+            self.count_waits(&proposal, now);
+        }
         proposal
+    }
+
+    /// A match was agreed: both have waited until now.
+    fn count_waits(&mut self, proposal: &Proposal, now: Time) {
+        for Side { ticket, .. } in &proposal.sides {
+            self.waits.push((ticket.attributes.direction(), now.since(ticket.enqueued_at)));
+        }
     }
 
     fn sweep(&mut self, now: Time) {
@@ -211,8 +237,8 @@ impl Model {
             return Standing::Unknown;
         };
         waiter.lease_until = lease_until;
-        let ticket = Arc::clone(&waiter.ticket);
-        Standing::Waiting(self.place(&ticket))
+        let (ticket, order) = (Arc::clone(&waiter.ticket), waiter.order);
+        Standing::Waiting(self.place(&ticket, order))
     }
 
     /// The proposal that this user has to answer, or the other one has.
@@ -287,9 +313,7 @@ impl Model {
         if !proposal.agreed() {
             return Answered::Pending(proposal);
         }
-        for Side { ticket, .. } in &proposal.sides {
-            self.waits.push((ticket.attributes.direction(), now.since(ticket.enqueued_at)));
-        }
+        self.count_waits(&proposal, now);
         Answered::Agreed(proposal)
     }
 
@@ -317,11 +341,12 @@ impl Model {
         self.proposals.iter().find(of_ticket).map(|made| Arc::clone(&made.proposal))
     }
 
-    fn place(&self, ticket: &Ticket) -> Place {
+    fn place(&self, ticket: &Ticket, order: Order) -> Place {
         let direction = ticket.attributes.direction();
-        let before_it = self.waiting.iter().filter(|waiter| {
-            waiter.ticket.attributes.direction() == direction && waiter.ticket.order() < ticket.order()
-        });
+        let before_it = self
+            .waiting
+            .iter()
+            .filter(|waiter| waiter.ticket.attributes.direction() == direction && waiter.order < order);
         let position = u32::try_from(before_it.count() + 1).expect("few wait");
         let waits = self.waits.iter().filter(|(of, _)| *of == direction);
         // Eight times the mean in milliseconds, each wait with a weight of one eighth, from thirty seconds.

@@ -67,12 +67,13 @@ impl<'a> Play<'a> {
                 let index = self.arrive(person);
                 self.search(index, None, replaces, *lease_ms)?;
             }
-            Action::Search { which, climb, lease_ms } => {
+            Action::Search { which, climb, from, lease_ms } => {
                 let Some(index) = self.ticket(*which) else { return Ok(()) };
                 let known = &mut self.tickets[index];
                 let next = usize::from(known.stage.number()) + usize::from(*climb);
                 known.stage = Stage::ALL.get(next).copied().unwrap_or(Stage::PairOnly);
-                self.search(index, None, None, *lease_ms)?;
+                let after = self.scene.shuffled.then(|| Ticket::anywhere(*from));
+                self.search(index, after, None, *lease_ms)?;
             }
             Action::Continue { which } => {
                 let stopped = self.tickets.iter().rev().filter(|known| known.stopped_at.is_some());
@@ -172,10 +173,15 @@ impl<'a> Play<'a> {
         let number = u64::try_from(self.proposals.len()).expect("few proposals") + 1;
         let mut search = search(ticket.clone(), stage, &self.scene.ladder, number);
         search.plan.candidates = self.scene.candidates;
+        if self.scene.shuffled {
+            search.plan.order = ticket.shuffled();
+        }
+        search.agreed = self.scene.agreed;
         (search.plan.after, search.plan.replaces) = (after, replaces);
         search.most_waiting = self.scene.most_waiting;
         search.lease_until = self.now + Duration::from_millis(lease_ms);
-        let first = self.model.first_acceptable(&ticket, stage, self.now).map(|waiter| waiter.ticket.id);
+        let first =
+            self.model.first_acceptable(&ticket, stage, after, self.now).map(|waiter| waiter.ticket.id);
         let outcome = self.ask(&Operation::Search(Box::new(search)))?;
         let Outcome::Searched(searched) = outcome else {
             return Err(TestCaseError::fail(format!("no answer to a search: {outcome:?}")));
@@ -188,12 +194,12 @@ impl<'a> Play<'a> {
                 prop_assert_ne!(&mine.user, &theirs.user);
                 prop_assert!(mine.may_meet(one.stage, theirs, other.stage, &self.scene.ladder));
                 prop_assert!(theirs.may_meet(other.stage, mine, one.stage, &self.scene.ladder));
-                if after.is_none() && replaces.is_none() {
-                    prop_assert_eq!(Some(theirs.id), first, "somebody acceptable has waited longer");
+                if replaces.is_none() {
+                    prop_assert_eq!(Some(theirs.id), first, "somebody acceptable is before");
                 }
                 self.proposals.push(Arc::clone(proposal));
             }
-            Searched::Listed(_) if after.is_none() && replaces.is_none() => {
+            Searched::Listed(_) if replaces.is_none() => {
                 prop_assert_eq!(None, first, "somebody acceptable was passed over");
             }
             Searched::More(order) => {
@@ -217,6 +223,7 @@ fn names(outcome: &Outcome) -> Vec<&'static str> {
         Outcome::Renewed(standings) => standings.iter().map(standing).collect(),
         Outcome::Searched(Searched::Listed(_)) => vec!["searched listed"],
         Outcome::Searched(Searched::More(_)) => vec!["searched more"],
+        Outcome::Searched(Searched::Claimed(proposal)) if proposal.agreed() => vec!["searched agreed"],
         Outcome::Searched(Searched::Claimed(_)) => vec!["searched claimed"],
         Outcome::Searched(Searched::Taken(_)) => vec!["searched taken"],
         Outcome::Searched(Searched::Full) => vec!["searched full"],

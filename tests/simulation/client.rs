@@ -162,9 +162,9 @@ impl Someone<'_> {
             Mind::Signals => (0..self.few()).map(|_| self.signal(room)).collect(),
             Mind::Chat => (0..self.few()).flat_map(|_| self.chat(room)).collect(),
             Mind::ChatAgain => self.chat_again(room),
-            Mind::Sync => vec![asked(Command::Sync { room, after: self.random.below(4) })],
+            Mind::Sync => vec![asked(Command::Sync { room: room.into(), after: self.random.below(4) })],
             Mind::Quality => vec![self.quality(room)],
-            Mind::LeaveRoom => vec![asked(Command::LeaveRoom(room))],
+            Mind::LeaveRoom => vec![asked(Command::LeaveRoom(room.into()))],
             Mind::Heartbeat => vec![self.maybe_asked(Ok(Command::Heartbeat))],
             Mind::Foreign => self.foreign(),
             Mind::Garbage => {
@@ -202,8 +202,8 @@ impl Someone<'_> {
         match self.random.below(6) {
             0 => vec![self.signal(room)],
             1 => self.chat(room),
-            2 => vec![asked(Command::Sync { room, after: 0 })],
-            3 => vec![asked(Command::LeaveRoom(room))],
+            2 => vec![asked(Command::Sync { room: room.into(), after: 0 })],
+            3 => vec![asked(Command::LeaveRoom(room.into()))],
             4 => vec![asked(Command::Reject(proposal))],
             _ => vec![asked(Command::Accept(proposal))],
         }
@@ -220,7 +220,7 @@ impl Someone<'_> {
         let kinds = [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate, SignalKind::Ready];
         let kind = self.random.pick(&kinds).unwrap_or(SignalKind::Other);
         let payload = Payload(self.numbers.to_string().into());
-        self.maybe_asked(Ok(Command::Signal { room, kind, payload }))
+        self.maybe_asked(Ok(Command::Signal { room: room.into(), kind, payload }))
     }
 
     fn chat(&mut self, room: RoomId) -> Vec<Action> {
@@ -300,5 +300,5 @@ const fn has_name(number: u64) -> bool {
 
 fn message(room: RoomId, number: u64) -> Command {
     let client_message_id: Option<Arc<str>> = has_name(number).then(|| format!("m{number}").into());
-    Command::Chat { room, content: number.to_string().into(), client_message_id }
+    Command::Chat { room: room.into(), content: number.to_string().into(), client_message_id }
 }

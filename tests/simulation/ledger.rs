@@ -365,7 +365,7 @@ impl Ledger {
             (Command::Join { .. }, Err(_), _)
             | (Command::LeaveQueue, Ok(_), View::Waiting | View::Proposed { .. }) => View::Idle,
             (Command::Reject(id), Ok(_), View::Proposed { proposal, .. }) if id == proposal => View::Waiting,
-            (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left == room => View::Idle,
+            (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left.means(room) => View::Idle,
             (_, _, view) => view,
         };
         line.truth = line.view.clone();

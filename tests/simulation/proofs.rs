@@ -184,7 +184,7 @@ proofs! {
     another_answer: "an answer fits its command",
         |seen| changed(seen, |seen| match seen {
             Observation::Answered { answer: answer @ Ok(Reply::Joined { .. }), .. } => {
-                replace(answer, Ok(Reply::Sent { sequence: 1 }))
+                replace(answer, Ok(Reply::Messages(Vec::new())))
             }
             _ => false,
         });

@@ -81,7 +81,7 @@ fn play(world: &mut World) -> Seen {
     run_until(world, BEGIN + ACTING)?;
     world.heal()?;
     let policy = world.scene.policy.clone();
-    let shortest = policy.grace + policy.accept_within + Duration::from_secs(15);
+    let shortest = policy.grace + policy.acceptance.within() + Duration::from_secs(15);
     let longest = world.now + SETTLING;
     run_until(world, world.now + shortest)?;
     while world.now < longest && !(world.is_quiet() && world.ledger.is_decided()) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use qala::domain::criteria::Ladder;
 use qala::domain::limits::Limits;
-use qala::domain::policy::Policy;
+use qala::domain::policy::{Acceptance, Policy};
 use qala::domain::ticket::PoolId;
 use qala::domain::time::Time;
 
@@ -100,7 +100,8 @@ impl Scene {
             opens_after: [0, 1, 2, 3, 4].map(|stage| Duration::from_secs(stage * step)),
             age_widening: 5,
         };
-        policy.accept_within = Duration::from_secs(random.pick(&[3, 20]).expect("not empty"));
+        let within = Duration::from_secs(random.pick(&[3, 20]).expect("not empty"));
+        policy.acceptance = Acceptance::Mutual { within };
         policy.rematch_after = Duration::from_secs(random.pick(&[0, 20, 24 * 3600]).expect("not empty"));
         policy.grace = Duration::from_secs(random.pick(&[2, 10, 30]).expect("not empty"));
         policy.waiting_timeout = Duration::from_secs(random.pick(&[25, 300, 300]).expect("not empty"));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qala::domain::command::{Command, Refusal, Reply};
+use qala::domain::command::{Command, Refusal, Reply, RoomRef};
 use qala::domain::id::{RoomId, UserId};
 use qala::domain::notice::{Notice, Resumed};
 use qala::domain::talk::ChatMessage;
@@ -61,23 +61,23 @@ impl Hearing {
 
 impl Talks {
     pub(crate) fn asked(&mut self, by: &UserId, command: &Command) {
-        let said = |room: &RoomId| Said {
+        let said = |room: RoomId| Said {
             by: by.clone(),
-            room: *room,
+            room,
             done: false,
             doubtful: false,
             times: 0,
             sequence: None,
         };
         match command {
-            Command::Signal { room, payload, .. } => {
+            Command::Signal { room: RoomRef::Id(room), payload, .. } => {
                 if let Some(number) = number(&payload.0) {
-                    self.signals.entry(number).or_insert_with(|| said(room));
+                    self.signals.entry(number).or_insert_with(|| said(*room));
                 }
             }
-            Command::Chat { room, content, .. } => {
+            Command::Chat { room: RoomRef::Id(room), content, .. } => {
                 if let Some(number) = number(content) {
-                    self.messages.entry(number).or_insert_with(|| said(room)).times += 1;
+                    self.messages.entry(number).or_insert_with(|| said(*room)).times += 1;
                 }
             }
             _ => {}
@@ -96,14 +96,14 @@ impl Talks {
                     return;
                 };
                 match answer {
-                    Ok(Reply::Sent { sequence }) => {
+                    Ok(Reply::Sent { message, .. }) => {
                         said.done = true;
-                        said.sequence = Some(*sequence);
+                        said.sequence = Some(message.sequence);
                     }
                     Ok(_) | Err(_) => said.doubtful = true,
                 }
             }
-            (Command::Sync { room, .. }, Ok(Reply::Messages(messages))) => {
+            (Command::Sync { room: RoomRef::Id(room), .. }, Ok(Reply::Messages(messages))) => {
                 let hearing = self.hearing(by, *room);
                 let found = messages.iter().map(|message| (message.sequence, message.clone()));
                 hearing.messages.extend(found);

@@ -324,7 +324,7 @@ impl World {
 
     fn ask(&mut self, connection: ConnectionId, waits: bool, command: Result<Command, Refusal>) -> Seen {
         self.acks += 1;
-        let ack = waits.then_some(AckId(self.acks));
+        let ack = waits.then_some(AckId::from(self.acks));
         self.see(Observation::Asked { connection, ack, command: command.clone() })?;
         let core = self.core_of(connection);
         self.give(core, Input::Command { connection, ack, command }, Some(connection))
@@ -337,7 +337,7 @@ impl World {
             return Ok(());
         }
         let known = self.ledger.talks.heard(&user, room).map(Hearing::shown);
-        self.ask(connection, true, Ok(Command::Sync { room, after: known.unwrap_or(0) }))
+        self.ask(connection, true, Ok(Command::Sync { room: room.into(), after: known.unwrap_or(0) }))
     }
 
     fn core_of(&self, connection: ConnectionId) -> usize {

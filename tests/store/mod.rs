@@ -65,6 +65,7 @@ pub(crate) fn search(ticket: Ticket, stage: Stage, ladder: &Ladder, number: u64)
         proposal: proposal_id(number),
         room: room_id(number),
         accept_within: Duration::from_secs(20),
+        agreed: false,
         lease_until: Time::NEVER,
         most_waiting: usize::MAX,
     }

@@ -1,6 +1,7 @@
 //! Tables of input and exact outcome.
 
 mod documents;
+mod families;
 mod messages;
 mod rules;
 mod table;

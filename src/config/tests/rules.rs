@@ -1,12 +1,18 @@
 //! Who may enter, and from which pages: rules that span options.
 
-use super::super::{AllowedOrigins, Auth, JwtHs256, Secret};
+use super::super::{AllowedOrigins, Auth, DialectName, JwtHs256, Secret};
 use super::{Input, environment, flags};
 
 const SECRET: &str = "0123456789abcdef";
 
+/// Who may enter qala, which alone is spoken.
+fn auth(input: Input<'_>) -> Auth {
+    let [(DialectName::Qala, auth)] = &input.config().auth[..] else { panic!("not of qala alone") };
+    auth.clone()
+}
+
 fn jwt(input: Input<'_>) -> JwtHs256 {
-    match input.config().auth {
+    match auth(input) {
         Auth::JwtHs256(jwt) => jwt,
         other @ (Auth::GuestOnLoopback | Auth::OpenToAll) => panic!("{other:?}"),
     }
@@ -38,7 +44,7 @@ fn a_node_others_can_reach_must_be_told_who_may_enter() {
 #[test]
 fn told_so_it_listens() {
     let open = flags(&[("host", "0.0.0.0"), ("auth", "none")]).config();
-    assert!(matches!(open.auth, Auth::OpenToAll));
+    assert!(matches!(open.auth[..], [(DialectName::Qala, Auth::OpenToAll)]));
     assert_eq!(open.allowed_origins, AllowedOrigins::SameHost);
     let given = [("host", "0.0.0.0"), ("jwt-secret", SECRET), ("jwt-issuer", "me")];
     let checked = jwt(flags(&given));
@@ -106,12 +112,13 @@ fn weak_missing_and_contradicting_secrets_are_refused() {
         Input { flags: &[("jwt-secret", SECRET)], environment: &[("QALA_AUTH", "guest")], file: None };
     assert_eq!(weaker.complaints(), contradiction("QALA_AUTH", "guest", "--jwt-secret"));
     let overruled = Input { flags: &[("auth", "none")], environment: &[("JWT_SECRET", SECRET)], file: None };
-    assert!(matches!(overruled.config().auth, Auth::OpenToAll));
+    assert!(matches!(auth(overruled), Auth::OpenToAll));
 }
 
 #[test]
 fn a_wrong_value_is_not_followed_by_a_rule_about_it() {
-    let wrong = ["error: --auth is `open`; expected none, guest or jwt, for example jwt"];
+    let wrong = ["error: --auth is `open`; expected none, guest or jwt, or a list of them by client \
+         family (qala=jwt), for example jwt"];
     assert_eq!(flags(&[("host", "0.0.0.0"), ("auth", "open")]).complaints(), wrong);
 }
 

@@ -17,7 +17,8 @@ fn nothing_given_is_what_the_design_says() {
     let config = Config::default();
     assert_eq!(config.listen, Listen { host: [127, 0, 0, 1].into(), port: 3001 });
     assert_eq!(config.allowed_origins, AllowedOrigins::Loopback);
-    assert!(matches!(config.auth, Auth::GuestOnLoopback));
+    assert!(matches!(config.auth[..], [(DialectName::Qala, Auth::GuestOnLoopback)]));
+    assert!(config.said.is_empty());
     let matching = Matching {
         stage_seconds: [0, 15, 30, 45, 60],
         accept_timeout_seconds: 20,
@@ -123,6 +124,28 @@ fn variables_of_existing_systems_scale_options() {
     assert_eq!(with_file.config().limits.chat_events_per_minute, budget(5));
     let many = [("RATE_LIMIT_MAX_REQUESTS", "1000000"), ("RATE_LIMIT_WINDOW_MS", "1")];
     assert_eq!(limits(&many).requests_per_address_per_minute, budget(1_000_000_000));
+}
+
+#[test]
+fn what_somebody_says_is_known_also_where_it_is_the_default() {
+    let said = |input: Input<'_>| Vec::from_iter(input.config().said);
+    assert_eq!(said(Input::default()), Vec::<&str>::new());
+    assert_eq!(said(flags(&[("grace-seconds", "30")])), ["grace-seconds"]);
+    assert_eq!(said(file("rematch_seconds = 5")), ["rematch-seconds"]);
+    for variable in ["QALA_CHAT_EVENTS_PER_MINUTE", "MESSAGE_RATE_LIMIT", "MESSAGE_RATE_WINDOW"] {
+        assert_eq!(said(environment(&[(variable, "60000")])), ["chat-events-per-minute"], "{variable}");
+    }
+}
+
+#[test]
+fn dialects_are_spoken_in_the_order_given_each_once() {
+    let spoken = |list: &str| flags(&[("dialects", list)]).config().running.dialects;
+    let (qala, chat) = (DialectName::Qala, DialectName::WebrtcChat);
+    assert_eq!(spoken("webrtc-chat"), [chat]);
+    assert_eq!(spoken("webrtc-chat, Qala"), [chat, qala]);
+    // The demo page speaks qala with the first.
+    assert!(!flags(&[("dialects", "webrtc-chat,qala")]).config().running.demo);
+    assert!(flags(&[("dialects", "qala,webrtc-chat")]).config().running.demo);
 }
 
 #[test]
@@ -238,4 +261,11 @@ fn what_kubernetes_says_of_a_service_named_qala_is_not_a_configuration() {
     ])
     .config();
     assert_eq!(config.listen.port, 4000);
+}
+
+#[test]
+fn dialects_are_spoken_in_the_order_named() {
+    let spoken = |value: &str| flags(&[("dialects", value)]).config().running.dialects;
+    assert_eq!(spoken("animochat"), [DialectName::Animochat]);
+    assert_eq!(spoken("Animochat, qala"), [DialectName::Animochat, DialectName::Qala]);
 }

@@ -12,14 +12,17 @@ use crate::domain::command::{Refusal, Reply};
 /// How these clients are answered.
 pub(in crate::dialect) fn answer(answer: &Result<Reply, Refusal>) -> Box<RawValue> {
     let written = match answer {
-        Ok(Reply::Done) => to_raw_value(&Done::default()),
+        // None of its events asks who it is: the welcome says so.
+        Ok(Reply::Done | Reply::You { .. }) => to_raw_value(&Done::default()),
         Ok(Reply::Joined { position, estimated_wait_seconds }) => to_raw_value(&Done {
             queue_position: Some(*position),
             estimated_wait: Some(*estimated_wait_seconds),
             ..Done::default()
         }),
         Ok(Reply::Alive { timestamp_ms }) => to_raw_value(&Alive { timestamp: *timestamp_ms }),
-        Ok(Reply::Sent { sequence }) => to_raw_value(&Done { sequence: Some(*sequence), ..Done::default() }),
+        Ok(Reply::Sent { message, .. }) => {
+            to_raw_value(&Done { sequence: Some(message.sequence), ..Done::default() })
+        }
         Ok(Reply::Messages(messages)) => {
             let messages = messages.iter().map(MessageBody::new).collect();
             to_raw_value(&Done { messages: Some(messages), ..Done::default() })
@@ -86,6 +89,9 @@ const fn field_of(refusal: Refusal) -> Option<&'static str> {
         Refusal::UnknownEvent
         | Refusal::NoSuchProposal
         | Refusal::NotInRoom
+        | Refusal::InRoom
+        | Refusal::Searching
+        | Refusal::CoolingDown { .. }
         | Refusal::RateLimited { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
@@ -112,6 +118,11 @@ impl fmt::Display for Sentence {
             // As is: clients compare this text.
             Refusal::NoSuchProposal => f.write_str("Match no longer available."),
             Refusal::NotInRoom => f.write_str("You are not in that session."),
+            Refusal::InRoom => f.write_str("You are in a session. Leave it first."),
+            Refusal::Searching => f.write_str("You are searching already."),
+            Refusal::CoolingDown { retry_after_ms } => {
+                write!(f, "You skipped somebody a moment ago. Try again in {}.", Seconds(retry_after_ms))
+            }
             Refusal::RateLimited { retry_after_ms, .. } => {
                 write!(f, "Too many requests. Try again in {}.", Seconds(retry_after_ms))
             }

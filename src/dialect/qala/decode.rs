@@ -73,17 +73,17 @@ fn chat(argument: Option<&RawValue>, limits: &Limits) -> Result<Command, Refusal
         return Err(content.too_large());
     }
     let client_message_id = client_message_id.optional(client_message_id_text)?;
-    Ok(Command::Chat { room, content: Arc::from(text), client_message_id })
+    Ok(Command::Chat { room: room.into(), content: Arc::from(text), client_message_id })
 }
 
 fn sync(argument: Option<&RawValue>) -> Result<Command, Refusal> {
     let [session, after] = pick(argument, [SESSION_ID, "after"])?;
-    Ok(Command::Sync { room: room(session)?, after: after.optional(json::whole)?.unwrap_or(0) })
+    Ok(Command::Sync { room: room(session)?.into(), after: after.optional(json::whole)?.unwrap_or(0) })
 }
 
 fn leave(argument: Option<&RawValue>) -> Result<Command, Refusal> {
     let [session] = pick(argument, [SESSION_ID])?;
-    room(session).map(Command::LeaveRoom)
+    room(session).map(|room| Command::LeaveRoom(room.into()))
 }
 
 fn room(session: Asked<'_>) -> Result<RoomId, Refusal> {

@@ -26,7 +26,7 @@ pub(in crate::dialect) fn notice(notice: &Notice) -> Option<Outgoing> {
         Notice::MatchAccepted { proposal, room, by } => {
             outgoing(event::MATCH_ACCEPTED, &Agreement::new(*proposal, *room, Some(by.as_str())))
         }
-        Notice::MatchReady { proposal, room } => {
+        Notice::MatchReady { proposal, room, .. } => {
             outgoing(event::MATCH_READY, &Agreement::new(*proposal, *room, None))
         }
         Notice::MatchFailed { proposal, failure, requeued } => {
@@ -39,6 +39,8 @@ pub(in crate::dialect) fn notice(notice: &Notice) -> Option<Outgoing> {
         }
         Notice::WaitingExpired => outgoing(event::QUEUE_EXPIRED, &Expired { reason: NO_SIGN_OF_LIFE }),
         Notice::Signal { room: _, kind, payload, from } => signal::relay(*kind, payload, from),
+        // Its clients show neither who is writing nor how many there are, and its pool closes nobody who is silent.
+        Notice::Typing { .. } | Notice::Online { .. } | Notice::Inactive => None,
         Notice::Quality { room, from, quality } => {
             outgoing(event::QUALITY, &QualityBody::new(*room, from.as_str(), quality))
         }

@@ -91,7 +91,7 @@ pub(super) fn signal(
         return Err(Refusal::TooLarge { field: reading.body_name.unwrap_or(SESSION_ID) });
     }
     reading.relayed.push('}');
-    Ok(Command::Signal { room, kind, payload: Payload(Arc::from(reading.relayed)) })
+    Ok(Command::Signal { room: room.into(), kind, payload: Payload(Arc::from(reading.relayed)) })
 }
 
 /// The event that carries `payload` to its receiver. `None` for what [`signal`] does not make: it may come

@@ -163,6 +163,7 @@ impl<E: Entropy> Core<E> {
             Envelope::Signal { room, .. }
             | Envelope::Quality { room, .. }
             | Envelope::Chat { room, .. }
+            | Envelope::Typing { room, .. }
             | Envelope::Here { room, .. } => room,
             // These tell the client themselves.
             Envelope::Back { room, .. } | Envelope::Away { room, .. } | Envelope::Left { room, .. } => {

@@ -4,18 +4,16 @@ use super::super::command::{Command, Refusal, Reply, Scope};
 use super::super::event::Event;
 use super::super::id::{AckId, ConnectionId, Entropy, SessionId};
 use super::super::notice::Notice;
+use super::super::policy::Acceptance;
 use super::super::proposal::Verdict;
 use super::super::talk::Departure;
 use super::super::time::Time;
 use super::Core;
 use super::session::{Asker, State, Work};
 use super::storing::{Answering, Withdrawal};
-use std::time::Duration;
 
 /// A refused command is worth trying again after this long when the reason is a full queue.
 const BUSY_RETRY_MS: u64 = 250;
-/// A client that asks for no acknowledgement is told at most this often that it asks too much.
-const TELL_LIMIT_EVERY: Duration = Duration::from_secs(1);
 
 impl Work {
     /// Whether it may follow a chat append that is under way.
@@ -64,9 +62,11 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else {
             return Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
         };
+        let most = self.policies[session.policy].events_per_minute;
+        let most = most.unwrap_or(self.limits.events_per_minute());
         session.seen_at = now;
         let scope = command.as_ref().map_or(Scope::Signaling, Command::scope);
-        if let Err(retry_after_ms) = session.budgets.spend(scope, &self.limits, now) {
+        if let Err(retry_after_ms) = session.budgets.spend(scope, most, now) {
             return Err(Refusal::RateLimited { scope, retry_after_ms });
         }
         if session.waiting_commands() >= self.limits.commands_waiting {
@@ -75,9 +75,10 @@ impl<E: Entropy> Core<E> {
         command
     }
 
-    /// Refuses in the acknowledgement; who asked for none is told now and then.
+    /// Refuses in the answer; who asked for no acknowledgement is told of a spent budget now and then: a flood of
+    /// events must not become a flood of answers, that a slow reader would be closed for.
     fn refuse(&mut self, id: SessionId, asker: Asker, refusal: Refusal, now: Time) {
-        if asker.is_some() {
+        if asker.is_some_and(|asker| waits_for(asker, refusal)) {
             self.acknowledge(asker, Err(refusal));
             return;
         }
@@ -90,12 +91,14 @@ impl<E: Entropy> Core<E> {
             | Refusal::TooLarge { .. }
             | Refusal::NoSuchProposal
             | Refusal::NotInRoom
+            | Refusal::InRoom
+            | Refusal::Searching
+            | Refusal::CoolingDown { .. }
             | Refusal::Unavailable { .. }
             | Refusal::PoolFull { .. } => return,
         };
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.budgets.tell_again_at <= now {
-            session.budgets.tell_again_at = now + TELL_LIMIT_EVERY;
+        if session.budgets.tells(scope, now) {
             self.notify(id, Notice::RateLimited { scope, retry_after_ms });
         }
     }
@@ -122,6 +125,7 @@ impl<E: Entropy> Core<E> {
     fn carry_out(&mut self, id: SessionId, asker: Asker, command: Command, now: Time) {
         match command {
             Command::Join { attributes, criteria } => self.join(id, asker, attributes, criteria, now),
+            Command::Skip { attributes, criteria } => self.skip(id, asker, attributes, criteria, now),
             Command::LeaveQueue => self.leave_queue(id, asker, now),
             Command::Accept(proposal) => self.answer(id, proposal, Verdict::Accept, asker),
             Command::Reject(proposal) => self.answer(id, proposal, Verdict::Reject, asker),
@@ -129,19 +133,31 @@ impl<E: Entropy> Core<E> {
             Command::Heartbeat => {
                 self.acknowledge(asker, Ok(Reply::Alive { timestamp_ms: now.as_ms() }));
             }
+            Command::WhoAmI => self.who_am_i(id, asker),
+            Command::CallFailed => {
+                self.record(Event::CallFailed);
+                self.acknowledge(asker, Ok(Reply::Done));
+            }
             Command::Quality { room, quality } => self.quality(id, asker, room, quality),
             Command::Chat { room, content, client_message_id } => {
                 self.chat(id, asker, room, content, client_message_id);
             }
             Command::Sync { room, after } => self.sync(id, asker, room, after),
+            Command::Typing { room, on } => self.typing(id, asker, room, on),
             Command::LeaveRoom(room) => {
-                let left = self.sessions.get_mut(id).is_some_and(|session| session.talking(room).is_some());
+                let left = self.room_meant(id, room).is_some();
                 if left {
                     self.leave_room(id, Departure::Left, now);
                 }
                 self.acknowledge(asker, if left { Ok(Reply::Done) } else { Err(Refusal::NotInRoom) });
             }
         }
+    }
+
+    fn who_am_i(&mut self, id: SessionId, asker: Asker) {
+        let Some(user) = self.sessions.get(id).map(|session| session.user.clone()) else { return };
+        let node = self.node.clone();
+        self.acknowledge(asker, Ok(Reply::You { user, node }));
     }
 
     pub(super) fn leave_queue(&mut self, id: SessionId, asker: Asker, now: Time) {
@@ -152,7 +168,18 @@ impl<E: Entropy> Core<E> {
                 let proposal = proposed.proposal.id;
                 self.ask_answer(id, proposal, Verdict::Leave, asker, Answering::Asked);
             }
+            // Somebody was found before the wish to stop arrived. Who was told of a room must not believe to be out
+            // of it: the other one would talk to nobody.
+            State::Talking(_) if self.policy(session).acceptance == Acceptance::AtOnce => {
+                self.acknowledge(asker, Err(Refusal::InRoom));
+            }
             State::Idle | State::Talking(_) => self.acknowledge(asker, Ok(Reply::Done)),
         }
     }
+}
+
+/// Whether that one is answered each time. Where commands are answered by events as well, those are answered that
+/// nobody waits for.
+const fn waits_for((_, ack): (ConnectionId, AckId), refusal: Refusal) -> bool {
+    ack.number.is_some() || !matches!(refusal, Refusal::RateLimited { .. })
 }

@@ -9,6 +9,7 @@ use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
 use super::super::operation::Operation;
+use super::super::policy::Acceptance;
 use super::super::proposal::Verdict;
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
@@ -48,10 +49,13 @@ impl<E: Entropy> Core<E> {
             arrival: Arrival::Asked,
             state: State::Idle,
             flight: Flight::None,
+            appends: VecDeque::new(),
             queue: VecDeque::new(),
             avoid: Vec::new(),
             budgets: Budgets::default(),
+            told_online: None,
             seen_at: now,
+            cooled_at: Time::default(),
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
             settled: Vec::new(),
@@ -71,6 +75,7 @@ impl<E: Entropy> Core<E> {
         session.seen_at = now;
         session.away_until = Time::NEVER;
         session.resuming = true;
+        session.told_online = None;
         session.queue.retain(|work| !work.is_of_absence());
         session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);
@@ -89,7 +94,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn resume(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.resuming = false;
-        let resumed = session.resumed();
+        let resumed = session.resumed(self.policies[session.policy].acceptance);
         let mut held = VecDeque::new();
         let mut back = None;
         match &mut session.state {
@@ -134,7 +139,7 @@ impl<E: Entropy> Core<E> {
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
-            State::Idle if session.queue.is_empty() && session.budgets.are_full(now) => {
+            State::Idle if session.queue.is_empty() && session.owes_nothing(now) => {
                 Work::End(Departure::Left)
             }
             State::Waiting(_) => Work::Suspend,
@@ -142,6 +147,15 @@ impl<E: Entropy> Core<E> {
             State::Idle | State::Proposed(_) => return self.schedule(id),
         };
         self.enqueue(id, work, now);
+    }
+
+    /// The client has not said anything for too long, and nothing goes on for it.
+    pub(super) fn close_silent(&mut self, id: SessionId, now: Time) {
+        let Some(connection) = self.sessions.get(id).and_then(|session| session.connection) else { return };
+        self.record(Event::SessionInactive);
+        self.effects.push_back(Effect::Notify { connection, notice: Notice::Inactive });
+        self.effects.push_back(Effect::Close { connection });
+        self.disconnected(connection, true, now);
     }
 
     /// The client of a waiting session is away: nobody is matched with somebody who is not there, and the
@@ -246,13 +260,15 @@ impl Work {
 }
 
 impl Session {
-    fn resumed(&self) -> Resumed {
+    fn resumed(&self, acceptance: Acceptance) -> Resumed {
         match &self.state {
             State::Idle => Resumed::Idle,
             State::Waiting(waiting) => Resumed::Waiting { stage: waiting.stage },
-            State::Proposed(proposed) => match proposed.proposal.found_by(&self.user) {
-                Some(found) => Resumed::Proposed(found),
-                None => Resumed::Idle,
+            State::Proposed(proposed) => match (proposed.proposal.found_by(&self.user), acceptance) {
+                (Some(found), Acceptance::Mutual { .. }) => Resumed::Proposed(found),
+                // It hears of the room when that stands.
+                (Some(found), Acceptance::AtOnce) => Resumed::Waiting { stage: found.stage },
+                (None, _) => Resumed::Idle,
             },
             State::Talking(talking) => Resumed::Talking {
                 proposal: talking.talk.proposal,

@@ -6,7 +6,7 @@ use super::super::command::Reply;
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
 use super::super::id::{Entropy, SessionId};
-use super::super::notice::Notice;
+use super::super::notice::{Found, Notice};
 use super::super::operation::{Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
 use super::super::proposal::Proposal;
@@ -21,7 +21,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn open(&mut self, id: SessionId, proposal: Arc<Proposal>, asker: Asker) {
         let [claimer, claimed] = &proposal.sides;
         let members = [claimer.ticket.user.clone(), claimed.ticket.user.clone()];
-        let request = Operation::OpenRoom { room: proposal.room, members, heard: None };
+        let request = Operation::OpenRoom { room: proposal.room, members, heard: None, written: [0; 2] };
         self.ask(id, Purpose::Open { proposal, asker }, request);
     }
 
@@ -85,6 +85,7 @@ impl<E: Entropy> Core<E> {
         let here = self.address(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let elsewhere = proposal.sides_of(&session.user).is_some_and(|(own, _)| own.ticket.owner != here);
+        let found = proposal.found_by(&session.user);
         let Some(proposed) = session.proposed(proposal.id) else { return };
         let (peer_gone, moved) = (proposed.peer_gone, proposed.brought || elsewhere);
         if !session.begin_talk(proposal, now) {
@@ -92,7 +93,9 @@ impl<E: Entropy> Core<E> {
         }
         self.record(Event::TicketEnded(TicketEnd::Matched));
         self.settle(id, proposal, now);
-        self.notify(id, Notice::MatchReady { proposal: proposal.id, room: proposal.room });
+        if let Some(Found { proposal, room, partner, initiator, .. }) = found {
+            self.notify(id, Notice::MatchReady { proposal, room, partner, initiator });
+        }
         self.register(id);
         if moved && let Some(peer) = self.peer_of(id, proposal.room).cloned() {
             // The other side may know this one by what its ticket said, on a node where it is no more.

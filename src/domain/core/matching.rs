@@ -1,93 +1,24 @@
-//! From a wish to a claim: joining, searching, waiting, giving up.
+//! From a wish to a claim: searching, waiting, giving up.
 
 use std::sync::Arc;
 
-use super::super::command::{Command, Refusal, Reply};
-use super::super::criteria::{Criteria, Stage};
+use super::super::command::{Refusal, Reply};
+use super::super::criteria::Stage;
 use super::super::event::{Event, TicketEnd};
 use super::super::id::{Entropy, ProposalId, RoomId, SessionId, TicketId, UserId};
 use super::super::limits::RENEWED_AT_ONCE;
 use super::super::notice::Notice;
 use super::super::operation::{Operation, Outcome, Place, Search, Searched, Standing, Withdrawn};
-use super::super::person::Attributes;
-use super::super::policy::{LEASE, POSITION_EVERY, RENEW_EVERY, RETRY_AFTER};
+use super::super::policy::{Acceptance, Choice, LEASE, POSITION_EVERY, Policy, RENEW_EVERY, RETRY_AFTER};
 use super::super::proposal::{Proposal, Verdict};
 use super::super::search::SearchPlan;
-use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
 use super::super::time::Time;
 use super::Core;
-use super::session::{Arrival, Asker, Session, State, Waiting, Work};
+use super::session::{Asker, Session, State, Sweep, Waiting, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 
 impl<E: Entropy> Core<E> {
-    /// A client wants to be matched, which needs a store that says where its user was. It leaves the room it is in, lets go of a proposal, and replaces an
-    /// earlier wish; a wish that did not change keeps its age.
-    pub(super) fn join(
-        &mut self,
-        id: SessionId,
-        asker: Asker,
-        attributes: Attributes,
-        criteria: Criteria,
-        now: Time,
-    ) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if let (State::Idle, Arrival::Unanswered { .. }) = (&session.state, &session.arrival) {
-            // The user may be in a match elsewhere.
-            let retry_after_ms = ms(RETRY_AFTER);
-            return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
-        }
-        match &mut session.state {
-            State::Idle => self.wish(id, attributes, criteria, None, now),
-            State::Talking(_) => {
-                self.leave_room(id, Departure::Left, now);
-                self.wish(id, attributes, criteria, None, now);
-            }
-            State::Proposed(proposed) => {
-                let proposal = proposed.proposal.id;
-                let command = Command::Join { attributes, criteria };
-                session.queue.push_front(Work::Command { asker, command });
-                self.ask_answer(id, proposal, Verdict::Leave, None, Answering::Asked);
-                return;
-            }
-            State::Waiting(waiting) => {
-                let ticket = &waiting.ticket;
-                if ticket.attributes != attributes || ticket.criteria != criteria {
-                    let replaced = ticket.id;
-                    self.record(Event::TicketEnded(TicketEnd::Replaced));
-                    self.wish(id, attributes, criteria, Some(replaced), now);
-                }
-            }
-        }
-        self.search(id, asker, now);
-    }
-
-    fn wish(
-        &mut self,
-        id: SessionId,
-        attributes: Attributes,
-        criteria: Criteria,
-        replaces: Option<TicketId>,
-        now: Time,
-    ) {
-        let ticket_id = TicketId(self.entropy.next_ticket());
-        let owner = self.address(id);
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        let ticket = Ticket {
-            id: ticket_id,
-            user: session.user.clone(),
-            owner,
-            pool: self.policies[session.policy].pool,
-            attributes,
-            criteria,
-            enqueued_at: now,
-            priority: Priority::Usual,
-            avoid: Arc::default(),
-        };
-        session.state = State::Waiting(Box::new(Waiting::new(Arc::new(ticket), replaces, now)));
-        self.record(Event::Searching);
-    }
-
     /// Puts a ticket whose proposal failed back into the queue, at once unless its client is away.
     pub(super) fn requeue(&mut self, id: SessionId, ticket: &Ticket, priority: Priority, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
@@ -104,11 +35,15 @@ impl<E: Entropy> Core<E> {
     pub(super) fn search(&mut self, id: SessionId, asker: Asker, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let policy = &self.policies[session.policy];
-        let avoid = session.avoided(now);
-        let away = session.connection.is_none();
+        let avoid = session.avoided(policy.partners_remembered, now);
+        let (away, cooled_at) = (session.connection.is_none(), session.cooled_at);
         let Some(waiting) = session.waiting() else { return };
         waiting.search_queued = false;
         waiting.retry_at = Time::NEVER;
+        if cooled_at > now {
+            waiting.retry_at = cooled_at;
+            return self.acknowledge_joined(asker, NOT_WAITING);
+        }
         if away {
             // Somebody who is not there is not listed; coming back searches again.
             if waiting.listed {
@@ -119,20 +54,13 @@ impl<E: Entropy> Core<E> {
         if *waiting.ticket.avoid != *avoid {
             waiting.ticket = Arc::new(Ticket { avoid, ..(*waiting.ticket).clone() });
         }
-        let stage = policy.ladder.stage_at(waiting.ticket.enqueued_at, now);
-        if stage != waiting.stage {
-            waiting.stage = stage;
-            waiting.after = None;
-        }
-        let mut plan = SearchPlan::new(waiting.ticket.clone(), stage, &policy.ladder);
-        plan.after = waiting.after;
-        plan.replaces = waiting.replaces.take();
         let ticket = waiting.ticket.id;
         let request = Operation::Search(Box::new(Search {
-            plan,
+            plan: waiting.plan(policy, &mut self.entropy, now),
             proposal: ProposalId::random(&mut self.entropy),
             room: RoomId::random(&mut self.entropy),
-            accept_within: policy.accept_within,
+            accept_within: policy.acceptance.within(),
+            agreed: policy.acceptance == Acceptance::AtOnce,
             lease_until: now + LEASE,
             most_waiting: self.limits.waiting_tickets,
         }));
@@ -155,6 +83,10 @@ impl<E: Entropy> Core<E> {
             return self.search_failed(id, asker, &outcome, now);
         };
         match searched {
+            Searched::Listed(_) if self.goes_round(id) => {
+                self.list(id, now);
+                self.search(id, asker, now);
+            }
             Searched::Listed(place) => self.listed(id, asker, place, now),
             Searched::More(after) => {
                 self.list(id, now);
@@ -190,6 +122,15 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, Err(Refusal::PoolFull { retry_after_ms }));
             }
         }
+    }
+
+    /// A search found nobody. Whether it began anywhere, and is to look at those before that place as well.
+    fn goes_round(&mut self, id: SessionId) -> bool {
+        let Some(waiting) = self.sessions.get_mut(id).and_then(Session::waiting) else { return false };
+        let begun = waiting.sweep == Sweep::FromAnywhere;
+        waiting.sweep = if begun { Sweep::FromTheFirst } else { Sweep::Begins };
+        waiting.after = None;
+        begun
     }
 
     /// Another wish of the user had been claimed already: that proposal is declined, and the search repeated. At
@@ -258,7 +199,6 @@ impl<E: Entropy> Core<E> {
             return self.suspend(id, now);
         }
         let Some(waiting) = session.waiting() else { return };
-        waiting.after = None;
         if asker.is_some() {
             waiting.told = (place, waiting.stage);
             waiting.told_at = now;
@@ -446,6 +386,7 @@ impl Waiting {
             stage: Stage::Exact,
             listed: false,
             after: None,
+            sweep: Sweep::Begins,
             replaces,
             declined: None,
             search_queued: false,
@@ -454,13 +395,34 @@ impl Waiting {
             told_at: now,
         }
     }
+
+    /// Where to look now, and where to be found.
+    fn plan(&mut self, policy: &Policy, entropy: &mut impl Entropy, now: Time) -> SearchPlan {
+        let stage = policy.ladder.stage_at(self.ticket.enqueued_at, now);
+        if stage != self.stage {
+            self.stage = stage;
+            self.after = None;
+            self.sweep = Sweep::Begins;
+        }
+        let mut plan = SearchPlan::new(self.ticket.clone(), stage, &policy.ladder);
+        if policy.choice == Choice::Random {
+            plan.order = self.ticket.shuffled();
+            if self.sweep == Sweep::Begins {
+                self.sweep = Sweep::FromAnywhere;
+                self.after = Some(Ticket::anywhere(entropy.next_u64()));
+            }
+        }
+        plan.after = self.after;
+        plan.replaces = self.replaces.take();
+        plan
+    }
 }
 
 impl Session {
-    /// Whom not to meet now, as tickets carry it: sorted.
-    fn avoided(&self, now: Time) -> Arc<[UserId]> {
-        let mut users: Vec<UserId> =
-            self.avoid.iter().filter(|(_, until)| *until > now).map(|(user, _)| user.clone()).collect();
+    /// Whom not to meet now, as tickets carry it: sorted, of the newest so many.
+    fn avoided(&self, most: usize, now: Time) -> Arc<[UserId]> {
+        let still = self.avoid.iter().rev().filter(|(_, until)| *until > now).take(most);
+        let mut users: Vec<UserId> = still.map(|(user, _)| user.clone()).collect();
         users.sort_unstable();
         users.into()
     }

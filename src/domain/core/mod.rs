@@ -21,15 +21,18 @@ use super::limits::Limits;
 use super::notice::Notice;
 use super::operation::{Operation, Outcome};
 use super::policy::Policy;
+use super::presence::Presence;
 use super::ticket::PoolId;
 use super::time::Time;
 
+mod announcing;
 mod arriving;
 mod burying;
 mod closing;
 mod commanding;
 mod connecting;
 mod entering;
+mod joining;
 mod matching;
 mod moving;
 mod proposing;
@@ -41,6 +44,7 @@ mod talking;
 mod tests;
 mod timing;
 
+use announcing::Announcing;
 use burying::{Gone, Widowed};
 use closing::Unclosed;
 use moving::Moved;
@@ -104,6 +108,13 @@ pub enum Input {
     },
     /// The store does not know this node any more: it lost its memory, or others thought the node dead.
     Forgotten,
+    /// So many people are in a pool, on all nodes.
+    Online {
+        /// Which.
+        pool: PoolId,
+        /// How many.
+        people: u64,
+    },
     /// The node is going down: everybody is told when to come back.
     Shutdown {
         /// When.
@@ -149,6 +160,13 @@ pub enum Effect {
         /// What.
         envelope: Envelope,
     },
+    /// So many people of a pool are here.
+    Count {
+        /// Which.
+        pool: PoolId,
+        /// How many.
+        presence: Presence,
+    },
     /// Something happened.
     Record(Event),
 }
@@ -181,6 +199,8 @@ pub struct Core<E> {
     unclosed: Unclosed,
     /// Sessions that the store is told of again.
     rebuild: Rebuild,
+    /// How many people there are.
+    announcing: Announcing,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -189,6 +209,7 @@ pub struct Core<E> {
 impl<E: Entropy> Core<E> {
     /// The core of shard `shard` of `node`, with one policy for each pool it serves.
     pub fn new(node: NodeId, shard: u8, policies: Vec<Policy>, limits: Limits, entropy: E) -> Self {
+        let announcing = Announcing::new(&policies);
         Self {
             node,
             shard,
@@ -208,6 +229,7 @@ impl<E: Entropy> Core<E> {
             moved: Moved::default(),
             unclosed: Unclosed::default(),
             rebuild: Rebuild::default(),
+            announcing,
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -226,6 +248,7 @@ impl<E: Entropy> Core<E> {
             Input::NodeGone { node } => self.node_gone(&node, now),
             Input::NodeBack { node } => self.node_back(&node),
             Input::Forgotten => self.rebuild(now),
+            Input::Online { pool, people } => self.online(pool, people),
             Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
         }
         self.deliver_local(now);
@@ -238,6 +261,7 @@ impl<E: Entropy> Core<E> {
         self.part_due(now);
         self.rebuild_if_due(now);
         self.close_if_due(now);
+        self.announce_if_due(now);
         self.deliver_local(now);
     }
 

@@ -208,6 +208,9 @@ impl<E: Entropy> Core<E> {
         let mut waiting = Waiting::new(Arc::new(ticket), None, now);
         waiting.stage = stage;
         session.brought = Some(waiting.ticket.id);
+        // A wish that cools down begins in the future.
+        let cooldown = self.policies[session.policy].skip_cooldown;
+        session.cooled_at = waiting.ticket.enqueued_at.min(now + cooldown);
         session.state = State::Waiting(Box::new(waiting));
         true
     }

@@ -8,7 +8,7 @@ use super::super::event::{Event, TicketEnd};
 use super::super::id::{Entropy, ProposalId, SessionId, UserId};
 use super::super::notice::{Found, Notice, Partner};
 use super::super::operation::{Answered, Expired, Operation, Outcome};
-use super::super::policy::RETRY_AFTER;
+use super::super::policy::{Acceptance, RETRY_AFTER};
 use super::super::proposal::{Failure, Proposal, Side, Verdict};
 use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
@@ -72,6 +72,9 @@ impl<E: Entropy> Core<E> {
         self.propose(id, proposal);
         self.send(&claimed.ticket.owner, Envelope::Proposed(proposal.clone()));
         self.decline_for_gone(id, proposal);
+        if proposal.agreed() {
+            self.open(id, proposal.clone(), None);
+        }
     }
 
     /// The session's ticket is part of `proposal`: its client is told, once.
@@ -95,7 +98,9 @@ impl<E: Entropy> Core<E> {
             proposal: proposal.clone(),
         };
         session.state = State::Proposed(Box::new(proposed));
-        let found = proposal.found_by(&session.user);
+        // Where nobody is asked, the client hears of the room when it stands.
+        let asked = self.policies[session.policy].acceptance != Acceptance::AtOnce;
+        let found = proposal.found_by(&session.user).filter(|_| asked);
         self.listed.remove(&id);
         if let Some(found) = found {
             self.notify(id, Notice::MatchFound(found));
@@ -384,9 +389,10 @@ impl<E: Entropy> Core<E> {
 
     /// The proposal came to nothing, and not by this session's answer.
     pub(super) fn failed(&mut self, id: SessionId, failed: ProposalId, failure: Failure, now: Time) {
-        let Some(proposed) = self.sessions.get_mut(id).and_then(|session| session.proposed(failed)) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        // Whom nobody asked does not hear that it came to nothing either.
+        let asked = self.policies[session.policy].acceptance != Acceptance::AtOnce;
+        let Some(proposed) = session.proposed(failed) else { return };
         let (proposal, ticket) = (proposed.proposal.clone(), proposed.ticket.clone());
         let blameless = proposed.accepted || failure != Failure::Expired;
         self.settle(id, &proposal, now);
@@ -395,7 +401,9 @@ impl<E: Entropy> Core<E> {
         } else {
             self.give_up(id, TicketEnd::Expired);
         }
-        self.notify(id, Notice::MatchFailed { proposal: failed, failure, requeued: blameless });
+        if asked {
+            self.notify(id, Notice::MatchFailed { proposal: failed, failure, requeued: blameless });
+        }
         self.advance(id, now);
     }
 

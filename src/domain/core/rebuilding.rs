@@ -166,6 +166,6 @@ impl<E: Entropy> Core<E> {
         talking.reopened = true;
         let heard = Some(talking.heard_sequence.max(talking.last_sequence));
         let (room, members) = (talking.talk.room, [user.clone(), talking.talk.partner.user.clone()]);
-        Some((room, Operation::OpenRoom { room, members, heard }))
+        Some((room, Operation::OpenRoom { room, members, heard, written: talking.written }))
     }
 }

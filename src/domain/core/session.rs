@@ -1,6 +1,7 @@
 //! A client as it survives reconnects, and the arena that holds all of a core's.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::budget::Budgets;
@@ -10,11 +11,13 @@ use super::super::envelope::Handover;
 use super::super::id::{
     AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
-use super::super::operation::Place;
+use super::super::operation::{Outcome, Place};
 use super::super::proposal::Proposal;
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
+
+use super::storing::Appending;
 
 /// Who waits for an answer, if anybody does.
 pub(super) type Asker = Option<(ConnectionId, AckId)>;
@@ -33,13 +36,20 @@ pub(super) struct Session {
     pub(super) arrival: Arrival,
     pub(super) state: State,
     pub(super) flight: Flight,
+    /// Chat appends under way, in order, and what was answered to those whose turn has not come: answers may
+    /// overtake each other on their way from the store.
+    pub(super) appends: VecDeque<(OperationId, Option<(Appending, Outcome)>)>,
     /// What waits for the operation under way, in order.
     pub(super) queue: VecDeque<Work>,
     /// Whom not to meet, and until when; newest last.
     pub(super) avoid: Vec<(UserId, Time)>,
     pub(super) budgets: Budgets,
+    /// How many people there are, as the client was told.
+    pub(super) told_online: Option<u64>,
     /// The last sign of life.
     pub(super) seen_at: Time,
+    /// Who skipped somebody searches again from then on.
+    pub(super) cooled_at: Time,
     /// When the place is given up; [`Time::NEVER`] while connected.
     pub(super) away_until: Time,
     /// The earliest wake-up that stands in the core's heap for this session.
@@ -80,6 +90,8 @@ pub(super) struct Waiting {
     pub(super) listed: bool,
     /// Where a search that met its limit goes on.
     pub(super) after: Option<Order>,
+    /// How far a search in no particular order has come.
+    pub(super) sweep: Sweep,
     /// An earlier ticket that the next search takes off the list.
     pub(super) replaces: Option<TicketId>,
     /// The last proposal of another wish of the user that a search met and that was declined.
@@ -91,6 +103,17 @@ pub(super) struct Waiting {
     /// What the client was told last, and when.
     pub(super) told: (Place, Stage),
     pub(super) told_at: Time,
+}
+
+/// How far a search has come that may choose anyone: it begins anywhere and goes round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sweep {
+    /// The next search begins anywhere.
+    Begins,
+    /// It looks at those after the place where it began.
+    FromAnywhere,
+    /// It looks at all.
+    FromTheFirst,
 }
 
 /// Before an agreement.
@@ -122,6 +145,8 @@ pub(super) struct Talking {
     pub(super) last_sequence: u64,
     /// The highest number heard of, shown or not.
     pub(super) heard_sequence: u64,
+    /// How many messages the client and the other one have written, as far as was heard.
+    pub(super) written: [u64; 2],
     /// Missed messages are being fetched: newer ones wait, so that order holds.
     pub(super) catching_up: bool,
     /// When to ask an unavailable store for them again.
@@ -194,6 +219,11 @@ impl Session {
             self.settled.remove(0);
         }
         self.settled.push(proposal);
+    }
+
+    /// Whether nothing is lost with the session of a client that wants nothing: it could as well begin anew.
+    pub(super) fn owes_nothing(&self, now: Time) -> bool {
+        self.budgets.are_full(now) && self.cooled_at <= now
     }
 
     /// Where the client can be told what happens, if it can.
@@ -283,6 +313,19 @@ impl Sessions {
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
         let place = self.slots.get_mut(id.slot as usize).filter(|place| place.generation == id.generation)?;
         place.session.as_deref_mut()
+    }
+
+    /// How many places there are, free ones included.
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The sessions in these places.
+    pub(super) fn at(&self, shard: u8, places: Range<usize>) -> impl Iterator<Item = SessionId> {
+        let slots = self.slots.iter().enumerate().take(places.end).skip(places.start);
+        slots.filter(|(_, place)| place.session.is_some()).filter_map(move |(slot, place)| {
+            Some(SessionId { shard, slot: u32::try_from(slot).ok()?, generation: place.generation })
+        })
     }
 
     pub(super) fn len(&self) -> usize {

@@ -94,10 +94,9 @@ pub(super) enum Purpose {
 }
 
 /// A chat message on its way into the store.
+#[derive(Clone, Copy)]
 pub(super) struct Appending {
     pub(super) room: RoomId,
-    pub(super) content: Arc<str>,
-    pub(super) name: Option<Arc<str>>,
     pub(super) asker: Asker,
 }
 
@@ -134,13 +133,14 @@ impl<E: Entropy> Core<E> {
 
     /// Asks for a chat append, which others of the same session may follow.
     pub(super) fn ask_append(&mut self, id: SessionId, appending: Appending, request: Operation) {
-        self.ask_for(Some(id), Purpose::Append(appending), request);
+        let operation = self.ask_for(Some(id), Purpose::Append(appending), request);
         if let Some(session) = self.sessions.get_mut(id) {
             let under_way = match session.flight {
                 Flight::Appends(count) => count,
                 Flight::None | Flight::One(_) | Flight::TakeOver => 0,
             };
             session.flight = Flight::Appends(under_way + 1);
+            session.appends.push_back((operation, None));
         }
     }
 
@@ -177,13 +177,43 @@ impl<E: Entropy> Core<E> {
         if matches!(outcome, Outcome::Unavailable { .. }) {
             self.record(Event::StoreUnavailable);
         }
-        match session {
-            Some(id) => {
+        match (session, purpose) {
+            (Some(id), Purpose::Append(appending)) => {
+                self.append_answered(id, operation, appending, outcome, now);
+                self.advance(id, now);
+            }
+            (Some(id), purpose) => {
                 self.land(id);
                 self.answered(id, purpose, outcome, now);
                 self.advance(id, now);
             }
-            None => self.answered_aside(purpose, outcome, now),
+            (None, purpose) => self.answered_aside(purpose, outcome, now),
+        }
+    }
+
+    /// Chat is answered in the order in which it was written: what a writer is told of its own messages is their
+    /// order in the room.
+    fn append_answered(
+        &mut self,
+        id: SessionId,
+        operation: OperationId,
+        appending: Appending,
+        outcome: Outcome,
+        now: Time,
+    ) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return self.appended(id, appending, outcome, now);
+        };
+        if let Some((_, answer)) = session.appends.iter_mut().find(|(asked, _)| *asked == operation) {
+            *answer = Some((appending, outcome));
+        }
+        while let Some(session) = self.sessions.get_mut(id)
+            && let Some((_, answer)) = session.appends.front_mut()
+            && let Some((appending, outcome)) = answer.take()
+        {
+            session.appends.pop_front();
+            self.land(id);
+            self.appended(id, appending, outcome, now);
         }
     }
 
@@ -213,10 +243,11 @@ impl<E: Entropy> Core<E> {
                 self.expired(id, proposal, expired, now);
             }
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
-            Purpose::Append(appending) => self.appended(id, appending, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
-            Purpose::Register { .. }
+            // Appends are answered in their own turn.
+            Purpose::Append(_)
+            | Purpose::Register { .. }
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }

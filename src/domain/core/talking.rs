@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::super::command::{Refusal, Reply};
+use super::super::command::{Refusal, Reply, RoomRef};
 use super::super::envelope::Envelope;
 use super::super::event::Event;
 use super::super::id::{Address, Entropy, RoomId, SessionId, UserId};
@@ -49,12 +49,19 @@ impl Talking {
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
+            written: [0; 2],
             catching_up: false,
             catch_up_at: Time::NEVER,
             reopen_at: Time::NEVER,
             left_behind: Vec::new(),
             reopened: false,
         }
+    }
+
+    /// Counts a message for its writer.
+    fn heard_of(&mut self, message: &ChatMessage) {
+        let side = usize::from(message.from == self.talk.partner.user);
+        self.written[side] = self.written[side].max(message.own_sequence);
     }
 }
 
@@ -84,6 +91,9 @@ impl<E: Entropy> Core<E> {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
             }
             Envelope::Chat { room, message } => self.hear_chat(id, room, message, now),
+            Envelope::Typing { room, on } => {
+                self.tell_of_peer(id, room, |user| Notice::Typing { room, user, on });
+            }
             Envelope::Away { room, .. } => {
                 let grace = self.sessions.get(id).map(|session| self.policy(session).grace);
                 let grace_ms = grace.map(ms).unwrap_or_default();
@@ -174,18 +184,39 @@ impl<E: Entropy> Core<E> {
         self.sessions.get_mut(id)?.talking(room)
     }
 
+    /// The room that a client speaks of, if it is in it, and where the other one is.
+    pub(super) fn room_meant(&self, id: SessionId, room: RoomRef) -> Option<(RoomId, &Address)> {
+        match &self.sessions.get(id)?.state {
+            State::Talking(talking) if room.means(talking.talk.room) => {
+                Some((talking.talk.room, &talking.talk.peer))
+            }
+            State::Talking(_) | State::Idle | State::Waiting(_) | State::Proposed(_) => None,
+        }
+    }
+
+    /// Tells the peer that this client is writing. It is of now only: nobody keeps it.
+    pub(super) fn typing(&mut self, id: SessionId, asker: Asker, room: RoomRef, on: bool) {
+        let Some((room, peer)) = self.room_meant(id, room) else {
+            return self.acknowledge(asker, Err(Refusal::NotInRoom));
+        };
+        let peer = peer.clone();
+        self.send(&peer, Envelope::Typing { room, on });
+        self.acknowledge(asker, Ok(Reply::Done));
+    }
+
     /// Carries a signal to the peer, unread.
     pub(super) fn signal(
         &mut self,
         id: SessionId,
         asker: Asker,
-        room: RoomId,
+        room: RoomRef,
         kind: SignalKind,
         payload: Payload,
     ) {
-        let Some(peer) = self.talking(id, room).map(|talking| talking.talk.peer.clone()) else {
+        let Some((room, peer)) = self.room_meant(id, room) else {
             return self.acknowledge(asker, Err(Refusal::NotInRoom));
         };
+        let peer = peer.clone();
         self.send(&peer, Envelope::Signal { room, kind, payload });
         self.record(Event::Relayed(kind));
         self.acknowledge(asker, Ok(Reply::Done));
@@ -232,39 +263,35 @@ impl<E: Entropy> Core<E> {
         &mut self,
         id: SessionId,
         asker: Asker,
-        room: RoomId,
+        room: RoomRef,
         content: Arc<str>,
         client_message_id: Option<Arc<str>>,
     ) {
-        if self.talking(id, room).is_none() {
+        let Some((room, _)) = self.room_meant(id, room) else {
             return self.acknowledge(asker, Err(Refusal::NotInRoom));
-        }
+        };
         let Some(session) = self.sessions.get(id) else { return };
         let from = session.user.clone();
-        let appending = Appending { room, content: content.clone(), name: client_message_id.clone(), asker };
+        let appending = Appending { room, asker };
         self.ask_append(id, appending, Operation::Append { room, from, content, client_message_id });
     }
 
     pub(super) fn appended(&mut self, id: SessionId, appending: Appending, outcome: Outcome, now: Time) {
-        let Appending { room, content, name, asker } = appending;
+        let Appending { room, asker } = appending;
         if let Some(retry_after_ms) = outcome.retry_after_ms() {
             return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
         }
         let appended = if let Outcome::Appended(appended) = outcome { appended } else { Appended::NoRoom };
         match appended {
             Appended::Added(message) => {
-                let sequence = message.sequence;
-                self.carry_chat(id, room, message);
+                self.carry_chat(id, room, message.clone());
                 self.record(Event::ChatAdded);
-                self.acknowledge(asker, Ok(Reply::Sent { sequence }));
+                self.acknowledge(asker, Ok(Reply::Sent { room, message }));
             }
-            Appended::Duplicate(sequence) => {
-                // The answer to the first attempt may have been lost, and then the peer was not told.
-                if let Some(from) = self.sessions.get(id).map(|session| session.user.clone()) {
-                    let message = ChatMessage { sequence, from, content, client_message_id: name, at: now };
-                    self.carry_chat(id, room, message);
-                }
-                self.acknowledge(asker, Ok(Reply::Sent { sequence }));
+            // The answer to the first attempt may have been lost, and then the peer was not told.
+            Appended::Duplicate(message) => {
+                self.carry_chat(id, room, message.clone());
+                self.acknowledge(asker, Ok(Reply::Sent { room, message }));
             }
             Appended::NoRoom => self.room_unknown(id, room, asker, now),
         }
@@ -273,6 +300,7 @@ impl<E: Entropy> Core<E> {
     /// Carries a message of this session's to the peer.
     fn carry_chat(&mut self, id: SessionId, room: RoomId, message: ChatMessage) {
         let Some(talking) = self.talking(id, room) else { return };
+        talking.heard_of(&message);
         if message.sequence == talking.last_sequence + 1 {
             talking.last_sequence = message.sequence;
         }
@@ -286,6 +314,7 @@ impl<E: Entropy> Core<E> {
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         talking.heard_sequence = talking.heard_sequence.max(message.sequence);
+        talking.heard_of(&message);
         // Who is away, or still catching up, gets it from the store: in order, each once.
         if away || talking.catching_up || message.sequence <= talking.last_sequence {
             return;
@@ -298,10 +327,10 @@ impl<E: Entropy> Core<E> {
         self.notify(id, Notice::Chat { room, message });
     }
 
-    pub(super) fn sync(&mut self, id: SessionId, asker: Asker, room: RoomId, after: u64) {
-        if self.talking(id, room).is_none() {
+    pub(super) fn sync(&mut self, id: SessionId, asker: Asker, room: RoomRef, after: u64) {
+        let Some((room, _)) = self.room_meant(id, room) else {
             return self.acknowledge(asker, Err(Refusal::NotInRoom));
-        }
+        };
         self.ask(id, Purpose::Sync { asker }, Operation::Messages { room, after });
     }
 
@@ -340,6 +369,9 @@ impl<E: Entropy> Core<E> {
         };
         if let Some(newest) = messages.last() {
             talking.last_sequence = talking.last_sequence.max(newest.sequence);
+        }
+        for message in &messages {
+            talking.heard_of(message);
         }
         // Something came while the store answered, or there was more than one answer holds.
         let came = talking.heard_sequence > talking.last_sequence.max(heard);
@@ -383,6 +415,8 @@ impl<E: Entropy> Core<E> {
             State::Talking(talking) if talking.talk.room == room => {
                 let (user, reopened) = (talking.talk.partner.user.clone(), talking.reopened);
                 session.state = State::Idle;
+                // Who talked was not silent, however few words that took.
+                session.seen_at = now;
                 if reopened {
                     self.close_room(room);
                 }

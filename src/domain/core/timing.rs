@@ -14,6 +14,7 @@ impl<E: Entropy> Core<E> {
     pub fn poll_timeout(&self) -> Time {
         let wake = self.wakes.peek().map_or(Time::NEVER, |Reverse((at, _))| *at);
         let again = self.rebuild.again_at().min(self.unclosed.again_at());
+        let again = again.min(self.announcing.due_at());
         wake.min(self.renew_at).min(self.widowed.next()).min(again)
     }
 
@@ -47,6 +48,7 @@ impl<E: Entropy> Core<E> {
     fn wake(&mut self, id: SessionId, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let policy = &self.policies[session.policy];
+        let silent_at = session.silent_at(policy);
         let mut work = None;
         if session.away_until <= now {
             session.away_until = Time::NEVER;
@@ -57,7 +59,7 @@ impl<E: Entropy> Core<E> {
             let silent = session.seen_at + policy.waiting_timeout <= now;
             match &mut session.state {
                 State::Waiting(waiting) if waiting.search_queued => {}
-                State::Waiting(waiting) if waiting.listed && silent => {
+                State::Waiting(waiting) if waiting.ends_at(policy) <= now || waiting.listed && silent => {
                     waiting.search_queued = true;
                     work = Some(Work::Silence);
                 }
@@ -77,6 +79,9 @@ impl<E: Entropy> Core<E> {
                     talking.reopen_at = Time::NEVER;
                     work = Some(Work::Reopen);
                 }
+                State::Idle if silent_at <= now => {
+                    return self.close_silent(id, now);
+                }
                 State::Waiting(_) | State::Proposed(_) | State::Idle | State::Talking(_) => {}
             }
         }
@@ -94,18 +99,31 @@ impl super::session::Waiting {
     }
 }
 
+impl super::session::Waiting {
+    /// When a search that found nobody is over, where the pool has an end for it.
+    fn ends_at(&self, policy: &Policy) -> Time {
+        policy.search_within.map_or(Time::NEVER, |within| self.ticket.enqueued_at + within)
+    }
+}
+
 impl Session {
+    /// When a client that neither searches nor talks has been silent for too long.
+    fn silent_at(&self, policy: &Policy) -> Time {
+        let silence = policy.silence.filter(|_| self.connection.is_some());
+        silence.map_or(Time::NEVER, |silence| self.seen_at + silence)
+    }
+
     fn deadline(&self, policy: &Policy) -> Time {
         let of_state = match &self.state {
             State::Waiting(waiting) if waiting.search_queued => Time::NEVER,
             State::Waiting(waiting) => {
                 let silence =
                     if waiting.listed { self.seen_at + policy.waiting_timeout } else { Time::NEVER };
-                silence.min(waiting.search_at(policy))
+                silence.min(waiting.search_at(policy)).min(waiting.ends_at(policy))
             }
             State::Proposed(proposed) => proposed.settle_at,
             State::Talking(talking) => talking.catch_up_at.min(talking.reopen_at),
-            State::Idle => Time::NEVER,
+            State::Idle => self.silent_at(policy),
         };
         of_state.min(self.away_until).min(self.arrival.due_at())
     }

@@ -102,8 +102,8 @@ impl State {
                 Outcome::Answered(self.pool(pool).answer(proposal, &user, verdict, now))
             }
             Operation::Expire { pool, proposal } => Outcome::Expired(self.pool(pool).expire(proposal, now)),
-            Operation::OpenRoom { room, members, heard } => {
-                self.rooms.open(room, members, heard);
+            Operation::OpenRoom { room, members, heard, written } => {
+                self.rooms.open(room, &members, heard, written);
                 Outcome::Done
             }
             Operation::Rejoin { room, user } => Outcome::Rejoined(self.rooms.rejoin(room, &user)),
@@ -182,6 +182,7 @@ mod tests {
             proposal: ProposalId::random(id),
             room: RoomId::random(id),
             accept_within: Duration::from_secs(20),
+            agreed: false,
             lease_until: now + LEASE,
             most_waiting: usize::MAX,
         }))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::look;
 use super::proposals::{End, Proposals};
-use super::queue::Listed;
+use super::queue::{Listed, Spot};
 use super::waiting::{Standpoint, Waiting};
 use super::waits::Waits;
 use crate::domain::id::{Address, ProposalId, TicketId, UserId};
@@ -156,14 +156,15 @@ impl Pool {
     fn list(&mut self, Search { plan, lease_until, .. }: Search) -> Standpoint {
         let (stage, accepts_age) = (plan.stage, plan.accepts_age);
         self.proposals.supersede(&plan.ticket.user);
-        self.waiting.list(plan.listed_in, Listed { ticket: plan.ticket, stage, accepts_age, lease_until })
+        let spot = Spot { bucket: plan.listed_in, order: plan.order };
+        self.waiting.list(spot, Listed { ticket: plan.ticket, stage, accepts_age, lease_until })
     }
 
     fn claim(&mut self, search: Search, other: TicketId, now: Time) -> Searched {
-        let Search { plan, proposal, room, accept_within, .. } = search;
+        let Search { plan, proposal, room, accept_within, agreed, .. } = search;
         self.waiting.remove(plan.ticket.id);
         let other = self.waiting.remove(other).expect("a ticket that a look found is listed");
-        let side = |ticket, stage| Side { ticket, stage, accepted: false };
+        let side = |ticket, stage| Side { ticket, stage, accepted: agreed };
         let proposal = Arc::new(Proposal {
             id: proposal,
             room,
@@ -172,6 +173,9 @@ impl Pool {
             expires_at: now + accept_within,
         });
         self.proposals.add(Arc::clone(&proposal));
+        if agreed {
+            self.record_waits(&proposal, now);
+        }
         Searched::Claimed(proposal)
     }
 
@@ -192,10 +196,14 @@ impl Pool {
         if !proposal.agreed() {
             return Answered::Pending(proposal);
         }
+        self.record_waits(&proposal, now);
+        Answered::Agreed(proposal)
+    }
+
+    fn record_waits(&mut self, proposal: &Proposal, now: Time) {
         for Side { ticket, .. } in &proposal.sides {
             self.waits.record(ticket.attributes.direction(), now.since(ticket.enqueued_at));
         }
-        Answered::Agreed(proposal)
     }
 }
 

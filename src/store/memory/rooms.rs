@@ -25,17 +25,36 @@ struct Room {
     named: BTreeMap<Name, u64>,
     /// The number of the last message.
     last: u64,
+    /// How many messages each of the members wrote.
+    written: [u64; 2],
 }
 
 impl Rooms {
-    /// A room begins, or is opened again by somebody who heard of that number. Both members' nodes may open it. Of a
-    /// room that gave fewer numbers nobody knows how many it forgot: those that follow are larger than all of them.
-    pub(super) fn open(&mut self, room: RoomId, members: [UserId; 2], heard: Option<u64>) {
+    /// A room begins, or is opened again by somebody who heard of that number, and of so many messages of each. Both
+    /// members' nodes may open it. Of a room that gave fewer numbers nobody knows how many it forgot: those that
+    /// follow are larger than all of them.
+    pub(super) fn open(
+        &mut self,
+        room: RoomId,
+        members: &[UserId; 2],
+        heard: Option<u64>,
+        written: [u64; 2],
+    ) {
         let beyond = heard.map_or(0, |heard| heard.saturating_add(SEQUENCE_GAP));
-        let new = || Room { members, messages: VecDeque::new(), named: BTreeMap::new(), last: beyond };
-        let room = self.0.entry(room).or_insert_with(new);
+        let room = self.0.entry(room).or_insert_with(|| Room {
+            members: members.clone(),
+            messages: VecDeque::new(),
+            named: BTreeMap::new(),
+            last: beyond,
+            written,
+        });
         if heard.is_some_and(|heard| room.last < heard) {
             room.last = beyond;
+        }
+        for (member, count) in members.iter().zip(written) {
+            if let Some(known) = room.written_by(member) {
+                *known = count.max(*known);
+            }
         }
     }
 
@@ -58,14 +77,16 @@ impl Rooms {
         client_message_id: Option<Arc<str>>,
         now: Time,
     ) -> Appended {
-        let Some(room) = self.0.get_mut(&room).filter(|room| room.members.contains(&from)) else {
-            return Appended::NoRoom;
-        };
+        let Some(room) = self.0.get_mut(&room) else { return Appended::NoRoom };
         let name = client_message_id.clone().map(|id| (from.clone(), id));
-        if let Some(sequence) = name.as_ref().and_then(|name| room.named.get(name)) {
-            return Appended::Duplicate(*sequence);
+        if let Some(known) = name.as_ref().and_then(|name| room.find(name)) {
+            return Appended::Duplicate(known.clone());
         }
-        let message = ChatMessage { sequence: room.last + 1, from, content, client_message_id, at: now };
+        let sequence = room.last + 1;
+        let Some(written) = room.written_by(&from) else { return Appended::NoRoom };
+        *written += 1;
+        let own_sequence = *written;
+        let message = ChatMessage { sequence, own_sequence, from, content, client_message_id, at: now };
         room.add(name, message.clone());
         Appended::Added(message)
     }
@@ -79,6 +100,19 @@ impl Rooms {
 }
 
 impl Room {
+    /// How many messages this member wrote; `None` of somebody else.
+    fn written_by(&mut self, member: &UserId) -> Option<&mut u64> {
+        let side = self.members.iter().position(|known| known == member)?;
+        Some(&mut self.written[side])
+    }
+
+    /// The message of that name, as long as it is kept.
+    fn find(&self, name: &Name) -> Option<&ChatMessage> {
+        let sequence = self.named.get(name)?;
+        let place = self.messages.binary_search_by_key(sequence, |message| message.sequence).ok()?;
+        self.messages.get(place)
+    }
+
     fn add(&mut self, name: Option<Name>, message: ChatMessage) {
         self.last = message.sequence;
         if let Some(name) = name {
@@ -111,7 +145,7 @@ mod tests {
         let mut rooms = Rooms::default();
         let room = RoomId::random(&mut Zeros);
         let user = UserId::new("ana");
-        rooms.open(room, [user.clone(), UserId::new("ben")], None);
+        rooms.open(room, &[user.clone(), UserId::new("ben")], None, [0; 2]);
         for number in 0..3 * ROOM_MESSAGES {
             let name = (number % 2 == 0).then(|| number.to_string().into());
             rooms.append(room, user.clone(), "hello".into(), name, Time::default());

@@ -7,7 +7,7 @@ use super::look::{Look, look};
 use super::queue::{Listed, Queue, Spot};
 use crate::domain::id::{Address, TicketId, UserId};
 use crate::domain::person::Direction;
-use crate::domain::search::{Bucket, SearchPlan};
+use crate::domain::search::SearchPlan;
 use crate::domain::ticket::Ticket;
 use crate::domain::time::Time;
 
@@ -49,9 +49,8 @@ impl Waiting {
     }
 
     /// Lists a ticket, or lists it anew. Its user has no other.
-    pub(super) fn list(&mut self, bucket: Bucket, listed: Listed) -> Standpoint {
-        let (ticket, lease_until) = (listed.ticket.id, listed.lease_until);
-        let spot = Spot { bucket, order: listed.ticket.order() };
+    pub(super) fn list(&mut self, spot: Spot, listed: Listed) -> Standpoint {
+        let (ticket, lease_until, bucket) = (listed.ticket.id, listed.lease_until, spot.bucket);
         match self.spots.get(&ticket).copied() {
             Some(old) if old.order == spot.order && old.bucket.direction == bucket.direction => {
                 self.renew(ticket, lease_until);

@@ -128,7 +128,7 @@ impl Caller {
                 let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
                 call(command, &scripts::EXPIRE, Expected::Expired(pool))
             }
-            Operation::OpenRoom { room, members: [one, other], heard } => {
+            Operation::OpenRoom { room, members: [one, other], heard, written } => {
                 let [room, ..] = self.keys.room(room);
                 let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
                 command.arg(one.as_str()).arg(other.as_str());
@@ -136,6 +136,7 @@ impl Caller {
                 let (heard, gap) =
                     heard.map_or((0, 0), |heard| (heard.min(MOST - SEQUENCE_GAP), SEQUENCE_GAP));
                 command.arg(heard).arg(heard + gap).arg(ROOM_SECONDS);
+                command.arg(&written.map(|count| count.min(MOST)));
                 call(command, &scripts::OPEN_ROOM, Expected::Done)
             }
             Operation::Rejoin { room, user } => {
@@ -181,7 +182,7 @@ impl Caller {
     }
 
     fn search(&self, search: &Search, now: Time) -> Call {
-        let Search { plan, proposal, room, accept_within, lease_until, most_waiting } = search;
+        let Search { plan, proposal, room, accept_within, agreed, lease_until, most_waiting } = search;
         let ticket = &plan.ticket;
         let most_waiting = u64::try_from(*most_waiting).unwrap_or(MOST).min(MOST);
         let mut command = self.of_pool(&scripts::SEARCH, ticket.pool, now);
@@ -196,7 +197,7 @@ impl Caller {
             .arg(plan.candidates)
             .arg(text::direction(plan.listed_in.direction))
             .arg(text::bucket(&plan.listed_in))
-            .arg(ticket.order().effective_ms)
+            .arg(plan.order.effective_ms)
             .arg(plan.stage.number())
             .arg(text::age(ticket.attributes.age))
             .arg(text::age(plan.accepts_age.min))
@@ -215,7 +216,7 @@ impl Caller {
             look_in.push(',');
         }
         command.arg(text::direction(direction)).arg(look_in);
-        command.arg(plan.after.map(text::place).unwrap_or_default());
+        command.arg(plan.after.map(text::place).unwrap_or_default()).arg(u8::from(*agreed));
         call(command, &scripts::SEARCH, Expected::Searched(ticket.pool))
     }
 

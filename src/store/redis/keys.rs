@@ -17,6 +17,7 @@
 //! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
 //! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |
 //! | `qala:nodes` | zset | nodes by the time of their last sign of life, ms | a node 5 s after its last |
+//! | `{qala:nodes}:people` | hash | node -> how many people it has, `<pool>,<online>,<waiting>,<talking>;...` | with its node |
 //! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node; a minute after others thought it dead, a day after it last looked |
 //!
 //! What stands in braces decides the slot of a Cluster: each script touches one. A direction is written
@@ -67,6 +68,11 @@ impl Keys {
         format!("{}nodes", self.0)
     }
 
+    /// How many people each of them has.
+    pub(super) fn people(&self) -> String {
+        format!("{{{}nodes}}:people", self.0)
+    }
+
     /// What a node is told by others.
     pub(super) fn inbox(&self, node: &NodeId) -> String {
         format!("{}{{n:{}}}:inbox", self.0, node.as_str())
@@ -87,6 +93,7 @@ mod tests {
         for key in keys.room(room.parse().expect("an id")) {
             assert!(key.starts_with(&format!("qala:{{r:{room}}}")), "{key}");
         }
+        assert_eq!((keys.nodes(), keys.people()), ("qala:nodes".into(), "{qala:nodes}:people".into()));
         assert_eq!(keys.history(&UserId::new("ana"), PoolId("qala")), "qala:{u:ana}:history:qala");
         assert_eq!(keys.session(&UserId::new("ana"), PoolId("qala")), "qala:{u:ana}:session:qala");
     }

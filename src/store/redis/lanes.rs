@@ -160,6 +160,7 @@ mod tests {
     use super::*;
     use crate::domain::id::UserId;
     use crate::domain::operation::Appended;
+    use crate::domain::talk::ChatMessage;
     use crate::domain::time::Time;
 
     fn room() -> RoomId {
@@ -194,7 +195,13 @@ mod tests {
         let mut leader = lead(first).await;
         assert_eq!(gathered(&mut leader), ["1", "2", "3"]);
         let [fourth, fifth] = ["4", "5"].map(|text| join(&lanes, text));
-        let duplicate = |number| Outcome::Appended(Appended::Duplicate(number));
+        let duplicate = |number: u64| {
+            let content = number.to_string().into();
+            let (from, client_message_id, at) = (UserId::new("ana"), None, Time::default());
+            let message =
+                ChatMessage { sequence: number, own_sequence: number, from, content, client_message_id, at };
+            Outcome::Appended(Appended::Duplicate(message))
+        };
         assert_eq!(leader.tell(Some([1, 2, 3].map(duplicate).into())), duplicate(1));
         assert_eq!(second.lead().await.err(), Some(duplicate(2)));
         assert_eq!(third.lead().await.err(), Some(duplicate(3)));

@@ -3,8 +3,8 @@
 //! Sending and signs of life go over the store's connection, among its operations; reading blocks, so it has a
 //! connection of its own.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::TryRng;
@@ -20,6 +20,7 @@ use super::inbox::{self, RedisInbox};
 use super::keys::Keys;
 use super::{Settings, nodes};
 use crate::domain::id::NodeId;
+use crate::domain::presence::Presence;
 use crate::domain::ticket::PoolId;
 use crate::store::{Inbox, Letter, NotEntered, Pending, Post, Pulse};
 
@@ -43,6 +44,8 @@ pub struct RedisPost {
     settings: Settings,
     /// The time of the last sign of life that was answered, ms.
     last_ms: AtomicU64,
+    /// What the next signs of life say of the people here. Guarded by a lock that is held while it is copied.
+    people: Mutex<Vec<(PoolId, Presence)>>,
     /// The connection that was told of last.
     told: AtomicU64,
     /// The connection over which the last sign of life was answered.
@@ -61,6 +64,7 @@ impl RedisPost {
             pools,
             settings: settings.clone(),
             last_ms: AtomicU64::new(0),
+            people: Mutex::default(),
             told: AtomicU64::new(0),
             beaten_over: AtomicU64::new(0),
         }
@@ -102,10 +106,16 @@ impl Post for RedisPost {
         Box::new(RedisInbox::new(url.clone(), timeouts, self.keys.inbox(&self.node), self.pools.clone()))
     }
 
+    fn count(&self, people: Vec<(PoolId, Presence)>) {
+        *self.people.lock().unwrap_or_else(PoisonError::into_inner) = people;
+    }
+
     fn beat(&self) -> Pending<'_, Option<Pulse>> {
         Box::pin(async {
+            let people = self.people.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let last_ms = self.last_ms.load(Ordering::Relaxed);
-            let mut pulse = nodes::beat(&self.carrier, &self.keys, &self.node, last_ms).await?;
+            let mut pulse =
+                nodes::beat(&self.carrier, &self.keys, &self.node, last_ms, &people, &self.pools).await?;
             self.last_ms.store(pulse.now_ms, Ordering::Relaxed);
             // Another connection may lead to a replica that was promoted, which need not know what was written last.
             let over = self.carrier.keeping.generation();

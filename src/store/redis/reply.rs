@@ -234,10 +234,11 @@ fn appended(mut parts: Parts, append: Append) -> Option<Appended> {
     Some(match parts.text()?.as_str() {
         "added" => {
             let (sequence, at) = (u64::try_from(parts.number()?).ok()?, parts.time()?);
+            let own_sequence = u64::try_from(parts.number()?).ok()?;
             let Append { from, content, client_message_id, .. } = append;
-            Appended::Added(ChatMessage { sequence, from, content, client_message_id, at })
+            Appended::Added(ChatMessage { sequence, own_sequence, from, content, client_message_id, at })
         }
-        "duplicate" => Appended::Duplicate(u64::try_from(parts.number()?).ok()?),
+        "duplicate" => Appended::Duplicate(message(parts.0.next()?)?),
         "no_room" => Appended::NoRoom,
         _ => return None,
     })
@@ -252,9 +253,10 @@ fn message(entry: Value) -> Option<ChatMessage> {
         let (_name, value) = (fields.text()?, fields.text()?);
         Some(value)
     };
-    let (from, content, at, _key) = (field()?, field()?, field()?, field()?);
+    let (from, content, at, _key, own) = (field()?, field()?, field()?, field()?, field()?);
     Some(ChatMessage {
         sequence: id.split_once('-')?.0.parse().ok()?,
+        own_sequence: own.parse().ok()?,
         from: UserId::new(from),
         content: content.into(),
         client_message_id: field().map(Into::into),

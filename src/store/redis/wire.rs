@@ -21,7 +21,7 @@ use handover::handover;
 const KINDS: [SignalKind; 5] =
     [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate, SignalKind::Ready, SignalKind::Other];
 const FAILURES: [Failure; 3] = [Failure::Rejected, Failure::Expired, Failure::PartnerLeft];
-const DEPARTURES: [Departure; 3] = [Departure::Left, Departure::Disconnected, Departure::Shutdown];
+const DEPARTURES: [Departure; 3] = [Departure::Left, Departure::Skipped, Departure::Disconnected];
 
 /// The text of a letter.
 pub(super) fn letter(letter: &Letter) -> String {
@@ -48,13 +48,15 @@ fn said(envelope: &Envelope) -> String {
             format!("quality {room} {rtt_ms} {jitter} {lost} {bitrate}")
         }
         Envelope::Chat { room, message } => {
-            let ChatMessage { sequence, from, content, client_message_id, at } = message;
+            let ChatMessage { sequence, own_sequence, from, content, client_message_id, at } = message;
             // A name may be empty, or the sign for none: one that is there has a sign of its own in front.
             let name = client_message_id
                 .as_ref()
                 .map_or_else(|| NONE.to_owned(), |name| format!("={}", escaped(name)));
-            format!("chat {room} {sequence} {} {} {name} {content}", escaped(from.as_str()), at.as_ms())
+            let from = escaped(from.as_str());
+            format!("chat {room} {sequence} {own_sequence} {from} {} {name} {content}", at.as_ms())
         }
+        Envelope::Typing { room, on } => format!("typing {room} {}", u8::from(*on)),
         Envelope::Away { room, from } => format!("away {room} {}", text::address(from)),
         Envelope::Back { room, from } => format!("back {room} {}", text::address(from)),
         Envelope::Here { room, from } => format!("here {room} {}", text::address(from)),
@@ -127,7 +129,7 @@ impl Words<'_> {
                 },
             },
             "chat" => {
-                let (room, sequence) = (words.parse()?, words.parse()?);
+                let (room, sequence, own_sequence) = (words.parse()?, words.parse()?, words.parse()?);
                 let (from, at) = (UserId::new(unescaped(words.next()?)), Time::from_ms(words.parse()?));
                 let name = match words.next()? {
                     NONE => None,
@@ -136,9 +138,17 @@ impl Words<'_> {
                 let content = words.rest()?.into();
                 Envelope::Chat {
                     room,
-                    message: ChatMessage { sequence, from, content, client_message_id: name, at },
+                    message: ChatMessage {
+                        sequence,
+                        own_sequence,
+                        from,
+                        content,
+                        client_message_id: name,
+                        at,
+                    },
                 }
             }
+            "typing" => Envelope::Typing { room: words.parse()?, on: words.parse::<u8>()? == 1 },
             "away" => Envelope::Away { room: words.parse()?, from: words.address()? },
             "back" => Envelope::Back { room: words.parse()?, from: words.address()? },
             "here" => Envelope::Here { room: words.parse()?, from: words.address()? },

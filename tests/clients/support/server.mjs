@@ -77,7 +77,7 @@ export class Server {
     const ready = new Promise((done) => {
       const read = (chunk) => {
         this.output += chunk
-        this.port ||= Number(/https?:\/\/[^\s/:]+:(\d+)/.exec(this.output)?.[1] ?? 0)
+        this.port ||= Number(/(?:https?|wss?):\/\/[^\s/:]+:(\d+)/.exec(this.output)?.[1] ?? 0)
         if (this.port && /^ready\b/m.test(this.output)) done()
       }
       child.stdout.setEncoding('utf8').on('data', read)

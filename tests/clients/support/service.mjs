@@ -65,6 +65,11 @@ class Service {
     return this.#nodes[place % NODES].url
   }
 
+  /** Every door. */
+  get urls() {
+    return this.#nodes.map((node) => node.url)
+  }
+
   /** The sum over all nodes. */
   async counter(name) {
     const counts = await Promise.all(this.#nodes.map((node) => node.counter(name)))

@@ -71,7 +71,7 @@ pub(super) fn an_answer_fits_its_command(ledger: &Ledger, moment: &Moment) -> Ve
         (Ok(command), Err(Refusal::NotInRoom)) => match command {
             Command::Chat { .. } => true,
             Command::Signal { room, .. } | Command::Sync { room, .. } | Command::LeaveRoom(room) => {
-                !matches!(ledger.view(*connection), Some(View::Talking { room: own, .. }) if own == room)
+                !matches!(ledger.view(*connection), Some(View::Talking { room: own, .. }) if room.means(*own))
             }
             Command::Quality { room, .. } => room.is_some(),
             _ => false,

@@ -36,7 +36,7 @@ pub(super) fn a_match_is_told_as_it_was_made(ledger: &Ledger, moment: &Moment) -
                 && found.partner.proficiency == other.ticket.attributes.proficiency;
             ensure(right, || format!("{user} was told {found:?} of {:?}", deal.proposal))
         }
-        Notice::MatchReady { proposal, room }
+        Notice::MatchReady { proposal, room, .. }
         | Notice::MatchAccepted { proposal, room, .. }
         | Notice::Resumed(Resumed::Talking { proposal, room, .. }) => {
             let deal = ledger.deals.get(proposal);
@@ -45,7 +45,9 @@ pub(super) fn a_match_is_told_as_it_was_made(ledger: &Ledger, moment: &Moment) -
             })?;
             let partner = match notice {
                 Notice::MatchAccepted { by, .. } => Some(by),
-                Notice::Resumed(Resumed::Talking { partner, .. }) => Some(&partner.user),
+                Notice::MatchReady { partner, .. } | Notice::Resumed(Resumed::Talking { partner, .. }) => {
+                    Some(&partner.user)
+                }
                 _ => None,
             };
             let other = deal.and_then(|deal| deal.proposal.sides_of(user)).map(|(_, side)| &side.ticket.user);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qala::domain::command::{Command, Refusal, Reply};
+use qala::domain::command::{Command, Refusal, Reply, RoomRef};
 use qala::domain::core::{Core, Effect, Input};
 use qala::domain::envelope::Envelope;
 use qala::domain::id::{AckId, Address, ConnectionId, OperationId};
@@ -31,6 +31,8 @@ impl World {
                 Effect::Close { connection } => self.dismiss(connection)?,
                 Effect::Ask { operation, request } => self.submit(core, operation, request)?,
                 Effect::Send { to, envelope } => self.post(core, &to, envelope),
+                // Its pool does not show how many people it has.
+                Effect::Count { .. } => {}
                 Effect::Record(event) => self.see(Observation::Recorded { event })?,
             }
         }
@@ -67,7 +69,7 @@ impl World {
             return Ok(());
         }
         let asked = line.pending.get(&ack).map(|asked| asked.command.clone());
-        if let (Some(Ok(Command::Sync { room, .. })), Err(refusal)) = (asked, &answer)
+        if let (Some(Ok(Command::Sync { room: RoomRef::Id(room), .. })), Err(refusal)) = (asked, &answer)
             && refusal.retry_after_ms().is_some()
         {
             self.plan(self.now + SYNC_AGAIN, Due::Sync { connection, room });

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ROOM, decoded, invalid, proposal, room};
-use crate::dialect::Dialect;
+use super::{ROOM, decode, decoded, invalid, proposal, room};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::limits::Limits;
 use crate::domain::talk::{Payload, Quality, SignalKind};
@@ -18,7 +17,7 @@ const SIGNALS: [(&str, &str, SignalKind); 4] = [
 
 fn signal(kind: SignalKind, payload: &str) -> Command {
     let payload = Payload(Arc::from(payload.replace("$R", ROOM)));
-    Command::Signal { room: room(), kind, payload }
+    Command::Signal { room: room().into(), kind, payload }
 }
 
 #[test]
@@ -131,7 +130,7 @@ fn a_signal_is_as_long_as_allowed() {
         let of = |length: usize| {
             let value = format!("\"{}\"", "x".repeat(length - 2));
             let packet = format!(r#"["{event}",{{"sessionId":"{ROOM}","{body}":{value}}}]"#);
-            Dialect::Qala.decode(&packet, &limits)
+            decode(&packet, &limits)
         };
         assert!(of(10).is_ok());
         assert_eq!(of(11), Err(Refusal::TooLarge { field: body }));
@@ -175,7 +174,7 @@ fn quality_is_what_can_be_measured() {
 fn chat_is_text_of_a_length() {
     let chat = |content: &str, id: Option<&str>| {
         let client_message_id = id.map(Arc::from);
-        Ok(Command::Chat { room: room(), content: Arc::from(content), client_message_id })
+        Ok(Command::Chat { room: room().into(), content: Arc::from(content), client_message_id })
     };
     let send = |rest: &str| decoded("chat:send", &format!(r#"{{"sessionId":"$R",{rest}}}"#));
     let smiles = "😀".repeat(1_000);
@@ -197,7 +196,7 @@ fn chat_is_text_of_a_length() {
 
 #[test]
 fn sync_asks_from_a_number_on() {
-    let sync = |after| Ok(Command::Sync { room: room(), after });
+    let sync = |after| Ok(Command::Sync { room: room().into(), after });
     for (fields, expected) in [
         ("", sync(0)),
         (r#","after":null"#, sync(0)),
@@ -214,7 +213,7 @@ fn sync_asks_from_a_number_on() {
 
 #[test]
 fn a_room_is_named_by_its_id() {
-    assert_eq!(decoded("session:leave", r#"{"sessionId":"$R"}"#), Ok(Command::LeaveRoom(room())));
+    assert_eq!(decoded("session:leave", r#"{"sessionId":"$R"}"#), Ok(Command::LeaveRoom(room().into())));
     for (event, rest) in [("session:leave", ""), ("chat:sync", ""), ("chat:send", r#","content":"hi""#)] {
         for arguments in ["", "null", "5", r#""$R""#, r#"["$R"]"#, "{}"] {
             assert_eq!(decoded(event, arguments), invalid("sessionId"), "{event} {arguments}");

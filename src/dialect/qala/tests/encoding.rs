@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{PROPOSAL, ROOM, proposal, room};
-use crate::dialect::Dialect;
+use super::{PROPOSAL, ROOM, acknowledged, event_of, proposal, room};
 use crate::domain::command::{Refusal, Reply, Scope};
 use crate::domain::criteria::Stage;
 use crate::domain::id::{NodeId, UserId};
@@ -41,6 +40,7 @@ fn partner() -> Partner {
 fn message(client_message_id: Option<&str>) -> ChatMessage {
     ChatMessage {
         sequence: 7,
+        own_sequence: 4,
         from: ana(),
         content: Arc::from("hola \"tú\"\n"),
         client_message_id: client_message_id.map(Arc::from),
@@ -50,13 +50,13 @@ fn message(client_message_id: Option<&str>) -> ChatMessage {
 
 /// `$R` and `$P` in `argument` stand for a room's and a proposal's id.
 fn tells(notice: &Notice, event: &str, argument: &str) {
-    let outgoing = Dialect::Qala.notice(notice).expect("an event for every notice");
+    let outgoing = event_of(notice).expect("an event for every notice");
     let argument = argument.replace("$R", ROOM).replace("$P", PROPOSAL);
     assert_eq!((outgoing.event, outgoing.argument.get()), (event, argument.as_str()));
 }
 
 fn answers(answer: &Result<Reply, Refusal>, text: &str) {
-    assert_eq!(Dialect::Qala.answer(answer).get(), text);
+    assert_eq!(acknowledged(answer).get(), text);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn the_course_of_a_match() {
         r#"{"matchId":"$P","sessionId":"$R","acceptedBy":"ana"}"#,
     );
     tells(
-        &Notice::MatchReady { proposal: proposal(), room: room() },
+        &Notice::MatchReady { proposal: proposal(), room: room(), partner: partner(), initiator: true },
         "matching:match_ready",
         r#"{"matchId":"$P","sessionId":"$R"}"#,
     );
@@ -135,7 +135,7 @@ fn a_payload_that_no_dialect_made_is_not_relayed() {
     for text in ["", "}", "x", "{}", "[]", "{\"a\":1", "{\"a\":}", "{\"a\":1}]}", "{\"a\":1}\n,{}"] {
         let payload = Payload(Arc::from(text));
         let notice = Notice::Signal { room: room(), kind: SignalKind::Offer, payload, from: ana() };
-        assert!(Dialect::Qala.notice(&notice).is_none(), "{text}");
+        assert!(event_of(&notice).is_none(), "{text}");
     }
 }
 
@@ -183,8 +183,8 @@ fn the_peer_comes_and_goes() {
     );
     for (departure, reason) in [
         (Departure::Left, "left"),
+        (Departure::Skipped, "skipped"),
         (Departure::Disconnected, "disconnected"),
-        (Departure::Shutdown, "shutdown"),
     ] {
         tells(
             &Notice::PeerLeft { room: room(), user: ana(), departure },
@@ -238,7 +238,10 @@ fn what_was_done() {
         r#"{"success":true,"queuePosition":2,"estimatedWait":30}"#,
     );
     answers(&Ok(Reply::Alive { timestamp_ms: 1_700_000_000_000 }), r#"{"timestamp":1700000000000}"#);
-    answers(&Ok(Reply::Sent { sequence: 7 }), r#"{"success":true,"sequence":7}"#);
+    answers(
+        &Ok(Reply::Sent { room: room(), message: message(Some("c-1")) }),
+        r#"{"success":true,"sequence":7}"#,
+    );
     answers(&Ok(Reply::Messages(Vec::new())), r#"{"success":true,"messages":[]}"#);
     answers(
         &Ok(Reply::Messages(vec![message(Some("c-1")), message(None)])),
@@ -261,6 +264,12 @@ fn what_was_not_done() {
         (Refusal::UnknownEvent, r#""This server does not know that event.","code":"unknown_event""#),
         (Refusal::NoSuchProposal, r#""Match no longer available.","code":"match_gone""#),
         (Refusal::NotInRoom, r#""You are not in that session.","code":"not_in_session""#),
+        (Refusal::InRoom, r#""You are in a session. Leave it first.","code":"in_session""#),
+        (Refusal::Searching, r#""You are searching already.","code":"searching""#),
+        (
+            Refusal::CoolingDown { retry_after_ms },
+            r#""You skipped somebody a moment ago. Try again in 2 s.","code":"cooling_down","retry_after_ms":1001"#,
+        ),
         (
             Refusal::RateLimited { scope: Scope::Chat, retry_after_ms },
             r#""Too many requests. Try again in 2 s.","code":"rate_limited","retry_after_ms":1001"#,

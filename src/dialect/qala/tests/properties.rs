@@ -5,8 +5,8 @@ use proptest::sample::select;
 use serde_json::value::RawValue;
 
 use super::super::event;
-use super::{ROOM, room};
-use crate::dialect::{Dialect, json};
+use super::{ROOM, acknowledged, event_of, room};
+use crate::dialect::json;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::UserId;
 use crate::domain::limits::Limits;
@@ -53,7 +53,7 @@ const KEYS: [&str; 18] = [
 ];
 
 fn decode(packet: &str) -> Result<Command, Refusal> {
-    Dialect::Qala.decode(packet, &Limits::default())
+    super::decode(packet, &Limits::default())
 }
 
 fn quoted(text: &str) -> String {
@@ -98,7 +98,7 @@ fn fields_of(object: &str) -> Vec<(String, String, String)> {
 
 fn relayed(kind: SignalKind, payload: Payload, from: &str) -> (&'static str, Box<RawValue>) {
     let notice = Notice::Signal { room: room(), kind, payload, from: UserId::new(from) };
-    let outgoing = Dialect::Qala.notice(&notice).expect("what was decoded can be relayed");
+    let outgoing = event_of(&notice).expect("what was decoded can be relayed");
     (outgoing.event, outgoing.argument)
 }
 
@@ -129,7 +129,7 @@ proptest! {
             }
             Err(refusal) => {
                 prop_assert_ne!(refusal, Refusal::UnknownEvent);
-                let answer = Dialect::Qala.answer(&Err(refusal));
+                let answer = acknowledged(&Err(refusal));
                 let refused = answer.get().starts_with(r#"{"success":false,"error":""#);
                 prop_assert!(refused, "{}", answer);
             }

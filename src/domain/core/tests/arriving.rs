@@ -140,7 +140,7 @@ fn a_proposal_may_be_answered_here() {
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(0)),
-        notify(ANA, ready(&agreed)),
+        notify(ANA, ready(&agreed, "ana")),
         registers(&agreed, at(0)),
         // Ben knows her by her ticket, which names the other node.
         send(Envelope::Here { room: agreed.room, from: here(0) }),
@@ -277,7 +277,7 @@ fn a_room_that_both_agreed_on_and_a_dead_node_never_entered_is_entered() {
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(0)),
-        notify(ANA, ready(&agreed)),
+        notify(ANA, ready(&agreed, "ana")),
         registers(&agreed, at(0)),
         send(Envelope::Here { room: agreed.room, from: here(0) }),
     ]);
@@ -411,7 +411,7 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
     let says_where = send(Envelope::Here { room, from: here(0) });
     let [fetching] = core.asked([notify(ANA, signal), says_where, messages(0)]);
     core.stored(fetching, Outcome::Messages(Vec::new()));
-    core.asks(ANA, 1, Command::LeaveRoom(room));
+    core.asks(ANA, 1, Command::LeaveRoom(room.into()));
     core.expect([
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
@@ -447,7 +447,7 @@ fn signals_that_come_late_do_not_follow_newer_ones() {
 fn a_peer_knows_where_somebody_is_who_leaves_before_being_told_what_goes_on() {
     let mut core = ana_was_elsewhere(Some(anas_talk()));
     let again = ConnectionId(77);
-    core.asks(ANA, 1, Command::LeaveRoom(proposal().room));
+    core.asks(ANA, 1, Command::LeaveRoom(proposal().room.into()));
     core.connected(again, "ana");
     core.expect([
         record(Event::SessionReplaced),

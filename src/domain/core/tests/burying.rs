@@ -68,7 +68,7 @@ fn who_left_meanwhile_hears_nothing_more() {
     core.wakes_in_vain(20_600);
     gone(&mut core);
     core.expect([away(&proposal)]);
-    core.asks(ANA, 3, Command::LeaveRoom(proposal.room));
+    core.asks(ANA, 3, Command::LeaveRoom(proposal.room.into()));
     let departure = Departure::Left;
     core.expect([
         send(Envelope::Left { room: proposal.room, departure, from: here(0) }),

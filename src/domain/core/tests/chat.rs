@@ -2,15 +2,16 @@
 
 use super::*;
 
-/// The room's message `sequence`, which says so.
+/// The room's message `sequence`, which says so; every second is of each.
 fn message(sequence: u64, from: &str) -> ChatMessage {
     let content = format!("message {sequence}").into();
-    ChatMessage { sequence, from: user(from), content, client_message_id: None, at: at(1_000) }
+    let own_sequence = sequence.div_ceil(2);
+    ChatMessage { sequence, own_sequence, from: user(from), content, client_message_id: None, at: at(1_000) }
 }
 
 fn write(proposal: &Proposal, sequence: u64) -> Command {
     let content = message(sequence, "ana").content;
-    Command::Chat { room: proposal.room, content, client_message_id: Some("mine".into()) }
+    Command::Chat { room: proposal.room.into(), content, client_message_id: Some("mine".into()) }
 }
 
 fn append(proposal: &Proposal, sequence: u64) -> Effect {
@@ -22,12 +23,17 @@ fn added(sequence: u64) -> Outcome {
     Outcome::Appended(Appended::Added(message(sequence, "ana")))
 }
 
+/// The answer to Ana's message.
+fn written(proposal: &Proposal, sequence: u64) -> Reply {
+    Reply::Sent { room: proposal.room, message: message(sequence, "ana") }
+}
+
 /// What follows when Ana's message was added.
 fn sent(proposal: &Proposal, sequence: u64, number: u64) -> [Effect; 3] {
     [
         send(Envelope::Chat { room: proposal.room, message: message(sequence, "ana") }),
         record(Event::ChatAdded),
-        ack(ANA, number, Ok(Reply::Sent { sequence })),
+        ack(ANA, number, Ok(written(proposal, sequence))),
     ]
 }
 
@@ -71,7 +77,7 @@ fn messages_follow_each_other_without_waiting_and_all_else_waits_for_them() {
     let [first, second] = core.asked([append(&proposal, 1), append(&proposal, 2)]);
     let kind = SignalKind::Offer;
     let payload = Payload("o".into());
-    core.asks(ANA, 5, Command::Signal { room: proposal.room, kind, payload: payload.clone() });
+    core.asks(ANA, 5, Command::Signal { room: proposal.room.into(), kind, payload: payload.clone() });
     core.asks(ANA, 6, write(&proposal, 3));
     core.asks(ANA, 7, Command::Heartbeat);
     core.expect([]);
@@ -86,6 +92,24 @@ fn messages_follow_each_other_without_waiting_and_all_else_waits_for_them() {
     let [carried, counted, told] = sent(&proposal, 3, 6);
     let timestamp_ms = at(1_000).as_ms();
     core.expect([carried, counted, told, ack(ANA, 7, Ok(Reply::Alive { timestamp_ms }))]);
+}
+
+#[test]
+fn answers_that_overtake_each_other_are_told_in_the_order_of_the_messages() {
+    let (mut core, proposal) = ana_talks();
+    let appending = [1, 2, 3].map(|number| {
+        core.asks(ANA, number, write(&proposal, number));
+        let [appending] = core.asked([append(&proposal, number)]);
+        appending
+    });
+    core.stored(appending[2], added(3));
+    core.stored(appending[1], UNAVAILABLE);
+    core.expect([record(Event::StoreUnavailable)]);
+    core.stored(appending[0], added(1));
+    let ([first, counted, answered], third) = (sent(&proposal, 1, 1), sent(&proposal, 3, 3));
+    let [refusing, refused] = [refused(UNAVAILABLE_REFUSAL), ack(ANA, 2, Err(UNAVAILABLE_REFUSAL))];
+    let [carried, counted_too, answered_too] = third;
+    core.expect([first, counted, answered, refusing, refused, carried, counted_too, answered_too]);
 }
 
 #[test]
@@ -131,12 +155,13 @@ fn a_message_that_is_known_already_is_confirmed_and_carried_in_case_its_first_an
     let (mut core, proposal) = ana_talks();
     core.asks(ANA, 3, write(&proposal, 5));
     let [appending] = core.asked([append(&proposal, 5)]);
-    core.stored(appending, Outcome::Appended(Appended::Duplicate(5)));
-    let client_message_id = Some("mine".into());
-    let message = ChatMessage { client_message_id, ..message(5, "ana") };
+    // What counts is the text that was written first.
+    let room = proposal.room;
+    let message = message(2, "ana");
+    core.stored(appending, Outcome::Appended(Appended::Duplicate(message.clone())));
     core.expect([
-        send(Envelope::Chat { room: proposal.room, message }),
-        ack(ANA, 3, Ok(Reply::Sent { sequence: 5 })),
+        send(Envelope::Chat { room, message: message.clone() }),
+        ack(ANA, 3, Ok(Reply::Sent { room, message })),
     ]);
 }
 
@@ -159,7 +184,7 @@ fn a_message_is_refused_without_a_room_and_without_a_store() {
     let elsewhere = pair(9, &proposal.sides[0].ticket, &proposal.sides[1].ticket, at(0));
     core.asks(ANA, 5, write(&elsewhere, 1));
     core.expect(not_in_room(5));
-    core.asks(ANA, 6, Command::Sync { room: elsewhere.room, after: 0 });
+    core.asks(ANA, 6, Command::Sync { room: elsewhere.room.into(), after: 0 });
     core.expect(not_in_room(6));
 }
 
@@ -172,7 +197,7 @@ fn a_message_that_was_taken_when_its_room_ended_goes_to_nobody() {
     core.hears(0, Envelope::Left { room, departure, from: there() });
     core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
     core.stored(appending, added(1));
-    core.expect([record(Event::ChatAdded), ack(ANA, 3, Ok(Reply::Sent { sequence: 1 }))]);
+    core.expect([record(Event::ChatAdded), ack(ANA, 3, Ok(written(&proposal, 1)))]);
 }
 
 #[test]
@@ -195,10 +220,10 @@ fn what_was_written_can_be_asked_for() {
     let (mut core, proposal) = ana_talks();
     let (room, after) = (proposal.room, 7);
     let messages = || ask(Operation::Messages { room, after });
-    core.asks(ANA, 3, Command::Sync { room, after });
+    core.asks(ANA, 3, Command::Sync { room: room.into(), after });
     let [reading] = core.asked([messages()]);
     // Unlike appends, a question is waited for.
-    core.asks(ANA, 4, Command::Sync { room, after });
+    core.asks(ANA, 4, Command::Sync { room: room.into(), after });
     core.expect([]);
     let both = vec![message(8, "ana"), message(9, "ben")];
     core.stored(reading, Outcome::Messages(both.clone()));

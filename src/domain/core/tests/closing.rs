@@ -6,7 +6,7 @@ use super::*;
 fn a_room_that_could_not_be_closed_is_closed_a_second_later_and_until_it_worked() {
     let (mut core, proposal) = ana_talks();
     let (room, departure) = (proposal.room, Departure::Left);
-    core.asks(ANA, 3, Command::LeaveRoom(room));
+    core.asks(ANA, 3, Command::LeaveRoom(room.into()));
     let [closing] = core.asked([
         send(Envelope::Left { room, departure, from: here(0) }),
         close(&proposal),

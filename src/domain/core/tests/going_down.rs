@@ -19,7 +19,7 @@ fn everybody_is_told_of_a_shutdown_and_sessions_go_on_until_they_are_closed() {
 #[test]
 fn an_abandoned_session_is_closed_and_its_peer_told() {
     let (mut core, proposal) = ana_talks();
-    core.asks(ANA, 3, Command::Sync { room: proposal.room, after: 0 });
+    core.asks(ANA, 3, Command::Sync { room: proposal.room.into(), after: 0 });
     let [reading] = core.asked([ask(Operation::Messages { room: proposal.room, after: 0 })]);
     core.abandon(ANA);
     core.expect([
@@ -52,7 +52,7 @@ fn an_abandoned_sessions_peer_in_the_same_core_hears_of_it_with_the_next_input()
         let met = remembers(name, other, at(600));
         let side = usize::try_from(slot).expect("small");
         let known = knows(&agreed, side, slot, here(peer), at(600));
-        core.expect([ended(TicketEnd::Matched), met, notify(connection, ready(&agreed)), known]);
+        core.expect([ended(TicketEnd::Matched), met, notify(connection, ready(&agreed, name)), known]);
     }
     core.abandon(ANA);
     core.expect([Effect::Close { connection: ANA }, record(Event::SessionClosed)]);

@@ -26,6 +26,7 @@ pub(super) struct Scripted {
     core: Core<Dice>,
     /// Draws what the core draws, in the same order.
     twin: Cell<Dice>,
+    policy: Policy,
     limits: Limits,
     now: Time,
     /// The name of the last operation; every one is new.
@@ -39,8 +40,8 @@ impl Scripted {
 
     pub(super) fn with(policy: Policy, limits: Limits) -> Self {
         let dice = Dice(7);
-        let core = Core::new(NodeId::new("here"), 0, vec![policy], limits.clone(), dice);
-        Self { core, twin: Cell::new(dice), limits, now: at(0), last: None }
+        let core = Core::new(NodeId::new("here"), 0, vec![policy.clone()], limits.clone(), dice);
+        Self { core, twin: Cell::new(dice), policy, limits, now: at(0), last: None }
     }
 
     /// Moves time. Nothing must be due before.
@@ -119,7 +120,7 @@ impl Scripted {
 
     /// A client asks and wants an answer.
     pub(super) fn asks(&mut self, connection: ConnectionId, ack: u64, command: Command) {
-        self.handle(Input::Command { connection, ack: Some(AckId(ack)), command: Ok(command) });
+        self.handle(Input::Command { connection, ack: Some(AckId::from(ack)), command: Ok(command) });
     }
 
     /// A client asks and wants no answer.
@@ -192,11 +193,20 @@ impl Scripted {
 
     /// The search that the core makes now.
     pub(super) fn search(&self, ticket: &Arc<Ticket>, stage: Stage) -> Search {
+        let mut plan = SearchPlan::new(ticket.clone(), stage, &self.policy.ladder);
+        if self.policy.choice == Choice::Random {
+            plan.order = ticket.shuffled();
+        }
+        let (seconds, agreed) = match self.policy.acceptance {
+            Acceptance::Mutual { .. } => (20, false),
+            Acceptance::AtOnce => (2, true),
+        };
         Search {
-            plan: SearchPlan::new(ticket.clone(), stage, &Policy::new(POOL.0).ladder),
+            plan,
             proposal: self.draw(ProposalId::random),
             room: self.draw(RoomId::random),
-            accept_within: Duration::from_secs(20),
+            accept_within: Duration::from_secs(seconds),
+            agreed,
             lease_until: self.now + Duration::from_secs(6),
             most_waiting: self.limits.waiting_tickets,
         }
@@ -205,6 +215,11 @@ impl Scripted {
     /// That search, as an effect.
     pub(super) fn look(&self, ticket: &Arc<Ticket>, stage: Stage) -> Effect {
         looking(self.search(ticket, stage))
+    }
+
+    /// The place where the search that the core makes now begins, if it begins anywhere.
+    pub(super) fn anywhere(&self) -> Order {
+        Ticket::anywhere(self.draw(Dice::next_u64))
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut Dice) -> T) -> T {

@@ -196,7 +196,7 @@ fn a_room_that_was_over_before_it_opened_here_is_closed_again() {
     // The other one opened it as well, and has left it.
     core.hears(0, Envelope::Agreed(agreed.clone()));
     let known = registers(&agreed, at(20_600));
-    core.expect([ended(TicketEnd::Matched), remember(at(20_600)), notify(ANA, ready(&agreed)), known]);
+    core.expect([ended(TicketEnd::Matched), remember(at(20_600)), notify(ANA, ready(&agreed, "ana")), known]);
     let departure = Departure::Left;
     core.hears(0, left(&agreed, departure));
     core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure })]);
@@ -221,7 +221,7 @@ fn a_room_that_the_peer_left_before_it_opened_here_opens_and_is_over() {
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(1_000)),
-        notify(ANA, ready(&agreed)),
+        notify(ANA, ready(&agreed, "ana")),
         registers(&agreed, at(1_000)),
         close(&agreed),
         notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
@@ -259,7 +259,7 @@ fn the_second_acceptance_may_overtake_the_answer_to_the_first() {
     let (first, agreed) = (accepted(&proposal, &["ana"]), accepted(&proposal, &["ana", "ben"]));
     core.hears(0, Envelope::Agreed(agreed.clone()));
     let known = registers(&agreed, at(600));
-    core.expect([ended(TicketEnd::Matched), remember(at(600)), notify(ANA, ready(&agreed)), known]);
+    core.expect([ended(TicketEnd::Matched), remember(at(600)), notify(ANA, ready(&agreed, "ana")), known]);
     core.stored(asked, Outcome::Answered(Answered::Pending(first.clone())));
     core.expect([done(ANA, 2), send(Envelope::Accepted(first))]);
 }

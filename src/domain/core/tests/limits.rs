@@ -23,7 +23,7 @@ fn alive(number: u64, now: Time) -> Effect {
 /// A client asks for what nobody understands.
 fn babbles(core: &mut Scripted, ack: Option<u64>) {
     let command = Err(Refusal::Invalid { field: "age" });
-    core.handle(Input::Command { connection: ANA, ack: ack.map(AckId), command });
+    core.handle(Input::Command { connection: ANA, ack: ack.map(AckId::from), command });
 }
 
 #[test]
@@ -49,13 +49,13 @@ fn a_spent_budget_is_refused_in_the_answer_with_the_time_until_there_is_more() {
 }
 
 #[test]
-fn who_asks_for_no_answer_is_told_of_the_limit_once_a_second() {
+fn who_asks_for_no_answer_is_told_of_each_limit_once_a_second() {
     let mut core =
         limited(Limits { chat_events_per_minute: 1, signaling_events_per_minute: 1, ..Limits::default() });
     let room = pair(1, &bens_ticket(), &bens_ticket(), at(0)).room;
     core.says(ANA, Command::Heartbeat);
     core.expect([]);
-    core.says(ANA, Command::Sync { room, after: 0 });
+    core.says(ANA, Command::Sync { room: room.into(), after: 0 });
     core.expect([refused(Refusal::NotInRoom)]);
     core.says(ANA, Command::Heartbeat);
     core.expect([refused(rate_limited(Scope::Signaling, 60_000)), told(Scope::Signaling, 60_000)]);
@@ -63,10 +63,46 @@ fn who_asks_for_no_answer_is_told_of_the_limit_once_a_second() {
     core.says(ANA, Command::Heartbeat);
     core.expect([refused(rate_limited(Scope::Signaling, 59_001))]);
     core.at(1_000);
-    core.says(ANA, Command::Sync { room, after: 0 });
+    core.says(ANA, Command::Sync { room: room.into(), after: 0 });
     core.expect([refused(rate_limited(Scope::Chat, 59_000)), told(Scope::Chat, 59_000)]);
     core.says(ANA, Command::Heartbeat);
+    core.expect([refused(rate_limited(Scope::Signaling, 59_000)), told(Scope::Signaling, 59_000)]);
+    core.says(ANA, Command::Heartbeat);
     core.expect([refused(rate_limited(Scope::Signaling, 59_000))]);
+}
+
+#[test]
+fn who_is_answered_by_events_is_told_of_the_limit_once_a_second() {
+    let mut core = limited(Limits { signaling_events_per_minute: 1, ..Limits::default() });
+    let by_event = |core: &mut Scripted, topic: u8| {
+        let ack = Some(AckId { number: None, topic });
+        core.handle(Input::Command { connection: ANA, ack, command: Ok(Command::Heartbeat) });
+    };
+    by_event(&mut core, 3);
+    let alive = Ok(Reply::Alive { timestamp_ms: at(0).as_ms() });
+    let ack = AckId { number: None, topic: 3 };
+    core.expect([Effect::Acknowledge { connection: ANA, ack, answer: alive }]);
+    by_event(&mut core, 3);
+    core.expect([refused(rate_limited(Scope::Signaling, 60_000)), told(Scope::Signaling, 60_000)]);
+    by_event(&mut core, 3);
+    core.expect([refused(rate_limited(Scope::Signaling, 60_000))]);
+}
+
+#[test]
+fn a_pool_may_have_budgets_of_its_own() {
+    let own = PerMinute { matching: 1, chat: 2, signaling: 0 };
+    let policy = Policy { events_per_minute: Some(own), ..Policy::new(POOL.0) };
+    let mut core = Scripted::with(policy, Limits { signaling_events_per_minute: 1, ..Limits::default() });
+    core.connect(ANA, "ana", 0);
+    core.asks(ANA, 1, Command::LeaveQueue);
+    core.expect([done(ANA, 1)]);
+    let refusal = rate_limited(Scope::Matching, 60_000);
+    core.asks(ANA, 2, Command::LeaveQueue);
+    core.expect([refused(refusal), ack(ANA, 2, Err(refusal))]);
+    for number in 3..6 {
+        core.asks(ANA, number, Command::Heartbeat);
+        core.expect([alive(number, at(0))]);
+    }
 }
 
 #[test]
@@ -126,7 +162,7 @@ fn messages_that_follow_each_other_into_a_slow_store_count_as_waiting() {
     let mut core = Scripted::with(Policy::new(POOL.0), limits);
     let room = ana_begins_to_talk(&mut core).room;
     let (content, client_message_id) = ("hello".into(), None);
-    let write = Command::Chat { room, content, client_message_id };
+    let write = Command::Chat { room: room.into(), content, client_message_id };
     let (from, content, client_message_id) = (user("ana"), "hello".into(), None);
     let append = ask(Operation::Append { room, from, content, client_message_id });
     core.asks(ANA, 3, write.clone());

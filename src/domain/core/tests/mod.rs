@@ -1,7 +1,10 @@
 //! The machine, input by input: each test gives an input, asserts the exact list of effects with nothing
 //! left over, and then moves time.
 
+mod announcing;
+mod anyone;
 mod arriving;
+mod at_once;
 mod burying;
 mod chat;
 mod closing;
@@ -18,6 +21,8 @@ mod proposing;
 mod rebuilding;
 mod reconnecting;
 mod scenes;
+mod silence;
+mod skipping;
 mod talking;
 mod timers;
 mod words;
@@ -25,17 +30,17 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::command::{Command, Refusal, Reply, Scope};
+use super::super::command::{Command, Refusal, Reply, RoomRef, Scope};
 use super::super::criteria::{AgeRange, Stage, Strict};
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
 use super::super::id::{AckId, ConnectionId, OperationId, RoomId, UserId};
-use super::super::limits::{AVOIDED, Limits, MESSAGES_AT_ONCE, RENEWED_AT_ONCE};
+use super::super::limits::{AVOIDED, Limits, MESSAGES_AT_ONCE, PerMinute, RENEWED_AT_ONCE};
 use super::super::notice::{Notice, Resumed};
 use super::super::operation::{Answered, Appended, Attached, Expired, Operation, Outcome, Place, Searched};
 use super::super::operation::{Standing, Withdrawn};
 use super::super::person::{Gender, Proficiency};
-use super::super::policy::Policy;
+use super::super::policy::{Acceptance, Choice, JoinAgain, Policy};
 use super::super::proposal::{Failure, Proposal, Verdict};
 use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, Talk};
 use super::super::ticket::{Order, PoolId, Priority, Ticket};

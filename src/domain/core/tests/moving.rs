@@ -199,7 +199,7 @@ fn a_peer_that_moved_is_spoken_to_where_it_is() {
         core.expect([]);
     }
     let (kind, payload) = (SignalKind::Offer, Payload("o".into()));
-    core.says(ANA, Command::Signal { room, kind, payload: payload.clone() });
+    core.says(ANA, Command::Signal { room: room.into(), kind, payload: payload.clone() });
     core.expect([to_third(Envelope::Signal { room, kind, payload }), record(Event::Relayed(kind))]);
     core.hears(0, Envelope::Left { room, departure: Departure::Left, from: third.clone() });
     core.expect([notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure: Departure::Left })]);
@@ -237,7 +237,7 @@ fn a_peer_that_moved_before_the_room_opened_here_is_found_there() {
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.hears(0, Envelope::Agreed(agreed.clone()));
     let known = register("ana", here(0), Some(talk(&agreed, 0, third, at(1_000))));
-    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed)), known]);
+    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed, "ana")), known]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ fn room_stands(proposal: &Arc<Proposal>, now: Time) -> [Effect; 6] {
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(now),
-        notify(ANA, ready(proposal)),
+        notify(ANA, ready(proposal, "ana")),
         registers(proposal, now),
     ]
 }
@@ -33,7 +33,7 @@ fn who_accepts_first_hears_of_the_room_from_the_second() {
     core.expect([notify(ANA, accepted_by(&proposal, "ben"))]);
     core.hears(0, Envelope::Agreed(agreed.clone()));
     let known = registers(&agreed, at(2_000));
-    core.expect([ended(TicketEnd::Matched), remember(at(2_000)), notify(ANA, ready(&agreed)), known]);
+    core.expect([ended(TicketEnd::Matched), remember(at(2_000)), notify(ANA, ready(&agreed, "ana")), known]);
     core.hears(0, Envelope::Agreed(agreed));
     core.expect([]);
 }
@@ -79,11 +79,11 @@ fn two_of_one_core_agree_in_either_order() {
             record(Event::RoomOpened),
             ended(TicketEnd::Matched),
             remembers(two_name, one_name, at(2_000)),
-            notify(two, ready(&agreed)),
+            notify(two, ready(&agreed, two_name)),
             knows(&agreed, second, places[second], here(places[first]), at(2_000)),
             ended(TicketEnd::Matched),
             remembers(one_name, two_name, at(2_000)),
-            notify(one, ready(&agreed)),
+            notify(one, ready(&agreed, one_name)),
             knows(&agreed, first, places[first], here(places[second]), at(2_000)),
         ]);
     }
@@ -230,7 +230,7 @@ fn who_rejects_what_both_accepted_already_is_refused() {
     core.expect([refused(Refusal::NoSuchProposal), ack(ANA, 3, Err(Refusal::NoSuchProposal))]);
     core.hears(0, Envelope::Agreed(agreed.clone()));
     let known = registers(&agreed, at(1_000));
-    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed)), known]);
+    core.expect([ended(TicketEnd::Matched), remember(at(1_000)), notify(ANA, ready(&agreed, "ana")), known]);
 }
 
 #[test]

@@ -6,8 +6,12 @@ use super::super::super::limits::REBUILT_AT_ONCE;
 use super::*;
 
 fn reopen(proposal: &Proposal, heard: u64) -> Effect {
+    reopen_after(proposal, heard, [0; 2])
+}
+
+fn reopen_after(proposal: &Proposal, heard: u64, written: [u64; 2]) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members, heard: Some(heard) })
+    ask(Operation::OpenRoom { room: proposal.room, members, heard: Some(heard), written })
 }
 
 #[test]
@@ -119,7 +123,8 @@ fn a_single_room_that_the_store_does_not_know_is_opened_again() {
         let (room, from, content) = (proposal.room, user("ana"), "hello".into());
         ask(Operation::Append { room, from, content, client_message_id: None })
     };
-    let write = Command::Chat { room: proposal.room, content: "hello".into(), client_message_id: None };
+    let write =
+        Command::Chat { room: proposal.room.into(), content: "hello".into(), client_message_id: None };
     let unknown = Refusal::Unavailable { retry_after_ms: 1_000 };
     core.asks(ANA, 3, write.clone());
     let [appending] = core.asked([append()]);
@@ -134,6 +139,37 @@ fn a_single_room_that_the_store_does_not_know_is_opened_again() {
     core.stored(opening, Outcome::Done);
     core.asks(ANA, 4, write);
     core.expect([append()]);
+}
+
+#[test]
+fn a_room_that_is_opened_again_goes_on_with_what_each_has_written() {
+    let (mut core, proposal) = ana_talks();
+    let room = proposal.room;
+    let message = |sequence, own_sequence, from: &str| {
+        let (from, content, at) = (user(from), "hello".into(), at(1_000));
+        ChatMessage { sequence, own_sequence, from, content, client_message_id: None, at }
+    };
+    core.hears(0, Envelope::Chat { room, message: message(1, 1, "ben") });
+    core.expect([notify(ANA, Notice::Chat { room, message: message(1, 1, "ben") })]);
+    let (content, client_message_id) = ("hello".into(), None);
+    core.asks(ANA, 3, Command::Chat { room: room.into(), content, client_message_id });
+    let (from, content, client_message_id) = (user("ana"), "hello".into(), None);
+    let [appending] = core.asked([ask(Operation::Append { room, from, content, client_message_id })]);
+    let own = message(2, 1, "ana");
+    core.stored(appending, Outcome::Appended(Appended::Added(own.clone())));
+    core.expect([
+        send(Envelope::Chat { room, message: own.clone() }),
+        record(Event::ChatAdded),
+        ack(ANA, 3, Ok(Reply::Sent { room, message: own })),
+    ]);
+    // Of what is missing before it the store is asked, and tells.
+    core.hears(0, Envelope::Chat { room, message: message(5, 4, "ben") });
+    let [missing] = core.asked([ask(Operation::Messages { room, after: 2 })]);
+    let told = [3, 4, 5].map(|sequence| message(sequence, sequence - 1, "ben"));
+    core.stored(missing, Outcome::Messages(told.to_vec()));
+    core.expect(told.map(|message| notify(ANA, Notice::Chat { room, message })));
+    core.handle(Input::Forgotten);
+    core.expect([registers(&proposal, at(1_000)), reopen_after(&proposal, 5, [1, 4])]);
 }
 
 #[test]

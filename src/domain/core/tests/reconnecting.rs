@@ -25,7 +25,7 @@ fn the_peer_hears_that_the_client_is_away_and_back() {
 fn who_is_back_before_the_peer_heard_of_it_was_never_away() {
     let (mut core, proposal) = ana_talks();
     let room = proposal.room;
-    core.asks(ANA, 3, Command::Sync { room, after: 0 });
+    core.asks(ANA, 3, Command::Sync { room: room.into(), after: 0 });
     let [reading] = core.asked([missed(&proposal)]);
     core.disconnected(ANA);
     core.expect([]);
@@ -109,7 +109,7 @@ fn a_newer_connection_takes_the_session_over() {
         missed(&proposal),
     ]);
     // What still comes over the older one is nobody's, its end included.
-    core.asks(ANA, 3, Command::LeaveRoom(room));
+    core.asks(ANA, 3, Command::LeaveRoom(room.into()));
     core.disconnected(ANA);
     core.expect([]);
     core.hears(0, Envelope::Away { room, from: there() });
@@ -180,7 +180,7 @@ fn who_is_back_is_told_where_it_stands_once_all_that_it_asked_for_before_is_done
 fn what_the_peer_sends_before_that_is_told_after_it() {
     let (mut core, proposal) = ana_talks();
     let (room, kind) = (proposal.room, SignalKind::Offer);
-    core.asks(ANA, 3, Command::Sync { room, after: 0 });
+    core.asks(ANA, 3, Command::Sync { room: room.into(), after: 0 });
     let [reading] = core.asked([missed(&proposal)]);
     core.disconnected(ANA);
     core.connected(ANA_AGAIN, "ana");

@@ -102,7 +102,7 @@ pub(super) fn ana_begins_to_talk(core: &mut Scripted) -> Arc<Proposal> {
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(1_000)),
-        notify(ANA, ready(&agreed)),
+        notify(ANA, ready(&agreed, "ana")),
         registers(&agreed, at(1_000)),
     ]);
     agreed

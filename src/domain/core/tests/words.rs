@@ -36,7 +36,7 @@ pub(super) fn notify(connection: ConnectionId, notice: Notice) -> Effect {
 }
 
 pub(super) fn ack(connection: ConnectionId, ack: u64, answer: Result<Reply, Refusal>) -> Effect {
-    Effect::Acknowledge { connection, ack: AckId(ack), answer }
+    Effect::Acknowledge { connection, ack: AckId::from(ack), answer }
 }
 
 pub(super) fn done(connection: ConnectionId, number: u64) -> Effect {
@@ -118,7 +118,7 @@ pub(super) fn expire(proposal: &Proposal) -> Effect {
 
 pub(super) fn open(proposal: &Proposal) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members, heard: None })
+    ask(Operation::OpenRoom { room: proposal.room, members, heard: None, written: [0; 2] })
 }
 
 /// Ana, in place 0, is known to be in the room, where Ben is on the other node.
@@ -202,6 +202,10 @@ impl Wish {
         }
     }
 
+    pub(super) fn skip(&self) -> Command {
+        Command::Skip { attributes: self.attributes.clone(), criteria: self.criteria.clone() }
+    }
+
     pub(super) fn join(&self) -> Command {
         Command::Join { attributes: self.attributes.clone(), criteria: self.criteria.clone() }
     }
@@ -266,8 +270,15 @@ pub(super) fn found(proposal: &Proposal, own: usize) -> Found {
     }
 }
 
-pub(super) fn ready(proposal: &Proposal) -> Notice {
-    Notice::MatchReady { proposal: proposal.id, room: proposal.room }
+/// What the one of that name is told when the room stands.
+pub(super) fn ready(proposal: &Proposal, name: &str) -> Notice {
+    let (own, other) = proposal.sides_of(&user(name)).expect("one of the two");
+    Notice::MatchReady {
+        proposal: proposal.id,
+        room: proposal.room,
+        partner: partner(&other.ticket),
+        initiator: own == &proposal.sides[0],
+    }
 }
 
 pub(super) fn failed(proposal: &Proposal, failure: Failure, requeued: bool) -> Notice {

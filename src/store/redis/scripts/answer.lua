@@ -5,19 +5,6 @@
 -- A proposal that ended stays as long as it would have been known, with the answer that ended it: whoever
 -- repeats that answer because the reply was lost is told the same again.
 
--- Directions kept in one generation of waits; those that no match touches for a generation are forgotten.
-local DIRECTIONS = 1024
-
-local function record_wait(side)
-  local sum = sum_of_waits(side[S_DIRECTION])
-  local waited = math.max(now - side[S_ENQUEUED], 0)
-  call('HSET', KEYS[5], side[S_DIRECTION], sum - math.floor(sum / 8) + waited)
-  call('EXPIRE', KEYS[5], WEEK)
-  if call('HLEN', KEYS[5]) >= DIRECTIONS then
-    call('RENAME', KEYS[5], KEYS[6])
-  end
-end
-
 sweep_proposals()
 local id, by, verdict = ARGV[3], ARGV[4], ARGV[5]
 local kept = call('HGET', proposals, id)
@@ -51,7 +38,6 @@ call('HSET', proposals, id, pack(proposal))
 if not is_agreed(proposal) then
   return { 'pending', told(id, proposal) }
 end
--- Waits are counted when a match is agreed, until that moment.
 record_wait(claimer)
 record_wait(claimed)
 return { 'agreed', told(id, proposal) }

@@ -1,7 +1,7 @@
 -- Append: adds chat messages, in this order, and gives each its number, unless its writer has written it before.
 -- KEYS: 1 room, 2 names, 3 messages. ARGV: 1-2 as in shared_time.lua, 3 messages kept, 4 seconds a silent room is
 --   kept, then of each message: writer, content, the writer's name for it, whether it has one ('1'), the submission.
--- Answers of each {'added', number, at}, {'duplicate', number} or {'no_room'}.
+-- Answers of each {'added', number, at, number among the writer's own}, {'duplicate', entry} or {'no_room'}.
 --
 -- `names` leads from a message to its number. One without a name of its own is there by its submission, and one
 -- with a name together with it: a submission that is repeated because its answer was lost is told the same again.
@@ -16,24 +16,25 @@ local function append(writer, content, own_name, is_named, submission)
   local side = writer == member[1] and 'a:' or 'b:'
   local name = is_named == '1' and side .. own_name or 's:' .. submission
   local known = call('HGET', names, name)
-  if known then
-    local number, first = string.match(known, '^(%d+) (.*)$')
-    if first ~= submission then
-      return { 'duplicate', tonumber(number) }
-    end
-    local message = call('XRANGE', messages, number .. '-0', number .. '-0')
-    return { 'added', tonumber(number), tonumber(message[1][2][6]) }
+  local number, first = string.match(known or '', '^(%d+) (.*)$')
+  local message = number and call('XRANGE', messages, number .. '-0', number .. '-0')[1]
+  if message and first == submission then
+    return { 'added', tonumber(number), tonumber(message[2][6]), tonumber(message[2][10]) }
+  elseif message then
+    return { 'duplicate', message }
   end
-  local number = call('HINCRBY', room, 'last', 1)
+  number = call('HINCRBY', room, 'last', 1)
+  local own = call('HINCRBY', room, writer == member[1] and 'by_a' or 'by_b', 1)
   call('HSET', names, name, number .. ' ' .. submission)
-  local fields = { 'from', writer, 'content', content, 'at', string.format('%.0f', now), 'key', name }
+  local at = string.format('%.0f', now)
+  local fields = { 'from', writer, 'content', content, 'at', at, 'key', name, 'own', own }
   if is_named == '1' then
     fields[#fields + 1] = 'name'
     fields[#fields + 1] = own_name
   end
   call('XADD', messages, number .. '-0', unpack(fields))
   added = true
-  return { 'added', number, now }
+  return { 'added', number, now, own }
 end
 
 local answers = {}

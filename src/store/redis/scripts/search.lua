@@ -4,7 +4,7 @@
 --   8 lease end, 9 most waiting, 10 candidates, 11 direction, 12 bucket, 13 effective ms, 14 stage,
 --   15 age, 16 youngest accepted, 17 oldest accepted, three digits each, 18 user, 19 avoided users, each
 --   between newlines, 20 enqueued at, 21 body, 22 direction and 23 buckets to look in (a comma before and
---   behind each), 24 the place to look behind, or ''.
+--   behind each), 24 the place to look behind, or '', 25 whether both have accepted ('1').
 -- Answers {'taken'|'claimed', proposal}, {'full'}, {'more', place}, {'listed', position, seconds}.
 --
 -- Its cost does not grow with the number of the waiting. `heads` holds the first ticket of every bucket of a
@@ -260,12 +260,13 @@ if found then
   if own then
     leave(ticket, own)
   end
+  local accepted = tonumber(ARGV[25])
   local kept = {
     ARGV[6],
     now + tonumber(ARGV[7]),
     '',
-    { ticket, tonumber(ARGV[14]), 0, user, own_avoid, ARGV[21], direction, tonumber(ARGV[20]) + shift },
-    { other, found[STAGE], 0, found[USER], found[AVOID], found[BODY], found[DIRECTION], found[ENQUEUED] },
+    { ticket, tonumber(ARGV[14]), accepted, user, own_avoid, ARGV[21], direction, tonumber(ARGV[20]) + shift },
+    { other, found[STAGE], accepted, found[USER], found[AVOID], found[BODY], found[DIRECTION], found[ENQUEUED] },
   }
   call('HSET', tickets, ticket, '=' .. proposal_id, other, '=' .. proposal_id)
   call('HSET', proposals, proposal_id, pack(kept))
@@ -273,6 +274,10 @@ if found then
   if renews_keys or call('ZCARD', expiries) == 1 then
     call('EXPIRE', proposals, WEEK)
     call('EXPIRE', expiries, WEEK)
+  end
+  if accepted == 1 then
+    record_wait(kept[CLAIMER])
+    record_wait(kept[CLAIMED])
   end
   return { 'claimed', told(proposal_id, kept) }
 end

@@ -143,3 +143,17 @@ local function told(id, proposal)
   return { id, proposal[ROOM], proposal[EXPIRES] - shift, told_side(proposal[CLAIMER]), told_side(proposal[CLAIMED]) }
 end
 
+-- Directions kept in one generation of waits; those that no match touches for a generation are forgotten.
+local DIRECTIONS = 1024
+
+-- Waits are counted when a match is agreed, until that moment.
+local function record_wait(side)
+  local sum = sum_of_waits(side[S_DIRECTION])
+  local waited = math.max(now - side[S_ENQUEUED], 0)
+  call('HSET', KEYS[5], side[S_DIRECTION], sum - math.floor(sum / 8) + waited)
+  call('EXPIRE', KEYS[5], WEEK)
+  if call('HLEN', KEYS[5]) >= DIRECTIONS then
+    call('RENAME', KEYS[5], KEYS[6])
+  end
+end
+

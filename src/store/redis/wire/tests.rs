@@ -151,9 +151,10 @@ fn figure() -> impl Strategy<Value = f64> {
 }
 
 fn message() -> impl Strategy<Value = ChatMessage> {
-    (any::<u64>(), user(), any::<String>(), prop::option::of(any::<String>()), time()).prop_map(
-        |(sequence, from, content, name, at)| ChatMessage {
+    (any::<[u64; 2]>(), user(), any::<String>(), prop::option::of(any::<String>()), time()).prop_map(
+        |([sequence, own_sequence], from, content, name, at)| ChatMessage {
             sequence,
+            own_sequence,
             from,
             content: content.into(),
             client_message_id: name.map(Into::into),
@@ -185,6 +186,7 @@ fn plain() -> impl Strategy<Value = Envelope> {
         (room(), quality).prop_map(|(room, (rtt_ms, jitter_ms, packets_lost, bitrate_kbps))| {
             Envelope::Quality { room, quality: Quality { rtt_ms, jitter_ms, packets_lost, bitrate_kbps } }
         }),
+        (room(), any::<bool>()).prop_map(|(room, on)| Envelope::Typing { room, on }),
         (room(), message()).prop_map(|(room, message)| Envelope::Chat { room, message }),
         (room(), address()).prop_map(|(room, from)| Envelope::Away { room, from }),
         (room(), address()).prop_map(|(room, from)| Envelope::Back { room, from }),

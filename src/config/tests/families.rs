@@ -1,0 +1,109 @@
+//! Several client families on one node: who may enter which. What is read is the families' own affair; whether this
+//! version speaks them is not asked here.
+
+use super::super::auth::{Auth, read};
+use super::super::listen::Listen;
+use super::super::reader::Reader;
+use super::super::running::Production;
+use super::flags;
+
+const SECRET: (&str, &str) = ("jwt-secret", "0123456789abcdef");
+const WORLD: (&str, &str) = ("host", "0.0.0.0");
+const PRODUCTION: (&str, &str) = ("production", "on");
+
+/// Who may enter each of `spoken`, and what is wrong with that.
+fn doors(spoken: &[&'static str], given: &[(&'static str, &str)]) -> (Vec<&'static str>, Vec<String>) {
+    let sources = flags(given).sources();
+    let mut reader = Reader::new(&sources);
+    let production = Production::read(&mut reader);
+    let listen = Listen::read(&mut reader);
+    let doors = read(&mut reader, spoken, &listen, &production);
+    let doors = doors.iter().map(|auth| match auth {
+        Auth::GuestOnLoopback => "guests",
+        Auth::OpenToAll => "all",
+        Auth::JwtHs256(_) => "tokens",
+    });
+    let doors = doors.collect();
+    let problems = reader.into_problems();
+    let lines = problems.iter().flat_map(|problem| [problem.to_string(), problem.hint().unwrap_or_default()]);
+    (doors, lines.collect())
+}
+
+#[test]
+fn each_family_has_its_own_door() {
+    let both = ["animochat", "qala"];
+    for (spoken, given, expected) in [
+        (&both[..], &[][..], &["guests", "guests"][..]),
+        (&both, &[SECRET], &["guests", "tokens"]),
+        (&both, &[SECRET, ("auth", "jwt"), WORLD], &["tokens", "tokens"]),
+        (&both, &[("auth", "none"), WORLD], &["all", "all"]),
+        (&both, &[("auth", "guest")], &["guests", "guests"]),
+        (&both, &[SECRET, WORLD, ("auth", "qala=jwt,animochat=guest")], &["all", "tokens"]),
+        (&both, &[SECRET, WORLD, PRODUCTION, (("auth"), " Animochat = NONE ")], &["all", "tokens"]),
+        (&both, &[SECRET, WORLD, ("auth", "animochat=none,jwt")], &["all", "tokens"]),
+        (&both, &[SECRET, ("auth", "guest,qala=jwt")], &["guests", "tokens"]),
+        (&["sorsu", "webrtc-chat", "signaling"], &[SECRET], &["tokens", "guests", "guests"]),
+        (&["qala"], &[("auth", "qala=guest"), WORLD], &["all"]),
+    ] {
+        assert_eq!(doors(spoken, given), (expected.to_vec(), Vec::new()), "{given:?}");
+    }
+}
+
+#[test]
+fn an_open_door_next_to_one_with_tokens_must_be_said_of_that_family() {
+    let refused = |open, address| {
+        [
+            format!(
+                "refusing to listen on {address}:3001 for {open} without authentication, next to qala, which asks \
+                 for tokens"
+            ),
+            format!("say --auth {open}=guest as well if everyone on that network may enter"),
+        ]
+    };
+    for how in [None, Some("qala=jwt"), Some("none,qala=jwt"), Some("guest,qala=jwt")] {
+        let auth = how.map(|how| ("auth", how));
+        let given = |more| [SECRET, more].into_iter().chain(auth).collect::<Vec<_>>();
+        let (_, complaints) = doors(&["animochat", "qala"], &given(WORLD));
+        assert_eq!(complaints, refused("animochat", "0.0.0.0"), "{how:?}");
+        // A proxy may make a loopback address public.
+        let (_, complaints) = doors(&["animochat", "qala"], &given(PRODUCTION));
+        assert_eq!(complaints, refused("animochat", "127.0.0.1"), "{how:?}");
+    }
+    let (_, complaints) = doors(&["signaling", "qala", "webrtc-chat"], &[SECRET, WORLD]);
+    assert_eq!(complaints, [refused("signaling", "0.0.0.0"), refused("webrtc-chat", "0.0.0.0")].concat());
+}
+
+#[test]
+fn what_is_said_of_a_family_is_said_once_and_of_one_that_is_spoken() {
+    let (_, complaints) = doors(&["qala"], &[("auth", "qala=guest,sorsu=jwt")]);
+    assert_eq!(
+        complaints,
+        ["--auth names `sorsu`, which is not spoken here", "leave it out, or add it to --dialects"]
+    );
+    for wrong in
+        ["qala=jwt,qala=jwt", "jwt,none", "qala=", "=jwt", "qala", "klingon=jwt", "qala=open", ",", ""]
+    {
+        let (_, complaints) = doors(&["qala"], &[("auth", wrong)]);
+        assert_eq!(complaints.len(), 2, "{wrong}: {complaints:?}");
+        assert!(complaints[0].contains("expected none, guest or jwt, or a list"), "{wrong}: {complaints:?}");
+    }
+}
+
+#[test]
+fn secrets_are_asked_for_once_and_only_where_tokens_are() {
+    let missing = ["--auth needs a secret to check tokens with", "give --jwt-secret, or set QALA_JWT_SECRET"];
+    assert_eq!(doors(&["sorsu", "qala"], &[("auth", "jwt")]).1, missing);
+    let contradiction = |value| {
+        vec![
+            format!("--auth is `{value}`, but --jwt-secret asks for tokens to be checked"),
+            "leave one of the two out".to_owned(),
+        ]
+    };
+    let open = [SECRET, ("auth", "animochat=none,qala=guest")];
+    assert_eq!(doors(&["animochat", "qala"], &open).1, contradiction("none"));
+    let refused = [
+        "refusing to listen on 0.0.0.0:3001 without authentication",
+        "give --jwt-secret, or say --auth none if everyone on that network may enter",
+    ];
+    assert_eq!(doors(&["animochat", "qala"], &[WORLD]).1, refused, "once for both");
+}
