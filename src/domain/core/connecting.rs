@@ -52,6 +52,8 @@ impl<E: Entropy> Core<E> {
             appends: VecDeque::new(),
             queue: VecDeque::new(),
             avoid: Vec::new(),
+            ended: None,
+            told_over: None,
             budgets: Budgets::default(),
             told_online: None,
             seen_at: now,
@@ -76,6 +78,7 @@ impl<E: Entropy> Core<E> {
         session.away_until = Time::NEVER;
         session.resuming = true;
         session.told_online = None;
+        session.told_over = None;
         session.queue.retain(|work| !work.is_of_absence());
         session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);
@@ -107,6 +110,7 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
+                talking.told = true;
                 talking.heard_signal |= !held.is_empty();
                 let Talk { peer, room, partner, .. } = &talking.talk;
                 back = Some((peer.clone(), *room, partner.user.clone()));
@@ -115,6 +119,7 @@ impl<E: Entropy> Core<E> {
             }
         }
         self.notify(id, Notice::Resumed(resumed));
+        self.tell_missed_end(id);
         if let Some((peer, room, user)) = back {
             for (kind, payload) in held {
                 self.notify(id, Notice::Signal { room, kind, payload, from: user.clone() });
@@ -276,6 +281,7 @@ impl Session {
                 partner: talking.talk.partner.clone(),
                 initiator: talking.talk.initiator,
                 last_sequence: talking.last_sequence,
+                told: talking.told,
             },
         }
     }

@@ -9,6 +9,7 @@ use super::super::proposal::{Proposal, Verdict};
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
+use super::rejoining::Reading;
 use super::session::{Asker, Flight, Work};
 use super::{Core, Effect};
 
@@ -47,6 +48,8 @@ pub(super) enum Purpose {
     Sync {
         asker: Asker,
     },
+    /// What was said in a room that its client came back to.
+    Reread(Box<Reading>),
     CatchUp {
         room: RoomId,
         /// The highest number heard of when the store was asked.
@@ -244,6 +247,7 @@ impl<E: Entropy> Core<E> {
             }
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
+            Purpose::Reread(reading) => self.reread(id, *reading, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
             Purpose::Append(_)
@@ -275,6 +279,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Open { .. }
             | Purpose::Append(_)
             | Purpose::Sync { .. }
+            | Purpose::Reread(_)
             | Purpose::CatchUp { .. }
             | Purpose::Nothing => {}
         }

@@ -21,7 +21,13 @@ fn to_her(envelope: Envelope) -> Effect {
 fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
     let met = settled.iter().map(|_| (user("ben"), at(1_000) + Duration::from_hours(24))).collect();
     let settled = settled.iter().map(|proposal| proposal.id).collect();
-    to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met }))))
+    to_her(Envelope::HandedOver(Some(Box::new(Handover {
+        user: user("ana"),
+        going_on,
+        settled,
+        met,
+        ended: None,
+    }))))
 }
 
 fn forwarded(times: u8, envelope: Envelope) -> Effect {
@@ -65,7 +71,7 @@ fn the_older_connection_is_told_and_what_it_had_goes_to_the_newer() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
 }
 
@@ -78,7 +84,7 @@ fn who_is_away_takes_along_what_was_kept_for_it() {
     core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), vec![(kind, payload)]);
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     core.expect([record(Event::SessionClosed), hands_over(talking, &[&proposal])]);
 }
 
@@ -128,7 +134,7 @@ fn what_still_comes_goes_after_it_for_half_a_minute() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
     let (room, kind, payload) = (proposal.room, SignalKind::Offer, Payload("o".into()));
     let offer = Envelope::Signal { room, kind, payload };
@@ -250,6 +256,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
             going_on,
             settled: Vec::new(),
             met: Vec::new(),
+            ended: None,
         })))
     };
     core.hears(0, handed(GoingOn::Idle));
@@ -259,7 +266,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
     core.hears(0, handed(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
     core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
     let (talk, held, room) = (Box::new(talk(&proposal, 0, there(), at(0))), Vec::new(), proposal.room);
-    core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held }));
+    core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held }));
     core.expect([
         send(Envelope::Here { room, from: here(0) }),
         send(Envelope::Left { room, departure: Departure::Left, from: here(0) }),
