@@ -51,6 +51,23 @@ pub struct Asked {
     pub command: Result<Command, Refusal>,
 }
 
+/// How the clients of a family enter, besides what an operator says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether they show a session token, with or without anybody who signs it.
+    pub session_tokens: bool,
+    /// How often in a minute one address may try; 0 is no limit.
+    pub attempts_per_minute: u32,
+    /// How many connections one address may have in production, where nobody says.
+    pub connections_in_production: Option<usize>,
+}
+
+impl Entry {
+    /// With whatever they have, as often as they like.
+    const WITH_ANYTHING: Self =
+        Self { session_tokens: false, attempts_per_minute: 0, connections_in_production: None };
+}
+
 /// One client family's event names and payloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -95,6 +112,14 @@ impl Dialect {
             Self::Animochat(_) => animochat::policy(),
             Self::WebrtcChat => webrtc_chat::policy(),
             Self::Sorsu => sorsu::policy(),
+        }
+    }
+
+    /// How its clients enter.
+    pub const fn entry(self) -> Entry {
+        match self {
+            Self::Qala | Self::Animochat(_) | Self::WebrtcChat => Entry::WITH_ANYTHING,
+            Self::Sorsu => sorsu::ENTRY,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::Entry;
 use crate::domain::criteria::Ladder;
 use crate::domain::limits::PerMinute;
 use crate::domain::policy::{Acceptance, JoinAgain, Policy};
@@ -22,6 +23,10 @@ pub(super) use notice::notice;
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "sorsu";
+
+/// How its clients enter.
+pub(super) const ENTRY: Entry =
+    Entry { session_tokens: true, attempts_per_minute: 10, connections_in_production: Some(5) };
 
 /// How its pool is run: the numbers of the contract.
 pub(super) fn policy() -> Policy {
