@@ -203,10 +203,11 @@ impl Way {
     /// `meant`: tokens are to be checked, if nobody says otherwise.
     fn of(name: &str, said: &Said, meant: bool) -> Self {
         match (said.of(name), said.others) {
-            (Some(Mode::None | Mode::Guest), _) => Self::Open { named: true },
+            // With a backend it is refused as a whole.
+            (Some(Mode::None | Mode::Guest | Mode::Backend), _) | (None, Some(Mode::Backend)) => {
+                Self::Open { named: true }
+            }
             (Some(Mode::Jwt), _) | (None, Some(Mode::Jwt)) => Self::Tokens,
-            // Refused as a whole.
-            (Some(Mode::Backend), _) | (None, Some(Mode::Backend)) => Self::Open { named: true },
             (None, Some(Mode::None)) => Self::Open { named: false },
             (None, Some(Mode::Guest)) => Self::Guests { wanted: true },
             (None, None) if meant && !WITHOUT_TOKENS.contains(&name) => Self::Tokens,

@@ -11,7 +11,7 @@ use super::json;
 use crate::node::Node;
 
 #[derive(Serialize)]
-struct Status {
+struct WordOfLife {
     status: &'static str,
     service: &'static str,
     /// ISO 8601.
@@ -21,11 +21,11 @@ struct Status {
 
 /// Always 200: whether somebody new should be sent here, readiness says.
 pub(super) async fn status(State(node): State<Arc<Node>>) -> Response {
-    let status = Status {
+    let word = WordOfLife {
         status: "ok",
         service: "websocket-server",
         timestamp: node.clock().now().utc().to_string(),
         connections: node.counters().connections(),
     };
-    json(StatusCode::OK, serde_json::to_string(&status).unwrap_or_default())
+    json(StatusCode::OK, serde_json::to_string(&word).unwrap_or_default())
 }

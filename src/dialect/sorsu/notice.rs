@@ -55,7 +55,7 @@ fn tell_resumed(resumed: &Resumed, now: Time, say: &mut dyn FnMut(Outgoing)) {
         Resumed::Idle => say(outgoing(event::RESUMED, &ResumedBody::Idle)),
         // Claimed and agreed in one step: the match itself is about to be told.
         Resumed::Waiting { .. } | Resumed::Proposed(_) => {
-            say(outgoing(event::RESUMED, &ResumedBody::Waiting))
+            say(outgoing(event::RESUMED, &ResumedBody::Waiting));
         }
         Resumed::Talking { room, partner, told, .. } => {
             let body = ResumedBody::Talking { chat_id: room.number(), partner_id: partner.user.as_str() };

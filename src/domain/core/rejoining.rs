@@ -66,12 +66,10 @@ impl<E: Entropy> Core<E> {
         let new = |message: &ChatMessage| message.from != user && message.own_sequence > reading.after;
         reading.found.extend(messages.into_iter().filter(new));
         reading.found.truncate(MESSAGES_AT_ONCE);
-        match last.filter(|_| more && reading.found.len() < MESSAGES_AT_ONCE) {
-            Some(last) => self.read_on(id, reading, last),
-            None => {
-                let Reading { room, found: messages, .. } = reading;
-                self.acknowledge(asker, Ok(Reply::Missed { room, messages }));
-            }
+        if let Some(last) = last.filter(|_| more && reading.found.len() < MESSAGES_AT_ONCE) {
+            return self.read_on(id, reading, last);
         }
+        let Reading { room, found: messages, .. } = reading;
+        self.acknowledge(asker, Ok(Reply::Missed { room, messages }));
     }
 }

@@ -43,9 +43,9 @@ fn presence_asks_for_anybody_whatever_comes_with_it() {
 fn a_chat_is_named_by_a_number_or_a_text_of_one() {
     let named = |id: &str| {
         let of = |event: &str| asked(&format!("[\"{event}\",{{\"chatId\":{id}}}]")).1;
-        let started = of("typing:start").map(|command| match command {
-            Command::Typing { room, on: true } => room,
-            other => panic!("{other:?}"),
+        let started = of("typing:start").map(|command| {
+            let Command::Typing { room, on: true } = command else { panic!("{command:?}") };
+            room
         });
         assert_eq!(of("typing:stop"), started.map(|room| Command::Typing { room, on: false }));
         assert_eq!(of("chat:end"), started.map(Command::LeaveRoom));
