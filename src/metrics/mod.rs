@@ -113,6 +113,8 @@ counters! {
     RefusedQueueFull = "refused_queue_full",
     /// Store operations without an answer.
     StoreUnavailable = "store_unavailable",
+    /// Errands that the backend did not answer.
+    BackendUnavailable = "backend_unavailable",
     /// Letters that reached another node.
     LettersSent = "letters_sent",
     /// Letters that came from other nodes.

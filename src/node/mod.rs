@@ -12,8 +12,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::backend::Backend;
 use crate::dialect::Dialect;
 use crate::domain::core::Core;
+use crate::domain::errand::Token;
 use crate::domain::id::{ConnectionId, NodeId, UserId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::Policy;
@@ -54,6 +56,8 @@ pub struct Setup {
     pub policies: Vec<Policy>,
     /// Limits of commands and sessions.
     pub limits: Limits,
+    /// The backend of those pools that have one.
+    pub backend: Option<Backend>,
     /// Connections the node may hold: as many good-byes always have room.
     pub max_connections: usize,
 }
@@ -105,6 +109,7 @@ impl Node {
                 number,
                 presences: presences.clone(),
                 store: store.clone(),
+                backend: setup.backend.clone(),
                 counters: counters.clone(),
                 mailbox,
                 inbox,
@@ -113,6 +118,7 @@ impl Node {
                 outlets: HashMap::new(),
                 outbox: VecDeque::new(),
                 underway: JoinSet::new(),
+                errands: JoinSet::new(),
                 closing: None,
             };
             tasks.spawn(shard.run());
@@ -142,6 +148,7 @@ impl Node {
         &self,
         user: UserId,
         guest: bool,
+        token: Option<Token>,
         dialect: Dialect,
         outlet: Box<dyn Outlet>,
     ) -> Result<Connection, MailboxFull> {
@@ -152,7 +159,7 @@ impl Node {
         let shards = self.mailboxes.len() as u64;
         let shard = usize::try_from(hasher.finish() % shards).unwrap_or(0);
         let mailbox = self.mailboxes[shard].clone();
-        let connected = Mail::Connected { connection, user, guest, dialect, outlet };
+        let connected = Mail::Connected { connection, user, guest, token, dialect, outlet };
         Connection::open(connection, mailbox, connected)
     }
 

@@ -222,7 +222,8 @@ impl<E: Entropy> Core<E> {
         // A session that asked again may have begun something else meanwhile.
         let late = !matches!(session.state, State::Idle);
         let (settled, met) = (Vec::new(), Vec::new());
-        let handover = Handover { user: session.user.clone(), going_on, settled, met, ended: None };
+        let handover =
+            Handover { user: session.user.clone(), going_on, settled, met, ended: None, seeks: false };
         self.go_on(id, handover, late, now);
     }
 }

@@ -35,6 +35,7 @@ fn handed_over(going_on: GoingOn) -> Envelope {
         settled: Vec::new(),
         met: Vec::new(),
         ended: None,
+        seeks: false,
     })))
 }
 
@@ -120,7 +121,14 @@ fn whom_she_met_last_she_does_not_meet_again_here() {
     let going_on = GoingOn::Waiting(anas_ticket(before()));
     core.hears(
         0,
-        Envelope::HandedOver(Some(Box::new(Handover { user: user_id, going_on, settled, met, ended: None }))),
+        Envelope::HandedOver(Some(Box::new(Handover {
+            user: user_id,
+            going_on,
+            settled,
+            met,
+            ended: None,
+            seeks: false,
+        }))),
     );
     let ticket = Arc::new(Ticket { avoid: [user("ben")].into(), ..(*anas_ticket(here(0))).clone() });
     core.expect([resumes(Resumed::Waiting { stage: Stage::Exact }), core.look(&ticket, Stage::Exact)]);

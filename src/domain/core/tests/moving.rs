@@ -27,6 +27,7 @@ fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
         settled,
         met,
         ended: None,
+        seeks: false,
     }))))
 }
 
@@ -257,6 +258,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
             settled: Vec::new(),
             met: Vec::new(),
             ended: None,
+            seeks: false,
         })))
     };
     core.hears(0, handed(GoingOn::Idle));
