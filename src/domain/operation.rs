@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::hall::{HallOperation, HallOutcome};
 use super::id::{Address, ProposalId, RoomId, TicketId, UserId};
 use super::proposal::{Proposal, Verdict};
 use super::search::SearchPlan;
@@ -154,6 +155,13 @@ pub enum Operation {
         /// The last number that is known already.
         after: u64,
     },
+    /// Something about the halls of a pool.
+    Hall {
+        /// Where.
+        pool: PoolId,
+        /// What.
+        request: HallOperation,
+    },
 }
 
 /// What [`Operation::Search`] carries.
@@ -205,6 +213,8 @@ pub enum Outcome {
     Appended(Appended),
     /// To [`Operation::Messages`].
     Messages(Vec<ChatMessage>),
+    /// To [`Operation::Hall`].
+    Hall(HallOutcome),
     /// To any: nothing is known of what became of it. It may have been carried out.
     Unavailable {
         /// When to try again.

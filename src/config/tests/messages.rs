@@ -139,8 +139,6 @@ fn dialects_of_later_versions() {
     let expected = [
         "error: QALA_DIALECTS names `sorsu`, which this version does not speak yet",
         "hint: leave it out",
-        "error: QALA_DIALECTS names `signaling`, which this version does not speak yet",
-        "hint: leave it out",
     ];
     assert_eq!(
         environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, signaling")]).complaints(),

@@ -65,6 +65,8 @@ pub(in crate::dialect) fn notice(notice: &Notice) -> Option<Outgoing> {
             outgoing(event::SERVER_SHUTDOWN, &Retry { scope: None, retry_after_ms: *retry_after_ms })
         }
         Notice::Replaced => outgoing(event::REPLACED, &Empty {}),
+        // Its clients enter no halls.
+        Notice::Hall(_) => None,
     }
 }
 
