@@ -31,6 +31,8 @@ pub const HALL_NAME_CHARACTERS: usize = 128;
 pub const HALLS_RESERVED: usize = 10_000;
 /// Halls that one `List` operation returns.
 pub const HALLS_LISTED_AT_ONCE: usize = 100;
+/// Halls that are shown to who asks for all of them.
+pub const HALLS_SHOWN: usize = 1_000;
 /// Entries of halls renewed by one operation.
 pub const ENTRIES_RENEWED_AT_ONCE: usize = 128;
 

@@ -29,6 +29,8 @@ pub struct Policy {
     pub search_within: Option<Duration>,
     /// Whether its people are told how many they are.
     pub shows_presence: bool,
+    /// Whether its people enter halls.
+    pub has_halls: bool,
     /// How long a session is kept for a client that lost its connection.
     pub grace: Duration,
     /// Waiting ends after this long without a sign of life.
@@ -95,6 +97,7 @@ impl Policy {
             skip_cooldown: Duration::ZERO,
             search_within: None,
             shows_presence: false,
+            has_halls: false,
             grace: Duration::from_secs(30),
             waiting_timeout: Duration::from_mins(5),
             silence: None,

@@ -26,6 +26,7 @@ pub(super) const NAME: &str = "signaling";
 pub(super) fn policy() -> Policy {
     Policy {
         rematch_after: Duration::ZERO,
+        has_halls: true,
         // Who enters a full room sends an offer and some twenty candidates to each of fifteen others.
         events_per_minute: Some(PerMinute { matching: 100, chat: 100, signaling: 3_000 }),
         ..Policy::new(NAME)

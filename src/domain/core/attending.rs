@@ -16,7 +16,7 @@ use super::super::operation::Outcome;
 use super::super::talk::{Payload, SignalKind};
 use super::super::time::Time;
 use super::Core;
-use super::halls::{Attendance, HallPurpose};
+use super::halls::{Attendance, Entering, HallPurpose};
 use super::session::{Asker, Session};
 
 impl<E: Entropy> Core<E> {
@@ -48,6 +48,7 @@ impl<E: Entropy> Core<E> {
         if instead.is_none() && in_many {
             return self.acknowledge(asker, Err(Refusal::Hall(HallRefusal::InTooMany)));
         }
+        session.entering = Some(Box::new(Entering::new(hall.clone())));
         let member = Member { entry, name: name.clone(), address };
         let purpose = HallPurpose::Enter { asker, hall: hall.clone(), entry, name, over };
         let request = HallOperation::Enter { hall, member, instead, most_members, most_halls };
@@ -56,6 +57,7 @@ impl<E: Entropy> Core<E> {
 
     /// What the store says to a session that waits for it.
     pub(super) fn hall_answered(&mut self, id: SessionId, purpose: HallPurpose, outcome: Outcome, now: Time) {
+        let entering = self.sessions.get_mut(id).and_then(|session| session.entering.take());
         match (purpose, outcome) {
             (
                 HallPurpose::Enter { asker, hall, entry, name, over },
@@ -84,6 +86,19 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, Err(refusal));
             }
             (purpose, outcome) => self.hall_answered_aside(purpose, outcome, now),
+        }
+        if let Some(entering) = entering {
+            self.hear_held(id, *entering);
+        }
+    }
+
+    /// What was said while the session was coming in.
+    fn hear_held(&mut self, id: SessionId, Entering { hall, news, missed }: Entering) {
+        for news in news {
+            self.hear_in_hall(id, hall.clone(), news);
+        }
+        if missed && let Some(pool) = self.pool_of(id) {
+            self.look_in_hall(id, pool, hall);
         }
     }
 

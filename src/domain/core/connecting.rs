@@ -50,6 +50,7 @@ impl<E: Entropy> Core<E> {
             arrival: Arrival::Asked,
             state: State::Idle,
             halls: Vec::new(),
+            entering: None,
             flight: Flight::None,
             appends: VecDeque::new(),
             queue: VecDeque::new(),

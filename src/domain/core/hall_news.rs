@@ -12,8 +12,11 @@ use super::matching::ms;
 impl<E: Entropy> Core<E> {
     /// Another member says something.
     pub(super) fn hear_in_hall(&mut self, id: SessionId, hall: HallName, news: HallNews) {
-        let is_in = self.sessions.get_mut(id).is_some_and(|session| session.attendance(&hall).is_some());
-        if !is_in {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Some(entering) = session.entering.as_mut().filter(|entering| entering.hall == hall) {
+            return entering.hold(news);
+        }
+        if session.attendance(&hall).is_none() {
             return self.not_in_hall(id, &hall, &news);
         }
         match news {

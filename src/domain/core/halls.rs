@@ -38,6 +38,32 @@ pub(super) struct Attendance {
     pub(super) held: VecDeque<HeldSignal>,
 }
 
+/// News that wait for the store's answer to an entering session; of more, the newest are made up for by asking.
+const NEWS_HELD: usize = 64;
+
+/// A session is coming into a hall. Others may hear of it before it does, and what they say must not be taken for news
+/// of a hall that it is not in.
+pub(super) struct Entering {
+    pub(super) hall: HallName,
+    pub(super) news: Vec<HallNews>,
+    /// There were more.
+    pub(super) missed: bool,
+}
+
+impl Entering {
+    pub(super) fn new(hall: HallName) -> Self {
+        Self { hall, news: Vec::new(), missed: false }
+    }
+
+    pub(super) fn hold(&mut self, news: HallNews) {
+        if self.news.len() < NEWS_HELD {
+            self.news.push(news);
+        } else {
+            self.missed = true;
+        }
+    }
+}
+
 impl Attendance {
     pub(super) fn view(&self) -> HallView {
         let others = self.roster.others(self.own).map(|member| member.name.clone()).collect();
@@ -203,12 +229,15 @@ impl<E: Entropy> Core<E> {
             return;
         }
         match version {
-            Some(_) => {
-                let purpose = HallPurpose::Look { session: id, hall: hall.clone() };
-                self.ask_hall_aside(pool, purpose, HallOperation::Look { hall });
-            }
+            Some(_) => self.look_in_hall(id, pool, hall),
             None => self.restore_in_hall(id, &hall),
         }
+    }
+
+    /// A session missed something: who is there?
+    pub(super) fn look_in_hall(&mut self, id: SessionId, pool: PoolId, hall: HallName) {
+        let purpose = HallPurpose::Look { session: id, hall: hall.clone() };
+        self.ask_hall_aside(pool, purpose, HallOperation::Look { hall });
     }
 
     /// Tells a store that does not know that this session is in the hall, or where it is.
