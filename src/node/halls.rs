@@ -60,7 +60,8 @@ impl Node {
             return Ok(None);
         }
         let hall = HallName::new(name);
-        let HallOutcome::Roster(roster) = self.ask_halls(HallOperation::Look { hall: hall.clone() }).await? else {
+        let HallOutcome::Roster(roster) = self.ask_halls(HallOperation::Look { hall: hall.clone() }).await?
+        else {
             return Ok(None);
         };
         Ok(roster.map(|roster| HallShown::new(&hall, &roster)))

@@ -75,7 +75,8 @@ impl Halls {
     }
 
     fn restores(&self, number: u64, roster: &Roster, own: u64, now: Time) -> (Roster, bool) {
-        let request = HallOperation::Restore { hall: hall(number), roster: roster.clone(), own: EntryId(own) };
+        let request =
+            HallOperation::Restore { hall: hall(number), roster: roster.clone(), own: EntryId(own) };
         match self.ask(request, now) {
             HallOutcome::Restored { roster, changed } => (roster, changed),
             other => panic!("not restored: {other:?}"),
@@ -290,7 +291,9 @@ pub(crate) fn every_reply_is_that_of_the_embedded_store(new: Factory<'_>) {
                 most_members: 3,
                 most_halls: 4,
             },
-            4 => HallOperation::Leave { hall: hall(number), entries: vec![EntryId(entry), EntryId(below(12))] },
+            4 => {
+                HallOperation::Leave { hall: hall(number), entries: vec![EntryId(entry), EntryId(below(12))] }
+            }
             5 => HallOperation::Look { hall: hall(number) },
             6 => HallOperation::Renew {
                 entries: (0..6).map(|number| (hall(number), EntryId(below(12)))).collect(),

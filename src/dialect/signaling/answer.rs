@@ -11,11 +11,7 @@ use crate::domain::command::{Refusal, Reply};
 use crate::domain::hall::HallRefusal;
 
 /// How what was asked under `topic` is answered.
-pub(in crate::dialect) fn answer(
-    topic: u8,
-    answer: &Result<Reply, Refusal>,
-    say: &mut dyn FnMut(Answering),
-) {
+pub(in crate::dialect) fn answer(topic: u8, answer: &Result<Reply, Refusal>, say: &mut dyn FnMut(Answering)) {
     say(Answering::Acknowledgement(acknowledgement(answer)));
     let mut tell = |told: Option<Outgoing>| {
         if let Some(told) = told {

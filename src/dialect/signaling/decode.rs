@@ -43,7 +43,10 @@ fn join(packet: &Packet<'_>) -> Result<HallCommand, Refusal> {
     let [first, second, ..] = packet.arguments;
     if let Some(room) = first.filter(|first| json::text(first).is_some()) {
         let hall = name(Some(room), ROOM_ID)?;
-        return Ok(HallCommand::Enter { hall: HallName::new(hall), name: MemberName::new(name(second, USER_ID)?) });
+        return Ok(HallCommand::Enter {
+            hall: HallName::new(hall),
+            name: MemberName::new(name(second, USER_ID)?),
+        });
     }
     let [room, user] = pick(first, [ROOM_ID, USER_ID])?;
     let (hall, name) = (named(room)?, named(user)?);
@@ -81,9 +84,11 @@ fn signal(
 /// A name that is an argument of its own.
 fn name(value: Option<&RawValue>, field: &'static str) -> Result<String, Refusal> {
     let text = value.and_then(json::text).ok_or(Refusal::Invalid { field })?;
-    check(&text).map_err(|too_long| {
-        if too_long { Refusal::TooLarge { field } } else { Refusal::Invalid { field } }
-    })?;
+    check(&text).map_err(
+        |too_long| {
+            if too_long { Refusal::TooLarge { field } } else { Refusal::Invalid { field } }
+        },
+    )?;
     Ok(text.into_owned())
 }
 

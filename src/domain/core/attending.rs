@@ -31,7 +31,7 @@ impl<E: Entropy> Core<E> {
     }
 
     fn enter_hall(&mut self, id: SessionId, asker: Asker, hall: HallName, name: MemberName) {
-        let (address, entry) = (self.address(id), EntryId(self.entropy.next_u64()));
+        let address = self.address(id);
         let (most_members, most_halls) = (self.limits.hall_members, self.limits.halls);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let (over, in_many) = (session.connection, session.halls.len() >= HALLS_OF_A_SESSION);
@@ -48,6 +48,7 @@ impl<E: Entropy> Core<E> {
         if instead.is_none() && in_many {
             return self.acknowledge(asker, Err(Refusal::Hall(HallRefusal::InTooMany)));
         }
+        let entry = EntryId(self.entropy.next_u64());
         session.entering = Some(Box::new(Entering::new(hall.clone())));
         let member = Member { entry, name: name.clone(), address };
         let purpose = HallPurpose::Enter { asker, hall: hall.clone(), entry, name, over };

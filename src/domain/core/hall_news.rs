@@ -71,7 +71,8 @@ impl<E: Entropy> Core<E> {
         let (left, joined) = newer.changes_since(&attendance.roster);
         attendance.roster = newer;
         for Member { name, .. } in left {
-            let leaving = if roster.named(&name).is_some() { Leaving::Replaced } else { Leaving::Disconnected };
+            let leaving =
+                if roster.named(&name).is_some() { Leaving::Replaced } else { Leaving::Disconnected };
             self.notify_hall(id, HallNotice::Left { hall: hall.clone(), name, leaving });
         }
         for Member { name, .. } in joined {

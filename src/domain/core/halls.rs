@@ -185,8 +185,7 @@ impl<E: Entropy> Core<E> {
         if self.halls.tell_at <= now {
             let some = self.halls.untold.len().min(CLOSED_AT_ONCE);
             let due: Vec<_> = self.halls.untold.drain(..some).collect();
-            self.halls.tell_at =
-                if self.halls.untold.is_empty() { Time::NEVER } else { now + RETRY_AFTER };
+            self.halls.tell_at = if self.halls.untold.is_empty() { Time::NEVER } else { now + RETRY_AFTER };
             for (pool, hall, entries) in due {
                 self.tell_gone(pool, hall, entries);
             }

@@ -186,12 +186,7 @@ impl Halls {
         HallOutcome::Listed(names.into_iter().filter_map(look).collect())
     }
 
-    fn reserve(
-        &mut self,
-        hall: HallName,
-        [most_reserved, most_halls]: [usize; 2],
-        now: Time,
-    ) -> HallOutcome {
+    fn reserve(&mut self, hall: HallName, [most_reserved, most_halls]: [usize; 2], now: Time) -> HallOutcome {
         while self.reserved.first().is_some_and(|(until, _)| *until <= now) {
             self.reserved.pop_first();
         }

@@ -86,7 +86,9 @@ impl HallAnswer {
         let mut parts = Parts::of(value)?;
         Some(match self {
             Self::Entered => match parts.text()?.as_str() {
-                "entered" => HallOutcome::Entered { roster: roster(parts.parts()?)?, replaced: replaced(parts)? },
+                "entered" => {
+                    HallOutcome::Entered { roster: roster(parts.parts()?)?, replaced: replaced(parts)? }
+                }
                 "full" => HallOutcome::Full,
                 "no_more_halls" => HallOutcome::NoMoreHalls,
                 _ => return None,

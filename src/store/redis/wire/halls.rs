@@ -41,8 +41,7 @@ fn member(Member { entry, name, address }: &Member) -> String {
 
 /// The text of a stay that is handed over.
 pub(super) fn handed_hall(HandedHall { hall, own, roster: told, held }: &HandedHall) -> String {
-    let mut words =
-        format!("{} {} {} {}", escaped(hall.as_str()), own.0, roster(told), held.len());
+    let mut words = format!("{} {} {} {}", escaped(hall.as_str()), own.0, roster(told), held.len());
     for HeldSignal { from, kind, payload } in held {
         for word in [&escaped(from.as_str()), kind.as_str(), &escaped(&payload.0)] {
             words.push(' ');
@@ -57,7 +56,9 @@ impl Words<'_> {
     pub(super) fn hall_news(&mut self) -> Option<HallNews> {
         Some(match self.next()? {
             "roster" => HallNews::Roster(Arc::new(self.roster()?)),
-            "gone" => HallNews::Gone { entry: self.entry()?, leaving: self.one_of(LEAVINGS, Leaving::as_str)? },
+            "gone" => {
+                HallNews::Gone { entry: self.entry()?, leaving: self.one_of(LEAVINGS, Leaving::as_str)? }
+            }
             "away" => HallNews::Away { entry: self.entry()? },
             "back" => HallNews::Back { entry: self.entry()? },
             "signal" => {
@@ -91,7 +92,8 @@ impl Words<'_> {
     pub(super) fn handed_hall(&mut self) -> Option<HandedHall> {
         let hall = HallName::new(unescaped(self.next()?));
         let (own, roster) = (self.entry()?, self.roster()?);
-        let held = (0..self.parse::<usize>()?).map(|_| self.held_signal()).collect::<Option<VecDeque<_>>>()?;
+        let held =
+            (0..self.parse::<usize>()?).map(|_| self.held_signal()).collect::<Option<VecDeque<_>>>()?;
         Some(HandedHall { hall, own, roster, held })
     }
 
