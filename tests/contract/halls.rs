@@ -39,6 +39,16 @@ fn entries(roster: &Roster) -> Vec<u64> {
     roster.members.iter().map(|member| member.entry.0).collect()
 }
 
+/// What is answered, or a panic that says what else came.
+macro_rules! expect {
+    ($outcome:expr, $pattern:pat => $answer:expr) => {
+        match $outcome {
+            $pattern => $answer,
+            other => panic!("something else: {other:?}"),
+        }
+    };
+}
+
 impl Halls {
     fn ask(&self, request: HallOperation, now: Time) -> HallOutcome {
         ask(&*self.0, request, now)
@@ -46,48 +56,33 @@ impl Halls {
 
     /// Who is there then, if the hall stands.
     fn look(&self, number: u64, now: Time) -> Option<Vec<u64>> {
-        match self.ask(HallOperation::Look { hall: hall(number) }, now) {
-            HallOutcome::Roster(roster) => roster.as_ref().map(entries),
-            other => panic!("no roster: {other:?}"),
-        }
+        let told = self.ask(HallOperation::Look { hall: hall(number) }, now);
+        expect!(told, HallOutcome::Roster(roster) => roster.as_ref().map(entries))
     }
 
     fn enters(&self, number: u64, member: Member, now: Time) -> Roster {
-        match self.ask(enter(number, member), now) {
-            HallOutcome::Entered { roster, .. } => roster,
-            other => panic!("not in: {other:?}"),
-        }
+        expect!(self.ask(enter(number, member), now), HallOutcome::Entered { roster, .. } => roster)
     }
 
     fn leaves(&self, number: u64, gone: &[u64], now: Time) -> Option<Roster> {
         let entries = gone.iter().copied().map(EntryId).collect();
-        match self.ask(HallOperation::Leave { hall: hall(number), entries }, now) {
-            HallOutcome::Roster(roster) => roster,
-            other => panic!("no roster: {other:?}"),
-        }
+        let told = self.ask(HallOperation::Leave { hall: hall(number), entries }, now);
+        expect!(told, HallOutcome::Roster(roster) => roster)
     }
 
     fn renews(&self, number: u64, entry: u64, now: Time) -> Option<u64> {
-        match self.ask(HallOperation::Renew { entries: vec![(hall(number), EntryId(entry))] }, now) {
-            HallOutcome::Renewed(versions) => versions[0],
-            other => panic!("not renewed: {other:?}"),
-        }
+        let told = self.ask(HallOperation::Renew { entries: vec![(hall(number), EntryId(entry))] }, now);
+        expect!(told, HallOutcome::Renewed(versions) => versions[0])
     }
 
     fn restores(&self, number: u64, roster: &Roster, own: u64, now: Time) -> (Roster, bool) {
         let request =
             HallOperation::Restore { hall: hall(number), roster: roster.clone(), own: EntryId(own) };
-        match self.ask(request, now) {
-            HallOutcome::Restored { roster, changed } => (roster, changed),
-            other => panic!("not restored: {other:?}"),
-        }
+        expect!(self.ask(request, now), HallOutcome::Restored { roster, changed } => (roster, changed))
     }
 
     fn listed(&self, skip: usize, now: Time) -> Vec<(HallName, Roster)> {
-        match self.ask(HallOperation::List { skip }, now) {
-            HallOutcome::Listed(halls) => halls,
-            other => panic!("no list: {other:?}"),
-        }
+        expect!(self.ask(HallOperation::List { skip }, now), HallOutcome::Listed(halls) => halls)
     }
 }
 
@@ -96,10 +91,7 @@ fn ask(store: &dyn Store, request: HallOperation, now: Time) -> HallOutcome {
 }
 
 fn ask_in(store: &dyn Store, pool: PoolId, request: HallOperation, now: Time) -> HallOutcome {
-    match answer(store, Operation::Hall { pool, request }, now) {
-        Outcome::Hall(outcome) => outcome,
-        other => panic!("nothing about halls: {other:?}"),
-    }
+    expect!(answer(store, Operation::Hall { pool, request }, now), Outcome::Hall(outcome) => outcome)
 }
 
 pub(crate) fn a_hall_begins_with_its_first_member_and_ends_with_its_last(new: Factory<'_>) {

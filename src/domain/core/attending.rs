@@ -96,7 +96,7 @@ impl<E: Entropy> Core<E> {
     /// What was said while the session was coming in.
     fn hear_held(&mut self, id: SessionId, Entering { hall, news, missed }: Entering) {
         for news in news {
-            self.hear_in_hall(id, hall.clone(), news);
+            self.hear_in_hall(id, &hall, news);
         }
         if missed && let Some(pool) = self.pool_of(id) {
             self.look_in_hall(id, pool, hall);
@@ -123,7 +123,7 @@ impl<E: Entropy> Core<E> {
             self.tell_others_gone(&hall, &former.roster, former.own, Leaving::Left);
         }
         let roster = Arc::new(roster);
-        self.tell_roster(&hall, own, roster.clone());
+        self.tell_roster(&hall, own, &roster);
         if let Some(Member { address, .. }) = replaced.filter(|member| member.address != self.address(id)) {
             let news = HallNews::Roster(roster);
             self.send(&address, Envelope::Hall { hall, news });

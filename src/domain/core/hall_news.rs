@@ -11,28 +11,28 @@ use super::matching::ms;
 
 impl<E: Entropy> Core<E> {
     /// Another member says something.
-    pub(super) fn hear_in_hall(&mut self, id: SessionId, hall: HallName, news: HallNews) {
+    pub(super) fn hear_in_hall(&mut self, id: SessionId, hall: &HallName, news: HallNews) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if let Some(entering) = session.entering.as_mut().filter(|entering| entering.hall == hall) {
+        if let Some(entering) = session.entering.as_mut().filter(|entering| entering.hall == *hall) {
             return entering.hold(news);
         }
-        if session.attendance(&hall).is_none() {
-            return self.not_in_hall(id, &hall, &news);
+        if session.attendance(hall).is_none() {
+            return self.not_in_hall(id, hall, &news);
         }
         match news {
-            HallNews::Roster(roster) => self.hear_roster(id, &hall, &roster),
-            HallNews::Gone { entry, leaving } => self.hear_gone(id, &hall, entry, leaving),
+            HallNews::Roster(roster) => self.hear_roster(id, hall, &roster),
+            HallNews::Gone { entry, leaving } => self.hear_gone(id, hall, entry, leaving),
             HallNews::Away { entry } => {
                 let grace = self.sessions.get(id).map(|session| self.policy(session).grace);
                 let grace_ms = grace.map(ms).unwrap_or_default();
-                self.tell_of_member(id, &hall, entry, |hall, name| HallNotice::Away { hall, name, grace_ms });
+                self.tell_of_member(id, hall, entry, |hall, name| HallNotice::Away { hall, name, grace_ms });
             }
             HallNews::Back { entry } => {
-                self.tell_of_member(id, &hall, entry, |hall, name| HallNotice::Back { hall, name });
+                self.tell_of_member(id, hall, entry, |hall, name| HallNotice::Back { hall, name });
             }
             HallNews::Signal { from, to, kind, payload } => {
                 let held = HeldSignal { from: from.name.clone(), kind, payload };
-                self.hear_hall_signal(id, &hall, &from, to, held);
+                self.hear_hall_signal(id, hall, &from, to, held);
             }
         }
     }
@@ -40,9 +40,7 @@ impl<E: Entropy> Core<E> {
     /// Somebody speaks to a session that is not in that hall, or is over.
     pub(super) fn not_in_hall(&mut self, id: SessionId, hall: &HallName, news: &HallNews) {
         match news {
-            HallNews::Roster(roster) => {
-                self.leave_again(id, hall, roster);
-            }
+            HallNews::Roster(roster) => self.leave_again(id, hall, roster),
             HallNews::Signal { from, to, .. } => self.tell_missing(hall, from, *to),
             HallNews::Gone { .. } | HallNews::Away { .. } | HallNews::Back { .. } => {}
         }

@@ -23,6 +23,9 @@ const MOST_UNTOLD: usize = 65_536;
 /// Entries that a member knows as gone, so that a roster that is older cannot bring them back.
 const GONE_REMEMBERED: usize = 64;
 
+/// Whose entry, and where.
+pub(super) type Attending = (SessionId, HallName, EntryId);
+
 /// A session's stay in a hall.
 pub(super) struct Attendance {
     pub(super) hall: HallName,
@@ -99,11 +102,19 @@ pub(super) enum HallPurpose {
     /// Somebody is gone.
     Leave { pool: PoolId, hall: HallName, entries: Vec<EntryId> },
     /// These live, in the order asked.
-    Renew { entries: Vec<(SessionId, HallName, EntryId)> },
+    Renew { entries: Vec<Attending> },
     /// A session says that it is in this hall.
-    Restore { session: SessionId, pool: PoolId, hall: HallName },
+    Restore(Restored),
     /// A session missed a change.
     Look { session: SessionId, hall: HallName },
+}
+
+/// A stay that the store is told of again.
+pub(super) struct Restored {
+    session: SessionId,
+    pool: PoolId,
+    hall: HallName,
+    own: EntryId,
 }
 
 /// What a core has to do about halls.
@@ -157,26 +168,32 @@ impl<E: Entropy> Core<E> {
         self.ask_aside(Purpose::Hall(purpose), Operation::Hall { pool, request });
     }
 
-    /// What the store says about halls, where no session waits for it.
+    /// What the store says about halls, where no session waits for it. What it did not say, the next renewal makes up
+    /// for.
     pub(super) fn hall_answered_aside(&mut self, purpose: HallPurpose, outcome: Outcome, now: Time) {
-        match (purpose, outcome) {
-            (HallPurpose::Leave { pool, hall, entries }, Outcome::Unavailable { .. }) => {
+        let unavailable = outcome.retry_after_ms().is_some();
+        let Outcome::Hall(outcome) = outcome else {
+            if let (HallPurpose::Leave { pool, hall, entries }, true) = (purpose, unavailable) {
                 self.tell_again(pool, hall, entries, now);
             }
-            (HallPurpose::Renew { entries }, Outcome::Hall(HallOutcome::Renewed(versions))) => {
-                for ((id, hall, entry), version) in entries.into_iter().zip(versions) {
-                    self.renewed_in_hall(id, hall, entry, version);
+            return;
+        };
+        match purpose {
+            HallPurpose::Renew { entries } => {
+                let HallOutcome::Renewed(versions) = outcome else { return };
+                for (attending, version) in entries.into_iter().zip(versions) {
+                    self.renewed_in_hall(attending, version);
                 }
             }
-            (
-                HallPurpose::Restore { session, pool, hall },
-                Outcome::Hall(HallOutcome::Restored { roster, changed }),
-            ) => self.restored(session, pool, &hall, roster, changed),
-            (HallPurpose::Look { session, hall }, Outcome::Hall(HallOutcome::Roster(Some(roster)))) => {
-                self.hear_roster(session, &hall, &roster);
+            HallPurpose::Restore(restored) => {
+                let HallOutcome::Restored { roster, changed } = outcome else { return };
+                self.restored(restored, roster, changed);
             }
-            // Of the others the next renewal makes up for what was not answered.
-            (_, _) => {}
+            HallPurpose::Look { session, hall } => {
+                let HallOutcome::Roster(Some(roster)) = outcome else { return };
+                self.hear_in_hall(session, &hall, HallNews::Roster(Arc::new(roster)));
+            }
+            HallPurpose::Leave { .. } | HallPurpose::Enter { .. } | HallPurpose::Seek { .. } => {}
         }
     }
 
@@ -197,7 +214,7 @@ impl<E: Entropy> Core<E> {
 
     /// Tells the store of everybody here who is in a hall.
     pub(super) fn renew_halls(&mut self, now: Time) {
-        let mut by_pool: Vec<(PoolId, Vec<(SessionId, HallName, EntryId)>)> = Vec::new();
+        let mut by_pool = Vec::<(PoolId, Vec<Attending>)>::new();
         for id in &self.halls.attending {
             let Some(session) = self.sessions.get(*id) else { continue };
             let pool = self.policy(session).pool;
@@ -219,7 +236,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    fn renewed_in_hall(&mut self, id: SessionId, hall: HallName, entry: EntryId, version: Option<u64>) {
+    fn renewed_in_hall(&mut self, (id, hall, entry): Attending, version: Option<u64>) {
         let Some(pool) = self.pool_of(id) else { return };
         let Some(attendance) = self.sessions.get_mut(id).and_then(|session| session.attendance(&hall)) else {
             return;
@@ -246,29 +263,35 @@ impl<E: Entropy> Core<E> {
             return;
         };
         let (hall, roster, own) = (attendance.hall.clone(), attendance.roster.clone(), attendance.own);
-        let purpose = HallPurpose::Restore { session: id, pool, hall: hall.clone() };
+        let purpose = HallPurpose::Restore(Restored { session: id, pool, hall: hall.clone(), own });
         self.ask_hall_aside(pool, purpose, HallOperation::Restore { hall, roster, own });
     }
 
-    fn restored(&mut self, id: SessionId, pool: PoolId, hall: &HallName, roster: Roster, changed: bool) {
-        let Some(own) =
-            self.sessions.get_mut(id).and_then(|session| session.attendance(hall)).map(|known| known.own)
-        else {
-            // It left meanwhile, and may have come back by this.
-            let own = self.leave_again(id, hall, &roster);
-            return self.tell_gone(pool, hall.clone(), own);
-        };
-        if roster.entry(own).is_none() {
-            return self.put_out(id, hall);
+    fn restored(&mut self, restored: Restored, roster: Roster, changed: bool) {
+        let Restored { session: id, pool, hall, own } = restored;
+        let session = self.sessions.get_mut(id);
+        let stays = session.is_some_and(|session| {
+            let enters = session.entering.as_ref().is_some_and(|entering| entering.hall == hall);
+            !enters && session.attendance(&hall).is_some_and(|attendance| attendance.own == own)
+        });
+        if !stays {
+            // It left meanwhile, or came in anew, and this may have brought its former stay back.
+            if self.sessions.get(id).is_none() {
+                self.leave_again(id, &hall, &roster);
+            }
+            return self.tell_gone(pool, hall, vec![own]);
         }
-        self.hear_roster(id, hall, &roster);
+        if roster.entry(own).is_none() {
+            return self.put_out(id, &hall);
+        }
+        self.hear_roster(id, &hall, &roster);
         if changed {
-            self.tell_roster(hall, own, Arc::new(roster));
+            self.tell_roster(&hall, own, &Arc::new(roster));
         }
     }
 
-    /// Whoever thinks that a session is in a hall that is not is told otherwise. Tells by which entries.
-    pub(super) fn leave_again(&mut self, id: SessionId, hall: &HallName, roster: &Roster) -> Vec<EntryId> {
+    /// Whoever thinks that a session is in a hall that is not is told otherwise.
+    pub(super) fn leave_again(&mut self, id: SessionId, hall: &HallName, roster: &Roster) {
         let address = self.address(id);
         let own: Vec<EntryId> = roster
             .members
@@ -279,11 +302,10 @@ impl<E: Entropy> Core<E> {
         for entry in &own {
             self.tell_others_gone(hall, roster, *entry, Leaving::Left);
         }
-        own
     }
 
     /// Tells all other members who is there.
-    pub(super) fn tell_roster(&mut self, hall: &HallName, own: EntryId, roster: Arc<Roster>) {
+    pub(super) fn tell_roster(&mut self, hall: &HallName, own: EntryId, roster: &Arc<Roster>) {
         let others: Vec<Address> = roster.others(own).map(|member| member.address.clone()).collect();
         for other in others {
             let news = HallNews::Roster(roster.clone());

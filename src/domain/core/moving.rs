@@ -344,7 +344,9 @@ impl<E: Entropy> Core<E> {
     fn wind_up(&mut self, id: SessionId, handover: Handover) {
         let Handover { user, going_on, halls, .. } = handover;
         // The store learns of it when their leases end.
-        halls.iter().for_each(|handed| self.attend_no_more(handed));
+        for handed in &halls {
+            self.attend_no_more(handed);
+        }
         match going_on {
             GoingOn::Idle => {}
             GoingOn::Waiting(ticket) => {

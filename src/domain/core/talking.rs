@@ -90,7 +90,7 @@ impl<E: Entropy> Core<E> {
             Envelope::Quality { room, quality } => {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
             }
-            Envelope::Hall { hall, news } => self.hear_in_hall(id, hall, news),
+            Envelope::Hall { hall, news } => self.hear_in_hall(id, &hall, news),
             Envelope::Chat { room, message } => self.hear_chat(id, room, message, now),
             Envelope::Typing { room, on } => {
                 self.tell_of_peer(id, room, |user| Notice::Typing { room, user, on });

@@ -151,18 +151,15 @@ impl Halls {
     }
 
     fn restore(&mut self, hall: HallName, told: Roster, own: EntryId, now: Time) -> HallOutcome {
-        let (known, changed) = match self.take(&hall, now) {
-            Some(mut known) => {
-                let changed = known.take_back(&told, own, now);
-                (known, changed)
-            }
-            None => {
-                let mut known = Hall::new(told.created_at);
-                known.leases = vec![now + HALL_LEASE; told.members.len()];
-                known.roster = told;
-                known.changed(now);
-                (known, true)
-            }
+        let (known, changed) = if let Some(mut known) = self.take(&hall, now) {
+            let changed = known.take_back(&told, own, now);
+            (known, changed)
+        } else {
+            let mut known = Hall::new(told.created_at);
+            known.leases = vec![now + HALL_LEASE; told.members.len()];
+            known.roster = told;
+            known.changed(now);
+            (known, true)
         };
         let roster = known.roster.clone();
         self.put(hall, known, now);

@@ -87,7 +87,12 @@ impl HallAnswer {
         Some(match self {
             Self::Entered => match parts.text()?.as_str() {
                 "entered" => {
-                    HallOutcome::Entered { roster: roster(parts.parts()?)?, replaced: replaced(parts)? }
+                    let roster = roster(parts.parts()?)?;
+                    let replaced = match parts.optional_parts().ok()? {
+                        Some(mut replaced) => Some(member(&mut replaced)?),
+                        None => None,
+                    };
+                    HallOutcome::Entered { roster, replaced }
                 }
                 "full" => HallOutcome::Full,
                 "no_more_halls" => HallOutcome::NoMoreHalls,
@@ -96,10 +101,10 @@ impl HallAnswer {
             Self::Restored => {
                 HallOutcome::Restored { roster: roster(parts.parts()?)?, changed: parts.text()? == "1" }
             }
-            Self::Roster => HallOutcome::Roster(match parts.next()? {
-                Value::Nil => None,
-                value => Some(roster(Parts::of(value)?)?),
-            }),
+            Self::Roster => match parts.optional_parts().ok()? {
+                Some(parts) => HallOutcome::Roster(Some(roster(parts)?)),
+                None => HallOutcome::Roster(None),
+            },
             Self::Renewed => {
                 let mut versions = Vec::new();
                 while !parts.is_empty() {
@@ -132,14 +137,6 @@ fn roster(mut parts: Parts) -> Option<Roster> {
         members.push(member(&mut of_members)?);
     }
     Some(Roster { created_at, version, members })
-}
-
-/// The one who had the name, or nothing in its place; `None` of anything else.
-fn replaced(mut parts: Parts) -> Option<Option<Member>> {
-    match parts.next()? {
-        Value::Nil => Some(None),
-        value => member(&mut Parts::of(value)?).map(Some),
-    }
 }
 
 fn member(parts: &mut Parts) -> Option<Member> {

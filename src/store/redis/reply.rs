@@ -64,8 +64,10 @@ impl Parts {
         if let Value::Array(parts) = value { Some(Self(parts.into_iter())) } else { None }
     }
 
-    pub(super) fn next(&mut self) -> Option<Value> {
-        self.0.next()
+    /// An array, or nothing in its place; an error of anything else.
+    pub(super) fn optional_parts(&mut self) -> Result<Option<Self>, ()> {
+        let value = self.0.next().ok_or(())?;
+        if value == Value::Nil { Ok(None) } else { Self::of(value).map(Some).ok_or(()) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
