@@ -1,7 +1,11 @@
 //! What members of a hall hear of each other, what a store that forgot is told, and what is made up for.
 
-use super::super::super::hall::{HallNews, HallNotice, HallOperation, HallOutcome, Leaving, Member, Roster};
-use super::super::super::id::{EntryId, NodeId};
+use super::super::super::envelope::{GoingOn, Handover};
+use super::super::super::hall::{
+    HallNews, HallNotice, HallOperation, HallOutcome, HandedHall, Leaving, Member, Roster,
+};
+use super::super::super::id::{Address, EntryId, NodeId, SessionId};
+use super::super::super::operation::Former;
 use super::halls::{
     BENS, ana_and_ben, asks_store, ben, enters, gone, hall, heard, member, name, roster, says, signals,
     tells, view,
@@ -276,4 +280,139 @@ fn of_a_dead_node_everybody_is_gone_and_the_first_who_lives_tells_the_store() {
     core.expect([joined("first")]);
     core.handle(Input::NodeGone { node: NodeId::new("there") });
     core.expect([left("ben", Leaving::Disconnected)]);
+}
+
+/// Another session of Ana's.
+fn elsewhere() -> Address {
+    Address { node: NodeId::new("elsewhere"), session: SessionId { shard: 0, slot: 3, generation: 0 } }
+}
+
+fn handed_over(halls: Vec<HandedHall>) -> Envelope {
+    let (going_on, settled, met) = (GoingOn::Idle, Vec::new(), Vec::new());
+    Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met, halls })))
+}
+
+fn handed(ana: &Member) -> HandedHall {
+    let roster = roster(5, &[ben(), ana.clone()]);
+    HandedHall { hall: hall(1), own: ana.entry, roster, held: [].into() }
+}
+
+/// Ana comes in here, having been elsewhere.
+fn ana_comes_back() -> Scripted {
+    let mut core = Scripted::new();
+    core.connected(ANA, "ana");
+    let begins = [record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)];
+    let [attach] = core.asked(begins);
+    let former = Some(Former { address: elsewhere(), talk: None });
+    core.stored(attach, Outcome::Attached(Attached { history: Vec::new(), former }));
+    let take_over = Envelope::TakeOver { user: user("ana"), by: here(0) };
+    core.expect([Effect::Send { to: elsewhere(), envelope: take_over }]);
+    core
+}
+
+#[test]
+fn whoever_goes_on_elsewhere_takes_its_halls_along() {
+    let (mut core, ana) = ana_and_ben();
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: elsewhere() });
+    core.expect([
+        record(Event::SessionReplaced),
+        notify(ANA, Notice::Replaced),
+        Effect::Close { connection: ANA },
+        record(Event::SessionClosed),
+        Effect::Send { to: elsewhere(), envelope: handed_over(vec![handed(&ana)]) },
+    ]);
+    // What still comes for it is sent after it.
+    let envelope = Box::new(heard(offer(ben(), ana.entry)));
+    core.hears(0, (*envelope).clone());
+    core.expect([Effect::Send { to: elsewhere(), envelope: Envelope::Forwarded { times: 1, envelope } }]);
+}
+
+#[test]
+fn who_went_on_here_says_where_it_is() {
+    let mut core = ana_comes_back();
+    let ana = member(EntryId(5), "ana", elsewhere());
+    core.hears(0, handed_over(vec![handed(&ana)]));
+    let moved = Member { address: here(0), ..ana };
+    let known = roster(5, &[ben(), moved.clone()]);
+    let [restoring] = core.asked([
+        restores(known.clone(), &moved),
+        notify(ANA, Notice::Resumed(Resumed::Idle)),
+        tells(HallNotice::Resumed(vec![view(1, "ana", &["ben"])])),
+        says(there(), HallNews::Back { entry: moved.entry }),
+    ]);
+    let restored = Roster { version: 6, ..known };
+    let (roster, changed) = (restored.clone(), true);
+    core.stored(restoring, Outcome::Hall(HallOutcome::Restored { roster, changed }));
+    core.expect([says(there(), HallNews::Roster(restored.into()))]);
+}
+
+#[test]
+fn halls_that_are_handed_over_late_are_left() {
+    let mut core = ana_comes_back();
+    core.hears(0, Envelope::HandedOver(None));
+    core.expect([]);
+    let ana = member(EntryId(5), "ana", elsewhere());
+    core.hears(0, handed_over(vec![handed(&ana)]));
+    core.expect([
+        says(there(), HallNews::Gone { entry: ana.entry, leaving: Leaving::Disconnected }),
+        gone(ana.entry),
+    ]);
+}
+
+#[test]
+fn halls_of_a_session_that_is_over_are_left() {
+    let mut core = Scripted::new();
+    let ana = member(EntryId(5), "ana", elsewhere());
+    core.hears(0, handed_over(vec![handed(&ana)]));
+    core.expect([says(there(), HallNews::Gone { entry: ana.entry, leaving: Leaving::Disconnected })]);
+}
+
+#[test]
+fn a_stay_that_ended_is_not_brought_back_by_a_late_answer() {
+    let (mut core, ana) = ana_and_ben();
+    core.hears(0, told(6, &[ben()]));
+    let [restoring] = core.asked([restores(roster(5, &[ben(), ana.clone()]), &ana)]);
+    // She comes in by another name meanwhile.
+    let other = member(core.entry(), "other", here(0));
+    core.asks(ANA, 2, enters(1, "other"));
+    let enter = HallOperation::Enter {
+        hall: hall(1),
+        member: other.clone(),
+        instead: Some(ana.entry),
+        most_members: 16,
+        most_halls: 100_000,
+    };
+    let [entering] = core.asked([asks_store(enter)]);
+    let late = roster(8, &[ben(), other.clone(), ana.clone()]);
+    core.stored(restoring, Outcome::Hall(HallOutcome::Restored { roster: late, changed: true }));
+    core.expect([gone(ana.entry)]);
+    let entered = roster(7, &[ben(), other]);
+    core.stored(entering, Outcome::Hall(HallOutcome::Entered { roster: entered.clone(), replaced: None }));
+    core.expect([
+        record(Event::HallEntered),
+        says(there(), HallNews::Gone { entry: ana.entry, leaving: Leaving::Left }),
+        says(there(), HallNews::Roster(entered.into())),
+        ack(ANA, 2, Ok(Reply::Entered(view(1, "other", &["ben"])))),
+    ]);
+}
+
+#[test]
+fn of_more_news_than_are_held_the_rest_is_asked_for() {
+    let mut core = Scripted::new();
+    core.connect(ANA, "ana", 0);
+    let ana = member(core.entry(), "ana", here(0));
+    core.asks(ANA, 1, enters(1, "ana"));
+    let (hall_1, member) = (hall(1), ana.clone());
+    let enter =
+        HallOperation::Enter { hall: hall_1, member, instead: None, most_members: 16, most_halls: 100_000 };
+    let [entering] = core.asked([asks_store(enter)]);
+    for version in 6..71 {
+        core.hears(0, told(version, std::slice::from_ref(&ana)));
+    }
+    core.expect([]);
+    let roster = roster(5, std::slice::from_ref(&ana));
+    core.stored(entering, Outcome::Hall(HallOutcome::Entered { roster, replaced: None }));
+    let entered = ack(ANA, 1, Ok(Reply::Entered(view(1, "ana", &[]))));
+    let look = asks_store(HallOperation::Look { hall: hall(1) });
+    core.expect([record(Event::HallEntered), entered, look]);
 }
