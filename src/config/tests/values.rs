@@ -42,7 +42,7 @@ fn nothing_given_is_what_the_design_says() {
         commands_waiting: 256,
         room_members: 16,
         max_rooms: 100_000,
-        outgoing_messages: 1_024,
+        outgoing_messages: 2_048,
         connect_timeout_seconds: 10,
     };
     assert_eq!(config.limits, limits);
