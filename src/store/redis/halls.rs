@@ -1,6 +1,6 @@
 //! Halls in Redis: each operation as a script, and what the scripts answer.
 
-use redis::Value;
+use redis::{Cmd, Value};
 
 use super::call::{Call, Caller, MOST, call};
 use super::reply::{Expected, Parts};
@@ -37,37 +37,42 @@ impl Caller {
             HallOperation::Reserve { .. } => (&scripts::HALL_RESERVE, HallAnswer::Reserved),
         };
         let mut command = self.timed(script, &self.keys.halls(pool), now);
-        match request {
-            HallOperation::Enter { hall, member, instead, most_members, most_halls } => {
-                command.arg(hall.as_str()).arg(&words(&member));
-                command.arg(instead.map(entry).unwrap_or_default()).arg(most_members).arg(most_halls);
-            }
-            HallOperation::Restore { hall, roster, own } => {
-                let version = roster.version.min(MOST);
-                command.arg(hall.as_str()).arg(entry(own)).arg(roster.created_at.as_ms()).arg(version);
-                for member in &roster.members {
-                    command.arg(&words(member));
-                }
-            }
-            HallOperation::Leave { hall, entries } => {
-                command.arg(hall.as_str()).arg(entries.into_iter().map(entry).collect::<Vec<_>>());
-            }
-            HallOperation::Renew { entries } => {
-                for (hall, own) in entries {
-                    command.arg(hall.as_str()).arg(entry(own));
-                }
-            }
-            HallOperation::Look { hall } => {
-                command.arg(hall.as_str());
-            }
-            HallOperation::List { skip } => {
-                command.arg(skip).arg(HALLS_LISTED_AT_ONCE);
-            }
-            HallOperation::Reserve { hall, most_reserved, most_halls } => {
-                command.arg(hall.as_str()).arg(most_reserved).arg(most_halls);
+        add_arguments(&mut command, request);
+        call(command, script, Expected::Hall(answer))
+    }
+}
+
+/// What follows the moment among a script's arguments.
+fn add_arguments(command: &mut Cmd, request: HallOperation) {
+    match request {
+        HallOperation::Enter { hall, member, instead, most_members, most_halls } => {
+            command.arg(hall.as_str()).arg(&words(&member));
+            command.arg(instead.map(entry).unwrap_or_default()).arg(most_members).arg(most_halls);
+        }
+        HallOperation::Restore { hall, roster, own } => {
+            let version = roster.version.min(MOST);
+            command.arg(hall.as_str()).arg(entry(own)).arg(roster.created_at.as_ms()).arg(version);
+            for member in &roster.members {
+                command.arg(&words(member));
             }
         }
-        call(command, script, Expected::Hall(answer))
+        HallOperation::Leave { hall, entries } => {
+            command.arg(hall.as_str()).arg(entries.into_iter().map(entry).collect::<Vec<_>>());
+        }
+        HallOperation::Renew { entries } => {
+            for (hall, own) in entries {
+                command.arg(hall.as_str()).arg(entry(own));
+            }
+        }
+        HallOperation::Look { hall } => {
+            command.arg(hall.as_str());
+        }
+        HallOperation::List { skip } => {
+            command.arg(skip).arg(HALLS_LISTED_AT_ONCE);
+        }
+        HallOperation::Reserve { hall, most_reserved, most_halls } => {
+            command.arg(hall.as_str()).arg(most_reserved).arg(most_halls);
+        }
     }
 }
 
@@ -85,19 +90,7 @@ impl HallAnswer {
     pub(super) fn read(self, value: Value) -> Option<HallOutcome> {
         let mut parts = Parts::of(value)?;
         Some(match self {
-            Self::Entered => match parts.text()?.as_str() {
-                "entered" => {
-                    let roster = roster(parts.parts()?)?;
-                    let replaced = match parts.optional_parts().ok()? {
-                        Some(mut replaced) => Some(member(&mut replaced)?),
-                        None => None,
-                    };
-                    HallOutcome::Entered { roster, replaced }
-                }
-                "full" => HallOutcome::Full,
-                "no_more_halls" => HallOutcome::NoMoreHalls,
-                _ => return None,
-            },
+            Self::Entered => return entered(parts),
             Self::Restored => {
                 HallOutcome::Restored { roster: roster(parts.parts()?)?, changed: parts.text()? == "1" }
             }
@@ -105,21 +98,8 @@ impl HallAnswer {
                 Some(parts) => HallOutcome::Roster(Some(roster(parts)?)),
                 None => HallOutcome::Roster(None),
             },
-            Self::Renewed => {
-                let mut versions = Vec::new();
-                while !parts.is_empty() {
-                    let version = parts.text()?;
-                    versions.push(if version.is_empty() { None } else { Some(version.parse().ok()?) });
-                }
-                HallOutcome::Renewed(versions)
-            }
-            Self::Listed => {
-                let mut halls = Vec::new();
-                while !parts.is_empty() {
-                    halls.push((HallName::new(parts.text()?), roster(parts.parts()?)?));
-                }
-                HallOutcome::Listed(halls)
-            }
+            Self::Renewed => HallOutcome::Renewed(renewed(parts)?),
+            Self::Listed => HallOutcome::Listed(listed(parts)?),
             Self::Reserved => match parts.text()?.as_str() {
                 "reserved" => HallOutcome::Reserved,
                 "no_more_halls" => HallOutcome::NoMoreHalls,
@@ -127,6 +107,39 @@ impl HallAnswer {
             },
         })
     }
+}
+
+fn entered(mut parts: Parts) -> Option<HallOutcome> {
+    Some(match parts.text()?.as_str() {
+        "entered" => {
+            let roster = roster(parts.parts()?)?;
+            let replaced = match parts.optional_parts().ok()? {
+                Some(mut replaced) => Some(member(&mut replaced)?),
+                None => None,
+            };
+            HallOutcome::Entered { roster, replaced }
+        }
+        "full" => HallOutcome::Full,
+        "no_more_halls" => HallOutcome::NoMoreHalls,
+        _ => return None,
+    })
+}
+
+fn renewed(mut parts: Parts) -> Option<Vec<Option<u64>>> {
+    let mut versions = Vec::new();
+    while !parts.is_empty() {
+        let version = parts.text()?;
+        versions.push(if version.is_empty() { None } else { Some(version.parse().ok()?) });
+    }
+    Some(versions)
+}
+
+fn listed(mut parts: Parts) -> Option<Vec<(HallName, Roster)>> {
+    let mut halls = Vec::new();
+    while !parts.is_empty() {
+        halls.push((HallName::new(parts.text()?), roster(parts.parts()?)?));
+    }
+    Some(halls)
 }
 
 fn roster(mut parts: Parts) -> Option<Roster> {
