@@ -1,7 +1,7 @@
 //! The contract between the core and whatever keeps what nodes share: operations and their answers.
 //!
-//! Every operation is atomic, and each touches either one pool, one room or one user, so that a store may
-//! keep these three in different places. `now` is the node's; a store with a clock of its own may prefer it.
+//! Every operation is atomic, and each touches either one pool, the halls of one pool, one room or one user, so that a
+//! store may keep these in different places. `now` is the node's; a store with a clock of its own may prefer it.
 
 use std::sync::Arc;
 use std::time::Duration;

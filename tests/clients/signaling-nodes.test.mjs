@@ -44,18 +44,21 @@ describe('a room on two nodes', () => {
     const c = await member(t, nodes[1], roomId, 'cid')
     await a.take('user-joined', 2)
     const count = async (to) => {
-      let told
       const requests = await redis.requestsDuring(async () => {
-        for (const n of range(5)) await reaches(a, to, roomId, `${to.userId} ${n}`)
+        for (const n of range(20)) await reaches(a, to, roomId, `${to.userId} ${n}`)
       })
-      told = requests.map(([command, ...rest]) => [command.toUpperCase(), ...rest])
-      const appends = told.filter(([command]) => command === 'XADD')
-      // Besides: signs of life, renewals and the readers of inboxes, which no signal is the reason for.
-      const others = told.filter(([command]) => !['XADD', 'EVALSHA', 'XREAD', 'XTRIM', 'EXPIRE'].includes(command))
-      return { appends: appends.length, others: others.map(([command]) => command) }
+      const told = requests.map(([command, ...rest]) => [command.toUpperCase(), ...rest])
+      const appends = told.filter(([command]) => command === 'XADD').length
+      // Besides: the readers of inboxes, and signs of life, which no signal is the reason for.
+      const usual = ([command, ...rest]) =>
+        ['XADD', 'XREAD', 'XTRIM', 'EXPIRE'].includes(command) || (command === 'EVALSHA' && rest.includes('qala:nodes'))
+      const others = told.filter((request) => !usual(request))
+      // A renewal of each node may fall into that time: one in ten seconds.
+      assert.ok(others.length <= 2, `also asked: ${others.map((request) => request.slice(0, 4).join(' '))}`)
+      return appends
     }
-    assert.deepEqual(await count(b), { appends: 0, others: [] })
-    assert.deepEqual(await count(c), { appends: 5, others: [] })
+    assert.equal(await count(b), 0)
+    assert.equal(await count(c), 20)
   })
 
   it('many come and go on both at once: all know the same in the end, and each heard the way there', LONG, async (t) => {
