@@ -165,6 +165,30 @@ pub(super) static CONNECT_TIMEOUT: OptionSpec = OptionSpec {
     secret: false,
 };
 
+pub(super) static ROOM_MEMBERS: OptionSpec = OptionSpec {
+    flag: "room-members",
+    environment: &["QALA_ROOM_MEMBERS"],
+    group: Group::Limits,
+    kind: count(2, 100),
+    value_name: "number",
+    default: Some("16"),
+    example: "16",
+    help: "members of one room of the dialect signaling; more are refused",
+    secret: false,
+};
+
+pub(super) static MAX_ROOMS: OptionSpec = OptionSpec {
+    flag: "max-rooms",
+    environment: &["QALA_MAX_ROOMS"],
+    group: Group::Limits,
+    kind: count(1, 10_000_000),
+    value_name: "number",
+    default: Some("100000"),
+    example: "100000",
+    help: "rooms of the dialect signaling at once, on all nodes; more are refused",
+    secret: false,
+};
+
 /// A budget; `None`: no limit.
 pub type Limit = Option<NonZeroU32>;
 
@@ -195,6 +219,11 @@ pub struct Limits {
     pub candidates_buffered: usize,
     /// Commands of one session waiting for their turn (design section 8).
     pub commands_waiting: usize,
+    /// Members of one room of the dialect signaling (design section 8).
+    pub room_members: usize,
+    /// Rooms of that dialect, those that are reserved included. Not in the design: a hundred bytes and as many for
+    /// each member.
+    pub max_rooms: usize,
     /// Messages waiting for one connection (design section 8).
     pub outgoing_messages: usize,
     /// Seconds an unauthenticated connection lives (design section 8).
@@ -220,6 +249,8 @@ impl Limits {
             chat_characters: reader.whole(&CHAT_CHARACTERS),
             candidates_buffered: reader.whole(&CANDIDATES),
             commands_waiting: reader.whole(&COMMANDS),
+            room_members: reader.whole(&ROOM_MEMBERS),
+            max_rooms: reader.whole(&MAX_ROOMS),
             outgoing_messages: reader.whole(&OUTGOING),
             connect_timeout_seconds: reader.whole(&CONNECT_TIMEOUT),
         }

@@ -61,7 +61,7 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     default: Some("qala"),
     example: "qala",
     help: "client families to speak with, each at the namespace of its name, the first also at /; this version \
-           knows qala, animochat and webrtc-chat",
+           knows qala, animochat, webrtc-chat and signaling",
     secret: false,
 };
 
@@ -156,11 +156,13 @@ pub enum DialectName {
     Animochat,
     /// Video with strangers.
     WebrtcChat,
+    /// Calls of several in rooms by id.
+    Signaling,
 }
 
 impl DialectName {
     /// Every one.
-    const ALL: [Self; 3] = [Self::Qala, Self::Animochat, Self::WebrtcChat];
+    const ALL: [Self; 4] = [Self::Qala, Self::Animochat, Self::WebrtcChat, Self::Signaling];
 
     /// The word in flags and on screen.
     pub const fn as_str(self) -> &'static str {
@@ -168,6 +170,7 @@ impl DialectName {
             Self::Qala => "qala",
             Self::Animochat => "animochat",
             Self::WebrtcChat => "webrtc-chat",
+            Self::Signaling => "signaling",
         }
     }
 }

@@ -16,6 +16,7 @@ mod field;
 mod json;
 mod packet;
 mod qala;
+mod signaling;
 mod webrtc_chat;
 
 pub use animochat::Vocabulary as AnimochatVocabulary;
@@ -59,6 +60,8 @@ pub enum Dialect {
     Animochat(AnimochatVocabulary),
     /// Video with strangers.
     WebrtcChat,
+    /// Calls of several in rooms by id.
+    Signaling,
 }
 
 impl Dialect {
@@ -70,7 +73,7 @@ impl Dialect {
     #[must_use]
     pub fn after(self, topic: u8) -> Self {
         match self {
-            Self::Qala | Self::WebrtcChat => self,
+            Self::Qala | Self::WebrtcChat | Self::Signaling => self,
             Self::Animochat(vocabulary) => Self::Animochat(vocabulary.after(topic)),
         }
     }
@@ -81,6 +84,7 @@ impl Dialect {
             Self::Qala => qala::NAME,
             Self::Animochat(_) => animochat::NAME,
             Self::WebrtcChat => webrtc_chat::NAME,
+            Self::Signaling => signaling::NAME,
         }
     }
 
@@ -90,6 +94,7 @@ impl Dialect {
             Self::Qala => Policy::new(qala::NAME),
             Self::Animochat(_) => animochat::policy(),
             Self::WebrtcChat => webrtc_chat::policy(),
+            Self::Signaling => signaling::policy(),
         }
     }
 
@@ -98,7 +103,7 @@ impl Dialect {
     pub const fn answers_by_event(self) -> bool {
         match self {
             Self::Qala => false,
-            Self::Animochat(_) | Self::WebrtcChat => true,
+            Self::Animochat(_) | Self::WebrtcChat | Self::Signaling => true,
         }
     }
 
@@ -108,6 +113,7 @@ impl Dialect {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
             Self::Animochat(_) => animochat::decode(packet, limits),
             Self::WebrtcChat => webrtc_chat::decode(packet, limits),
+            Self::Signaling => signaling::decode(packet, limits),
         }
     }
 
@@ -118,6 +124,7 @@ impl Dialect {
             Self::Qala => qala::notice(notice).into_iter().for_each(say),
             Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
             Self::WebrtcChat => webrtc_chat::notice(notice, now).into_iter().for_each(say),
+            Self::Signaling => signaling::notice(notice).into_iter().for_each(say),
         }
     }
 
@@ -134,6 +141,7 @@ impl Dialect {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
             Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),
             Self::WebrtcChat => webrtc_chat::answer(topic, answer, now, say),
+            Self::Signaling => signaling::answer(topic, answer, say),
         }
     }
 }

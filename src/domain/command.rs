@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::criteria::Criteria;
+use super::hall::{HallCommand, HallRefusal, HallView};
 use super::id::{NodeId, ProposalId, RoomId, UserId};
 use super::person::Attributes;
 use super::talk::{ChatMessage, Payload, Quality, SignalKind};
@@ -78,6 +79,8 @@ pub enum Command {
     },
     /// I leave this room.
     LeaveRoom(RoomRef),
+    /// Something about a hall.
+    Hall(HallCommand),
 }
 
 /// Which room a client speaks of: some families name it, by one id or another, and some have only one.
@@ -139,14 +142,16 @@ impl Command {
             | Self::LeaveQueue
             | Self::Accept(_)
             | Self::Reject(_)
-            | Self::LeaveRoom(_) => Scope::Matching,
+            | Self::LeaveRoom(_)
+            | Self::Hall(HallCommand::Enter { .. } | HallCommand::Leave { .. }) => Scope::Matching,
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
             Self::Signal { .. }
             | Self::Typing { .. }
             | Self::Heartbeat
             | Self::WhoAmI
             | Self::CallFailed
-            | Self::Quality { .. } => Scope::Signaling,
+            | Self::Quality { .. }
+            | Self::Hall(HallCommand::Signal { .. }) => Scope::Signaling,
         }
     }
 }
@@ -184,6 +189,8 @@ pub enum Reply {
     },
     /// To [`Command::Sync`].
     Messages(Vec<ChatMessage>),
+    /// To [`HallCommand::Enter`].
+    Entered(HallView),
 }
 
 /// A command was not carried out, and nothing was changed by it. The exception is a join that the store
@@ -237,6 +244,8 @@ pub enum Refusal {
         /// When to try again.
         retry_after_ms: u64,
     },
+    /// Something about a hall.
+    Hall(HallRefusal),
 }
 
 impl Refusal {
@@ -255,6 +264,7 @@ impl Refusal {
             Self::Busy { .. } => "busy",
             Self::Unavailable { .. } => "unavailable",
             Self::PoolFull { .. } => "queue_full",
+            Self::Hall(refusal) => refusal.code(),
         }
     }
 
@@ -272,7 +282,8 @@ impl Refusal {
             | Self::NoSuchProposal
             | Self::NotInRoom
             | Self::InRoom
-            | Self::Searching => None,
+            | Self::Searching
+            | Self::Hall(_) => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The REST edge: health and the demo page.
+//! The REST edge: health, the demo page, and what pages of some dialects ask for.
 
 use std::sync::Arc;
 
@@ -11,9 +11,11 @@ use crate::node::Node;
 
 mod demo;
 mod health;
+mod rooms;
 mod stats;
 
-/// Every route. The demo page is there when `demo` is, statistics where people are counted.
+/// Every route. The demo page is there when `demo` is, statistics where people are counted, rooms where they are named
+/// by those who enter them.
 pub fn routes(node: Arc<Node>, demo: bool) -> Router {
     let health = Router::new()
         .route("/health", get(health::health))
@@ -22,8 +24,17 @@ pub fn routes(node: Arc<Node>, demo: bool) -> Router {
         .with_state(node.clone());
     let routes = if demo { health.merge(demo::routes()) } else { health };
     let routes = match node.presence() {
-        Some(_) => routes.route("/stats", get(stats::stats).with_state(node)),
+        Some(_) => routes.route("/stats", get(stats::stats).with_state(node.clone())),
         None => routes,
+    };
+    let routes = if node.has_halls() {
+        let rooms = Router::new()
+            .route("/api/rooms", get(rooms::list).post(rooms::reserve))
+            .route("/api/rooms/{room}", get(rooms::one))
+            .with_state(node);
+        routes.merge(rooms)
+    } else {
+        routes
     };
     routes.fallback(nothing_here)
 }

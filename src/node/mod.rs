@@ -26,6 +26,7 @@ mod backlog;
 mod clock;
 mod counting;
 mod entropy;
+mod halls;
 mod mailbox;
 mod memory;
 mod outlet;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
+pub use halls::{HallShown, HallsDenied};
 pub use mailbox::{Connection, MailboxFull};
 pub use outlet::{Outlet, Undelivered};
 
@@ -72,6 +74,10 @@ pub struct Node {
     presences: Arc<Presences>,
     /// The pool that shows how many people it has, if one does.
     shown: Option<PoolId>,
+    /// The pool whose people enter halls, if there is one.
+    halls: Option<PoolId>,
+    /// Halls that there may be.
+    most_halls: usize,
     post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
     draining: AtomicBool,
@@ -127,6 +133,7 @@ impl Node {
         let draining = AtomicBool::new(false);
         let store = store.clone();
         let shown = setup.policies.iter().find(|policy| policy.shows_presence).map(|policy| policy.pool);
+        let halls = setup.policies.iter().find(|policy| policy.has_halls).map(|policy| policy.pool);
         let node = Self {
             id: setup.node,
             clock,
@@ -135,6 +142,8 @@ impl Node {
             store,
             presences,
             shown,
+            halls,
+            most_halls: setup.limits.halls,
             post,
             next_connection,
             draining,

@@ -20,6 +20,7 @@ const fn dialect(name: DialectName) -> Dialect {
         DialectName::Qala => Dialect::Qala,
         DialectName::Animochat => Dialect::ANIMOCHAT,
         DialectName::WebrtcChat => Dialect::WebrtcChat,
+        DialectName::Signaling => Dialect::Signaling,
     }
 }
 
@@ -108,6 +109,8 @@ fn limits(config: &Config) -> Limits {
         candidates_buffered: limits.candidates_buffered,
         commands_waiting: limits.commands_waiting,
         waiting_tickets: config.matching.max_waiting,
+        hall_members: limits.room_members,
+        halls: limits.max_rooms,
         matching_events_per_minute: per_minute(limits.matching_events_per_minute),
         chat_events_per_minute: per_minute(limits.chat_events_per_minute),
         signaling_events_per_minute: per_minute(limits.signaling_events_per_minute),

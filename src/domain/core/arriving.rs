@@ -219,8 +219,8 @@ impl<E: Entropy> Core<E> {
         session.arrival = Arrival::Settled;
         // A session that asked again may have begun something else meanwhile.
         let late = !matches!(session.state, State::Idle);
-        let (settled, met) = (Vec::new(), Vec::new());
-        let handover = Handover { user: session.user.clone(), going_on, settled, met };
+        let (settled, met, halls) = (Vec::new(), Vec::new(), Vec::new());
+        let handover = Handover { user: session.user.clone(), going_on, settled, met, halls };
         self.go_on(id, handover, late, now);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::super::budget::Budgets;
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
+use super::super::hall::Leaving;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
@@ -48,6 +49,8 @@ impl<E: Entropy> Core<E> {
             resuming: false,
             arrival: Arrival::Asked,
             state: State::Idle,
+            halls: Vec::new(),
+            entering: None,
             flight: Flight::None,
             appends: VecDeque::new(),
             queue: VecDeque::new(),
@@ -122,6 +125,7 @@ impl<E: Entropy> Core<E> {
             let from = self.address(id);
             self.send(&peer, Envelope::Back { room, from });
         }
+        self.resume_halls(id);
     }
 
     /// A transport is closed.
@@ -139,6 +143,7 @@ impl<E: Entropy> Core<E> {
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
+            State::Idle if session.is_in_halls() => Work::Away,
             State::Idle if session.queue.is_empty() && session.owes_nothing(now) => {
                 Work::End(Departure::Left)
             }
@@ -199,6 +204,7 @@ impl<E: Entropy> Core<E> {
 
     pub(super) fn forget(&mut self, id: SessionId) {
         let Some(session) = self.remove(id) else { return };
+        self.leave_halls(self.policies[session.policy].pool, session.halls, Leaving::Disconnected);
         match session.state {
             State::Talking(talking) => {
                 let Talk { room, peer, .. } = talking.talk;
@@ -216,6 +222,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(id)?;
         self.listed.remove(&id);
+        self.halls.forget(id);
         self.widowed.forget(id);
         let pool = self.policies[session.policy].pool;
         self.by_user.remove(&(pool, session.user.clone()));

@@ -14,6 +14,7 @@ use super::super::proposal::Proposal;
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::Ticket;
 use super::super::time::Time;
+use super::handing::handed;
 use super::session::{Session, State, Talking, Waiting, Work};
 use super::storing::Purpose;
 use super::{Core, Effect};
@@ -75,6 +76,7 @@ impl<E: Entropy> Core<E> {
                 self.send(&to, Envelope::Forwarded { times, envelope });
             }
             (None, Envelope::HandedOver(Some(handover))) => self.wind_up(id, *handover),
+            (None, Envelope::Hall { hall, news }) => self.not_in_hall(id, &hall, &news),
             (None, Envelope::Here { room, from } | Envelope::Back { room, from }) => {
                 self.send_left(id, &from, room);
             }
@@ -102,9 +104,9 @@ impl<E: Entropy> Core<E> {
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
         let Some(session) = self.send_away(id) else { return };
-        let Session { user, state, settled, mut avoid, queue, .. } = session;
+        let Session { user, state, settled, mut avoid, queue, halls, .. } = session;
         let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
-        let handover = Handover { user, going_on: going_on(state), settled, met };
+        let handover = Handover { user, going_on: going_on(state), settled, met, halls: handed(halls) };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
         self.turn_away(queue);
@@ -134,7 +136,8 @@ impl<E: Entropy> Core<E> {
     /// Goes on with what an earlier session had. `late`: the client was not kept waiting for it, and may have
     /// begun something else, or ended what this would begin again.
     pub(super) fn go_on(&mut self, id: SessionId, handover: Handover, late: bool, now: Time) {
-        let Handover { user, going_on, settled, met } = handover;
+        let Handover { user, going_on, settled, met, halls } = handover;
+        self.attend_on(id, halls, late, now);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let idle = matches!(session.state, State::Idle);
         let begun = match going_on {
@@ -186,7 +189,8 @@ impl<E: Entropy> Core<E> {
             }
             (_, Some(_)) if session.resuming => {}
             (_, Some(_)) => self.resume(id),
-            (State::Idle | State::Proposed(_), None) => {}
+            (State::Idle, None) => self.tell_halls_away(id),
+            (State::Proposed(_), None) => {}
             (State::Waiting(waiting), None) => {
                 waiting.listed = true;
                 self.enqueue(id, Work::Suspend, now);
@@ -338,7 +342,11 @@ impl<E: Entropy> Core<E> {
 
     /// Ends what was handed over to a session that is over itself.
     fn wind_up(&mut self, id: SessionId, handover: Handover) {
-        let Handover { user, going_on, .. } = handover;
+        let Handover { user, going_on, halls, .. } = handover;
+        // The store learns of it when their leases end.
+        for handed in &halls {
+            self.attend_no_more(handed);
+        }
         match going_on {
             GoingOn::Idle => {}
             GoingOn::Waiting(ticket) => {

@@ -17,6 +17,7 @@ use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
 
+use super::halls::{Attendance, Entering};
 use super::storing::Appending;
 
 /// Who waits for an answer, if anybody does.
@@ -35,6 +36,10 @@ pub(super) struct Session {
     /// Whether what the user had elsewhere is here.
     pub(super) arrival: Arrival,
     pub(super) state: State,
+    /// The halls it is in, besides.
+    pub(super) halls: Vec<Attendance>,
+    /// The hall that it is coming into.
+    pub(super) entering: Option<Box<Entering>>,
     pub(super) flight: Flight,
     /// Chat appends under way, in order, and what was answered to those whose turn has not come: answers may
     /// overtake each other on their way from the store.

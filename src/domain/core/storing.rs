@@ -9,6 +9,7 @@ use super::super::proposal::{Proposal, Verdict};
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
+use super::halls::HallPurpose;
 use super::session::{Asker, Flight, Work};
 use super::{Core, Effect};
 
@@ -85,6 +86,8 @@ pub(super) enum Purpose {
     },
     /// A proposal without an owner is answered.
     Decline,
+    /// Something about halls.
+    Hall(HallPurpose),
     /// A room that is over.
     Close {
         room: RoomId,
@@ -243,6 +246,7 @@ impl<E: Entropy> Core<E> {
                 self.expired(id, proposal, expired, now);
             }
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
+            Purpose::Hall(purpose) => self.hall_answered(id, purpose, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
@@ -261,6 +265,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Renew { sessions } => self.renewed(&sessions, outcome, now),
             Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
             Purpose::Decline => self.declined(outcome),
+            Purpose::Hall(purpose) => self.hall_answered_aside(purpose, outcome, now),
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),

@@ -90,6 +90,7 @@ impl<E: Entropy> Core<E> {
             Envelope::Quality { room, quality } => {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
             }
+            Envelope::Hall { hall, news } => self.hear_in_hall(id, &hall, news),
             Envelope::Chat { room, message } => self.hear_chat(id, room, message, now),
             Envelope::Typing { room, on } => {
                 self.tell_of_peer(id, room, |user| Notice::Typing { room, user, on });
@@ -392,6 +393,8 @@ impl<E: Entropy> Core<E> {
             let Talk { peer, room, .. } = talking.talk.clone();
             let from = self.address(id);
             self.send(&peer, Envelope::Away { room, from });
+        } else if session.connection.is_none() {
+            self.tell_halls_away(id);
         }
     }
 

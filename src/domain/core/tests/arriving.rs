@@ -34,6 +34,7 @@ fn handed_over(going_on: GoingOn) -> Envelope {
         going_on,
         settled: Vec::new(),
         met: Vec::new(),
+        halls: Vec::new(),
     })))
 }
 
@@ -117,7 +118,16 @@ fn whom_she_met_last_she_does_not_meet_again_here() {
     let met = vec![(user("ben"), at(9_000)), (user("cyd"), at(0))];
     let (user_id, settled) = (user("ana"), Vec::new());
     let going_on = GoingOn::Waiting(anas_ticket(before()));
-    core.hears(0, Envelope::HandedOver(Some(Box::new(Handover { user: user_id, going_on, settled, met }))));
+    core.hears(
+        0,
+        Envelope::HandedOver(Some(Box::new(Handover {
+            user: user_id,
+            going_on,
+            settled,
+            met,
+            halls: Vec::new(),
+        }))),
+    );
     let ticket = Arc::new(Ticket { avoid: [user("ben")].into(), ..(*anas_ticket(here(0))).clone() });
     core.expect([resumes(Resumed::Waiting { stage: Stage::Exact }), core.look(&ticket, Stage::Exact)]);
 }

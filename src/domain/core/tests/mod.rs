@@ -10,6 +10,8 @@ mod chat;
 mod closing;
 mod ending;
 mod going_down;
+mod hall_news;
+mod halls;
 mod harness;
 mod joining;
 mod ladder;

@@ -21,7 +21,13 @@ fn to_her(envelope: Envelope) -> Effect {
 fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
     let met = settled.iter().map(|_| (user("ben"), at(1_000) + Duration::from_hours(24))).collect();
     let settled = settled.iter().map(|proposal| proposal.id).collect();
-    to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met }))))
+    to_her(Envelope::HandedOver(Some(Box::new(Handover {
+        user: user("ana"),
+        going_on,
+        settled,
+        met,
+        halls: Vec::new(),
+    }))))
 }
 
 fn forwarded(times: u8, envelope: Envelope) -> Effect {
@@ -250,6 +256,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
             going_on,
             settled: Vec::new(),
             met: Vec::new(),
+            halls: Vec::new(),
         })))
     };
     core.hears(0, handed(GoingOn::Idle));
