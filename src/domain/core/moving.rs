@@ -283,6 +283,8 @@ impl<E: Entropy> Core<E> {
     ) -> bool {
         let room = talking.talk.room;
         talking.held = held.into();
+        // The session it comes from may have opened it after the peer had left and closed it.
+        talking.reopened = true;
         let Some(session) = self.sessions.get_mut(id) else { return false };
         let grace = self.policies[session.policy].grace;
         session.settle(talking.talk.proposal);

@@ -139,6 +139,8 @@ pub(super) struct Talking {
     pub(super) talk: Talk,
     /// A signal went to the client: none that is older may follow.
     pub(super) heard_signal: bool,
+    /// One came from a peer that knew where this session is.
+    pub(super) heard_signal_here: bool,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.
@@ -155,7 +157,7 @@ pub(super) struct Talking {
     pub(super) reopen_at: Time,
     /// Where the other one was before. A session that its user has left behind does not speak for the room.
     pub(super) left_behind: Vec<Address>,
-    /// It was opened again: should the other one have closed it meanwhile, it is closed again as well.
+    /// It was opened again, or may have been: should the other one have closed it before, it is closed once more.
     pub(super) reopened: bool,
 }
 

@@ -74,6 +74,12 @@ pub(super) enum Purpose {
     Register {
         session: SessionId,
     },
+    /// That session is made known with the talk that it is in.
+    Known {
+        session: SessionId,
+        user: UserId,
+        pool: PoolId,
+    },
     /// The tickets of these sessions, in the order asked.
     Renew {
         sessions: Vec<SessionId>,
@@ -248,6 +254,7 @@ impl<E: Entropy> Core<E> {
             // Appends are answered in their own turn.
             Purpose::Append(_)
             | Purpose::Register { .. }
+            | Purpose::Known { .. }
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }
@@ -264,6 +271,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),
+            Purpose::Known { session, user, pool } => self.known(session, user, pool),
             Purpose::Attach
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }

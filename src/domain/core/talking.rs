@@ -46,6 +46,7 @@ impl Talking {
         Self {
             talk,
             heard_signal: false,
+            heard_signal_here: false,
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
@@ -86,6 +87,9 @@ impl<E: Entropy> Core<E> {
             Envelope::Accepted(proposal) => self.accepted_by_other(id, &proposal),
             Envelope::Agreed(proposal) => self.agreed_by_other(id, &proposal, now),
             Envelope::Failed { proposal, failure } => self.failed(id, proposal, failure, now),
+            Envelope::Signal { room, .. } if self.is_overtaken(id, room, times) => {
+                self.record(Event::HeldSignalDropped);
+            }
             Envelope::Signal { room, kind, payload } => self.hear_signal(id, room, kind, payload),
             Envelope::Quality { room, quality } => {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
@@ -224,6 +228,16 @@ impl<E: Entropy> Core<E> {
 
     /// Tells the client, or keeps it for its return. Candidates make way first: a call can begin with fewer
     /// of them, but not without its offer.
+    /// Whether a signal of that room, sent after this session so many times, was overtaken by a newer one: the peer
+    /// has sent to where this session is since, and order holds.
+    fn is_overtaken(&mut self, id: SessionId, room: RoomId, times: u8) -> bool {
+        let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
+            return false;
+        };
+        talking.heard_signal_here |= times == 0;
+        times > 0 && talking.heard_signal_here
+    }
+
     pub(super) fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
         let most = self.limits.candidates_buffered;
         let Some(session) = self.sessions.get_mut(id) else { return };
