@@ -142,7 +142,7 @@ impl<E: Entropy> Core<E> {
             GoingOn::Waiting(ticket) if idle && !late => self.wait_on(id, &ticket, now),
             GoingOn::Waiting(ticket) => self.wait_no_more(id, user, &ticket),
             GoingOn::Proposed { proposal, .. } if session.knows(&proposal) => false,
-            GoingOn::Proposed { proposal, peer_gone } if idle => {
+            GoingOn::Proposed { proposal, peer_gone } if idle && !late => {
                 self.propose_on(id, &user, proposal, peer_gone, now)
             }
             GoingOn::Proposed { proposal, .. } => self.propose_no_more(id, user, &proposal),

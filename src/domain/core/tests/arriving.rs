@@ -375,6 +375,17 @@ fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() 
 }
 
 #[test]
+fn a_proposal_that_comes_late_is_declined_because_the_wish_may_be_another_by_now() {
+    let mut core = ana_was_elsewhere(None);
+    core.wakes(1_000);
+    let [reclaiming] = core.asked([reclaim()]);
+    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Nothing));
+    core.expect([resumes(Resumed::Idle)]);
+    core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal(), peer_gone: None }));
+    core.expect([ended(TicketEnd::Gone), answer(&proposal(), "ana", Verdict::Leave)]);
+}
+
+#[test]
 fn a_ticket_that_was_brought_back_and_claimed_is_no_other_when_it_comes_late() {
     let mut core = ana_was_elsewhere(None);
     core.wakes(1_000);
