@@ -455,14 +455,12 @@ impl View {
                 let (proposal, room, partner) = (found.proposal, found.room, found.partner.user.clone());
                 Self::Proposed { proposal, room, partner }
             }
-            (Notice::Resumed(Resumed::Talking { proposal, room, partner, .. }), _) => {
+            (Notice::Resumed(Resumed::Talking { proposal, room, partner, .. }), _)
+            | (Notice::MatchReady { proposal, room, partner, .. }, Self::Waiting) => {
                 Self::Talking { proposal: *proposal, room: *room, partner: partner.user.clone() }
             }
             (Notice::MatchReady { .. }, Self::Proposed { proposal, room, partner }) => {
                 Self::Talking { proposal, room, partner }
-            }
-            (Notice::MatchReady { proposal, room, partner, .. }, Self::Waiting) => {
-                Self::Talking { proposal: *proposal, room: *room, partner: partner.user.clone() }
             }
             (_, view) => view,
         }

@@ -14,7 +14,7 @@ use super::super::proposal::Proposal;
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::Ticket;
 use super::super::time::Time;
-use super::session::{Session, State, Talking, Waiting, Work};
+use super::session::{HeardSignal, Session, State, Talking, Waiting, Work};
 use super::storing::Purpose;
 use super::{Core, Effect};
 
@@ -304,7 +304,8 @@ impl<E: Entropy> Core<E> {
         held: Vec<(SignalKind, Payload)>,
         now: Time,
     ) -> bool {
-        let heard = |talking: &mut Talking| talking.heard_signal || !talking.held.is_empty();
+        let heard =
+            |talking: &mut Talking| talking.heard_signal != HeardSignal::Nothing || !talking.held.is_empty();
         let newer = self.sessions.get_mut(id).and_then(|session| session.talking(room)).is_some_and(heard);
         for (kind, payload) in held {
             if newer {

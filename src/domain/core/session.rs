@@ -134,13 +134,21 @@ pub(super) struct Proposed {
     pub(super) brought: bool,
 }
 
+/// What a session heard of its peer's signals, the later the newer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HeardSignal {
+    Nothing,
+    /// One that was sent to where the session was before, perhaps.
+    Some,
+    /// One of a peer that knew where the session is.
+    Here,
+}
+
 /// In a room.
 pub(super) struct Talking {
     pub(super) talk: Talk,
-    /// A signal went to the client: none that is older may follow.
-    pub(super) heard_signal: bool,
-    /// One came from a peer that knew where this session is.
-    pub(super) heard_signal_here: bool,
+    /// What came of signals: none that is older may follow.
+    pub(super) heard_signal: HeardSignal,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.

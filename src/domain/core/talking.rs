@@ -16,7 +16,7 @@ use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, T
 use super::super::time::Time;
 use super::Core;
 use super::matching::ms;
-use super::session::{Asker, Session, State, Talking, Work};
+use super::session::{Asker, HeardSignal, Session, State, Talking, Work};
 use super::storing::{Appending, Purpose};
 
 /// Sessions of one peer that are known as left behind: more than anybody has devices to come back with.
@@ -45,8 +45,7 @@ impl Talking {
     pub(super) fn new(talk: Talk) -> Self {
         Self {
             talk,
-            heard_signal: false,
-            heard_signal_here: false,
+            heard_signal: HeardSignal::Nothing,
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
@@ -234,8 +233,10 @@ impl<E: Entropy> Core<E> {
         let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
             return false;
         };
-        talking.heard_signal_here |= times == 0;
-        times > 0 && talking.heard_signal_here
+        if times == 0 {
+            talking.heard_signal = HeardSignal::Here;
+        }
+        times > 0 && talking.heard_signal == HeardSignal::Here
     }
 
     pub(super) fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
@@ -244,7 +245,7 @@ impl<E: Entropy> Core<E> {
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         if !away {
-            talking.heard_signal = true;
+            talking.heard_signal = talking.heard_signal.max(HeardSignal::Some);
             let from = talking.talk.partner.user.clone();
             return self.notify(id, Notice::Signal { room, kind, payload, from });
         }
