@@ -147,8 +147,8 @@ pub(super) static OUTGOING: OptionSpec = OptionSpec {
     group: Group::Limits,
     kind: count(16, 1_000_000),
     value_name: "number",
-    default: Some("1024"),
-    example: "1024",
+    default: Some("2048"),
+    example: "2048",
     help: "messages waiting for one connection; a slower reader is disconnected",
     secret: false,
 };

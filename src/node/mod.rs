@@ -22,6 +22,7 @@ use crate::domain::ticket::PoolId;
 use crate::metrics::Counters;
 use crate::store::{Post, Store};
 
+mod backlog;
 mod clock;
 mod counting;
 mod entropy;
@@ -40,6 +41,7 @@ pub use entropy::SystemEntropy;
 pub use mailbox::{Connection, MailboxFull};
 pub use outlet::{Outlet, Undelivered};
 
+use backlog::Backlogs;
 use mailbox::{COMMANDS_IN_MAILBOX, Mail};
 use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
@@ -56,6 +58,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Connections the node may hold: as many good-byes always have room.
     pub max_connections: usize,
+    /// Messages that may wait for one connection besides those in its own queue.
+    pub kept_back: usize,
 }
 
 /// A running node, as edges see it.
@@ -111,6 +115,7 @@ impl Node {
                 shards: inboxes.clone(),
                 outgoing: outgoing.clone(),
                 outlets: HashMap::new(),
+                backlogs: Backlogs::new(setup.kept_back),
                 outbox: VecDeque::new(),
                 underway: JoinSet::new(),
                 closing: None,

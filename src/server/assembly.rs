@@ -32,6 +32,7 @@ pub(super) fn node(config: &Config) -> node::Setup {
         policies: spoken.map(|dialect| run(config, dialect.policy())).collect(),
         limits: limits(config),
         max_connections: config.limits.max_connections,
+        kept_back: config.limits.outgoing_messages / 2,
     }
 }
 
@@ -82,7 +83,7 @@ pub(super) fn spoken(config: &Config) -> Vec<socket::Spoken> {
 pub(super) fn socket(config: &Config) -> socket::Setup {
     socket::Setup {
         max_payload_bytes: config.limits.max_payload_bytes,
-        outgoing_messages: config.limits.outgoing_messages,
+        outgoing_messages: config.limits.outgoing_messages.div_ceil(2),
         connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),
         ping_interval: Duration::from_millis(config.engine.ping_interval_ms),
         ping_timeout: Duration::from_millis(config.engine.ping_timeout_ms),

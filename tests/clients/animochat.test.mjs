@@ -257,6 +257,8 @@ describe('the first vocabulary', () => {
       await search(other, FIRST)
       await Promise.all([matched(chosen), matched(other)])
       await part(chosen)
+      // On another node it is told a moment later, and until then it is in a room.
+      await other.next('partner-disconnected')
       await search(chosen, FIRST)
       await search(other, FIRST)
       await search(late, FIRST)

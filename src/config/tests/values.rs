@@ -40,7 +40,7 @@ fn nothing_given_is_what_the_design_says() {
         chat_characters: 1_000,
         candidates_buffered: 64,
         commands_waiting: 256,
-        outgoing_messages: 1_024,
+        outgoing_messages: 2_048,
         connect_timeout_seconds: 10,
     };
     assert_eq!(config.limits, limits);
