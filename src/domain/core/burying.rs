@@ -200,6 +200,8 @@ impl<E: Entropy> Core<E> {
                 continue;
             };
             let Talk { peer, since, .. } = talking.talk.clone();
+            // Closed here, once.
+            talking.reopened = false;
             let (departure, lasted) = (Departure::Disconnected, now.since(since));
             // Should the peer's node live after all, the peer must not wait in a room that is over.
             let from = self.address(id);

@@ -15,7 +15,7 @@ use super::super::proposal::Verdict;
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
-use super::session::{Arrival, Flight, Session, State, Work};
+use super::session::{Arrival, Flight, HeardSignal, Session, State, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 use super::{Core, Effect};
 
@@ -110,7 +110,9 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
-                talking.heard_signal |= !held.is_empty();
+                if !held.is_empty() {
+                    talking.heard_signal = talking.heard_signal.max(HeardSignal::Some);
+                }
                 let Talk { peer, room, partner, .. } = &talking.talk;
                 back = Some((peer.clone(), *room, partner.user.clone()));
                 talking.catching_up = true;

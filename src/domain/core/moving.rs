@@ -15,7 +15,7 @@ use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::Ticket;
 use super::super::time::Time;
 use super::handing::handed;
-use super::session::{Session, State, Talking, Waiting, Work};
+use super::session::{HeardSignal, Session, State, Talking, Waiting, Work};
 use super::storing::Purpose;
 use super::{Core, Effect};
 
@@ -145,7 +145,7 @@ impl<E: Entropy> Core<E> {
             GoingOn::Waiting(ticket) if idle && !late => self.wait_on(id, &ticket, now),
             GoingOn::Waiting(ticket) => self.wait_no_more(id, user, &ticket),
             GoingOn::Proposed { proposal, .. } if session.knows(&proposal) => false,
-            GoingOn::Proposed { proposal, peer_gone } if idle => {
+            GoingOn::Proposed { proposal, peer_gone } if idle && !late => {
                 self.propose_on(id, &user, proposal, peer_gone, now)
             }
             GoingOn::Proposed { proposal, .. } => self.propose_no_more(id, user, &proposal),
@@ -287,6 +287,8 @@ impl<E: Entropy> Core<E> {
     ) -> bool {
         let room = talking.talk.room;
         talking.held = held.into();
+        // The session it comes from may have opened it after the peer had left and closed it.
+        talking.reopened = true;
         let Some(session) = self.sessions.get_mut(id) else { return false };
         let grace = self.policies[session.policy].grace;
         session.settle(talking.talk.proposal);
@@ -306,7 +308,8 @@ impl<E: Entropy> Core<E> {
         held: Vec<(SignalKind, Payload)>,
         now: Time,
     ) -> bool {
-        let heard = |talking: &mut Talking| talking.heard_signal || !talking.held.is_empty();
+        let heard =
+            |talking: &mut Talking| talking.heard_signal != HeardSignal::Nothing || !talking.held.is_empty();
         let newer = self.sessions.get_mut(id).and_then(|session| session.talking(room)).is_some_and(heard);
         for (kind, payload) in held {
             if newer {

@@ -139,11 +139,21 @@ pub(super) struct Proposed {
     pub(super) brought: bool,
 }
 
+/// What a session heard of its peer's signals, the later the newer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HeardSignal {
+    Nothing,
+    /// One that was sent to where the session was before, perhaps.
+    Some,
+    /// One of a peer that knew where the session is.
+    Here,
+}
+
 /// In a room.
 pub(super) struct Talking {
     pub(super) talk: Talk,
-    /// A signal went to the client: none that is older may follow.
-    pub(super) heard_signal: bool,
+    /// What came of signals: none that is older may follow.
+    pub(super) heard_signal: HeardSignal,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.
@@ -160,7 +170,7 @@ pub(super) struct Talking {
     pub(super) reopen_at: Time,
     /// Where the other one was before. A session that its user has left behind does not speak for the room.
     pub(super) left_behind: Vec<Address>,
-    /// It was opened again: should the other one have closed it meanwhile, it is closed again as well.
+    /// It was opened again, or may have been: should the other one have closed it before, it is closed once more.
     pub(super) reopened: bool,
 }
 

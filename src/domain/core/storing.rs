@@ -75,6 +75,12 @@ pub(super) enum Purpose {
     Register {
         session: SessionId,
     },
+    /// That session is made known with the talk that it is in.
+    Known {
+        session: SessionId,
+        user: UserId,
+        pool: PoolId,
+    },
     /// The tickets of these sessions, in the order asked.
     Renew {
         sessions: Vec<SessionId>,
@@ -252,6 +258,7 @@ impl<E: Entropy> Core<E> {
             // Appends are answered in their own turn.
             Purpose::Append(_)
             | Purpose::Register { .. }
+            | Purpose::Known { .. }
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }
@@ -269,6 +276,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),
+            Purpose::Known { session, user, pool } => self.known(session, user, pool),
             Purpose::Attach
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }
