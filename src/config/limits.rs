@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::foreign::{self, per_minute};
+use super::matching::GRACE_SECONDS;
 use super::option::{Group, Kind, OptionSpec, bytes, count, seconds};
 use super::reader::Reader;
 
@@ -18,7 +19,8 @@ pub(super) static MAX_CONNECTIONS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static CONNECTIONS_PER_ADDRESS: OptionSpec = OptionSpec {
+/// How many connections one address may have.
+pub static CONNECTIONS_PER_ADDRESS: OptionSpec = OptionSpec {
     flag: "connections-per-address",
     environment: &["QALA_CONNECTIONS_PER_ADDRESS", "MAX_CONNECTIONS_PER_IP"],
     group: Group::Limits,
@@ -26,7 +28,7 @@ pub(super) static CONNECTIONS_PER_ADDRESS: OptionSpec = OptionSpec {
     value_name: "number",
     default: Some("20"),
     example: "5",
-    help: "connections of one address at once, loopback excepted; 0 = no limit",
+    help: "connections of one address at once, loopback excepted; 0 = no limit; of sorsu 5 in production",
     secret: false,
 };
 
@@ -257,10 +259,12 @@ impl Limits {
     }
 }
 
-/// The option that variables of the existing systems set by being computed with, where somebody set those.
-pub(super) fn said_otherwise(reader: &Reader<'_>) -> Option<&'static str> {
+/// The options that variables of the existing systems set by being computed with, where somebody set those.
+pub(super) fn said_otherwise(reader: &Reader<'_>) -> impl Iterator<Item = &'static str> {
     let given = |variable: &foreign::VariableSpec| reader.sources.variable_named(variable.name).is_some();
-    (given(&foreign::MESSAGE_LIMIT) || given(&foreign::MESSAGE_WINDOW)).then_some(CHAT_EVENTS.flag)
+    let chat = given(&foreign::MESSAGE_LIMIT) || given(&foreign::MESSAGE_WINDOW);
+    let grace = given(&foreign::PRESENCE_TIMEOUT);
+    [chat.then_some(CHAT_EVENTS.flag), grace.then_some(GRACE_SECONDS.flag)].into_iter().flatten()
 }
 
 fn limit(reader: &mut Reader<'_>, spec: &'static OptionSpec, computed: Option<u64>) -> Limit {

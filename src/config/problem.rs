@@ -120,6 +120,11 @@ pub enum Problem {
         /// Who allowed it.
         origin: Origin,
     },
+    /// A backend is to be asked, which this version does not.
+    BackendNotYet {
+        /// What asks for it.
+        origin: Origin,
+    },
     /// A client family that a later version will speak.
     DialectNotYet {
         /// Who asked for it.
@@ -183,6 +188,9 @@ impl fmt::Display for Problem {
             Self::AnyOriginInProduction { origin } => {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
+            Self::BackendNotYet { origin } => {
+                write!(formatter, "{origin} names a backend for sorsu, which this version does not ask yet")
+            }
             Self::DialectNotYet { origin, name } => {
                 write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
             }
@@ -231,6 +239,10 @@ impl Problem {
             Self::AuthOfNobody { .. } => "leave it out, or add it to --dialects",
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
+            }
+            Self::BackendNotYet { .. } => {
+                "leave it out: qala checks sessions, finds partners and keeps messages itself; say --auth \
+                 sorsu=guest if that is what you want"
             }
             Self::DialectNotYet { .. } => "leave it out",
         };

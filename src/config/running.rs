@@ -61,7 +61,7 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     default: Some("qala"),
     example: "qala",
     help: "client families to speak with, each at the namespace of its name, the first also at /; this version \
-           knows qala, animochat, webrtc-chat and signaling",
+           knows qala, animochat, webrtc-chat, signaling and sorsu",
     secret: false,
 };
 
@@ -158,11 +158,13 @@ pub enum DialectName {
     WebrtcChat,
     /// Calls of several in rooms by id.
     Signaling,
+    /// Anonymous chat of a campus.
+    Sorsu,
 }
 
 impl DialectName {
     /// Every one.
-    const ALL: [Self; 4] = [Self::Qala, Self::Animochat, Self::WebrtcChat, Self::Signaling];
+    const ALL: [Self; 5] = [Self::Qala, Self::Animochat, Self::WebrtcChat, Self::Signaling, Self::Sorsu];
 
     /// The word in flags and on screen.
     pub const fn as_str(self) -> &'static str {
@@ -171,6 +173,7 @@ impl DialectName {
             Self::Animochat => "animochat",
             Self::WebrtcChat => "webrtc-chat",
             Self::Signaling => "signaling",
+            Self::Sorsu => "sorsu",
         }
     }
 }

@@ -77,6 +77,13 @@ pub enum Command {
         /// The last number I know.
         after: u64,
     },
+    /// I come back to this room: what was I sent in it?
+    Rejoin {
+        /// The room.
+        room: RoomRef,
+        /// How many of my peer's messages I know.
+        after: u64,
+    },
     /// I leave this room.
     LeaveRoom(RoomRef),
     /// Something about a hall.
@@ -118,7 +125,7 @@ pub enum Scope {
     Matching,
     /// Writing and reading messages.
     Chat,
-    /// Signals, quality reports, signs of life, and what nobody understands.
+    /// Signals, quality reports, signs of life, coming back to a room, and what nobody understands.
     Signaling,
 }
 
@@ -147,6 +154,7 @@ impl Command {
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
             Self::Signal { .. }
             | Self::Typing { .. }
+            | Self::Rejoin { .. }
             | Self::Heartbeat
             | Self::WhoAmI
             | Self::CallFailed
@@ -191,6 +199,22 @@ pub enum Reply {
     Messages(Vec<ChatMessage>),
     /// To [`HallCommand::Enter`].
     Entered(HallView),
+    /// To [`Command::Rejoin`]: the peer's messages, as many as one answer holds.
+    Missed {
+        /// The room.
+        room: RoomId,
+        /// The messages, in order.
+        messages: Vec<ChatMessage>,
+    },
+    /// To [`Command::LeaveRoom`].
+    Left {
+        /// The room.
+        room: RoomId,
+        /// Who left it: you.
+        user: UserId,
+    },
+    /// To [`Command::Rejoin`]: you are not in that room, and were not told over this connection that it is over.
+    Over(RoomRef),
 }
 
 /// A command was not carried out, and nothing was changed by it. The exception is a join that the store

@@ -155,6 +155,19 @@ pub struct Handover {
     pub met: Vec<(UserId, Time)>,
     /// The halls it is in.
     pub halls: Vec<HandedHall>,
+    /// The room that ended while the client was away, where it is to be told.
+    pub ended: Option<Ended>,
+}
+
+/// A room that the other one ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Which.
+    pub room: RoomId,
+    /// Who.
+    pub user: UserId,
+    /// Why.
+    pub departure: Departure,
 }
 
 /// What a session is doing, as far as another can go on with it.
@@ -179,6 +192,8 @@ pub enum GoingOn {
         last_sequence: u64,
         /// The highest number heard of.
         heard_sequence: u64,
+        /// Whether the client was told of the match.
+        told: bool,
         /// Signals that came while the client was away, oldest first.
         held: Vec<(SignalKind, Payload)>,
     },

@@ -205,5 +205,7 @@ pub enum Resumed {
         initiator: bool,
         /// The number of the last chat message that you sent or were sent.
         last_sequence: u64,
+        /// Whether you were told of the match before.
+        told: bool,
     },
 }

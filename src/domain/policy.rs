@@ -31,6 +31,8 @@ pub struct Policy {
     pub shows_presence: bool,
     /// Whether its people enter halls.
     pub has_halls: bool,
+    /// Whether somebody who was away when a room ended is told so on coming back.
+    pub keeps_endings: bool,
     /// How long a session is kept for a client that lost its connection.
     pub grace: Duration,
     /// Waiting ends after this long without a sign of life.
@@ -98,6 +100,7 @@ impl Policy {
             search_within: None,
             shows_presence: false,
             has_halls: false,
+            keeps_endings: false,
             grace: Duration::from_secs(30),
             waiting_timeout: Duration::from_mins(5),
             silence: None,

@@ -35,6 +35,8 @@ counters! {
     ConnectionsOverLimit = "connections_over_limit",
     /// Clients refused because their address holds as many as it may.
     ConnectionsPerAddressOverLimit = "connections_per_address_over_limit",
+    /// Clients refused because their address tried too often to enter.
+    AttemptsPerAddressOverLimit = "attempts_per_address_over_limit",
     /// Requests refused because of the page they came from.
     OriginsRefused = "origins_refused",
     /// HTTP requests refused because their address sent too many.

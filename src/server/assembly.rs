@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Credentials};
 use crate::config::{self, Config, DialectName};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Entry};
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Policy};
+use crate::http;
 use crate::node::{self, Node, SystemEntropy};
-use crate::socket::{self, Streams};
+use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -21,6 +22,7 @@ const fn dialect(name: DialectName) -> Dialect {
         DialectName::Animochat => Dialect::ANIMOCHAT,
         DialectName::WebrtcChat => Dialect::WebrtcChat,
         DialectName::Signaling => Dialect::Signaling,
+        DialectName::Sorsu => Dialect::Sorsu,
     }
 }
 
@@ -74,11 +76,31 @@ fn run(config: &Config, mut policy: Policy) -> Policy {
 
 /// What is spoken, and who may enter.
 pub(super) fn spoken(config: &Config) -> Vec<socket::Spoken> {
-    let spoken = |(name, auth): &(DialectName, config::Auth)| socket::Spoken {
-        dialect: dialect(*name),
-        authenticator: Authenticator::new(auth),
+    let per_address = AddressLimit::new(connections_per_address(config));
+    let spoken = |(name, auth): &(DialectName, config::Auth)| {
+        let dialect = dialect(*name);
+        let entry = dialect.entry();
+        let credentials = if entry.session_tokens { Credentials::Session } else { Credentials::Any };
+        socket::Spoken {
+            dialect,
+            authenticator: Authenticator::new(auth, credentials),
+            attempts: AddressBudgets::new(entry.attempts_per_minute),
+            addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
+        }
     };
     config.auth.iter().map(spoken).collect()
+}
+
+/// Connections of one address at once; `None` is no limit.
+pub(super) fn connections_per_address(config: &Config) -> Option<usize> {
+    config.limits.connections_per_address.map(|most| most.get() as usize)
+}
+
+/// The limit that a family has of its own.
+fn own_limit(config: &Config, entry: Entry) -> Option<AddressLimit> {
+    let said = config.is_said(&config::CONNECTIONS_PER_ADDRESS);
+    let most = entry.connections_in_production.filter(|_| config.running.production && !said)?;
+    Some(AddressLimit::new(Some(most)))
 }
 
 pub(super) fn socket(config: &Config) -> socket::Setup {
@@ -91,6 +113,14 @@ pub(super) fn socket(config: &Config) -> socket::Setup {
         transports: config.engine.transports,
         max_connections: config.limits.max_connections,
         limits: limits(config),
+    }
+}
+
+/// What is served over HTTP besides health.
+pub(super) fn pages(config: &Config) -> http::Pages {
+    http::Pages {
+        demo: config.running.demo,
+        status: config.running.dialects.first() == Some(&DialectName::Sorsu),
     }
 }
 
@@ -201,6 +231,20 @@ mod tests {
         let within = Duration::from_secs(5);
         let asked = run(&config(&[MATCHING[1]]), Policy::new("own"));
         assert_eq!(asked, Policy { acceptance: Acceptance::Mutual { within }, ..Policy::new("own") });
+    }
+
+    #[test]
+    fn a_family_has_its_own_number_of_connections_only_in_production_and_where_nobody_says() {
+        let own = |flags: &[(&'static str, &str)], dialect: Dialect| {
+            own_limit(&config(flags), dialect.entry()).is_some()
+        };
+        let production = ("production", "on");
+        let (open, said) = (("auth", "none"), ("connections-per-address", "7"));
+        assert!(own(&[production, open], Dialect::Sorsu));
+        assert!(!own(&[open], Dialect::Sorsu));
+        assert!(!own(&[production, open, said], Dialect::Sorsu));
+        assert!(!own(&[production, open], Dialect::Qala));
+        assert_eq!(Dialect::Sorsu.entry().connections_in_production, Some(5));
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub struct Spoken {
     pub dialect: Dialect,
     /// Knows who its clients are.
     pub authenticator: Authenticator,
+    /// How often addresses may try to enter.
+    pub attempts: AddressBudgets,
+    /// How many connections an address may have. Families that have one limit in common share it.
+    pub addresses: AddressLimit,
 }
 
 /// How the edge is set up.
@@ -76,7 +80,6 @@ pub struct Setup {
 /// Everything a new connection needs.
 pub(crate) struct Edge {
     pub(crate) node: Arc<Node>,
-    pub(crate) addresses: AddressLimit,
     pub(crate) polling: PollingSessions,
     pub(crate) streams: Arc<Streams>,
     pub(crate) setup: Setup,
@@ -94,7 +97,6 @@ pub fn layer(
     setup: Setup,
     spoken: Vec<Spoken>,
     node: Arc<Node>,
-    addresses: AddressLimit,
     polling: PollingSessions,
     streams: Arc<Streams>,
 ) -> (Layer, SocketIo) {
@@ -117,7 +119,7 @@ pub fn layer(
         Transports::Polling => builder.transports([TransportType::Polling]),
     };
     let (layer, io) = builder.build_layer();
-    let edge = Arc::new(Edge { node, addresses, polling, streams, setup });
+    let edge = Arc::new(Edge { node, polling, streams, setup });
     for (place, spoken) in spoken.into_iter().map(Arc::new).enumerate() {
         let name = format!("/{}", spoken.dialect.name());
         for namespace in [Some(name), (place == 0).then(|| "/".to_owned())].into_iter().flatten() {

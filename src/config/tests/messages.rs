@@ -139,7 +139,7 @@ fn dialects_of_later_versions() {
     let expected =
         ["error: QALA_DIALECTS names `sorsu`, which this version does not speak yet", "hint: leave it out"];
     assert_eq!(
-        environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, signaling")]).complaints(),
+        environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, Signaling")]).complaints(),
         expected
     );
 }

@@ -39,7 +39,14 @@ fn tell_done(speaker: &mut Speaker<'_>, topic: Topic, reply: &Reply) {
         // of a search.
         Reply::Sent { room, message } => speaker.first(event::MESSAGE, &MessageBody::new(*room, message)),
         Reply::Done if topic == Topic::Cancel => speaker.first(event::MATCH_CANCELLED, &()),
-        Reply::Done | Reply::Alive { .. } | Reply::You { .. } | Reply::Messages(_) | Reply::Entered(_) => {}
+        Reply::Done
+        | Reply::Alive { .. }
+        | Reply::You { .. }
+        | Reply::Messages(_)
+        | Reply::Missed { .. }
+        | Reply::Left { .. }
+        | Reply::Over(_)
+        | Reply::Entered(_) => {}
     }
 }
 

@@ -12,8 +12,16 @@ use crate::domain::command::{Refusal, Reply};
 /// How these clients are answered.
 pub(in crate::dialect) fn answer(answer: &Result<Reply, Refusal>) -> Box<RawValue> {
     let written = match answer {
-        // None of its events asks who it is: the welcome says so. Nor do its clients enter halls.
-        Ok(Reply::Done | Reply::You { .. } | Reply::Entered(_)) => to_raw_value(&Done::default()),
+        // None of its events asks who it is, or to come back to a room: the welcome and what follows it say so. Nor do
+        // its clients enter halls.
+        Ok(
+            Reply::Done
+            | Reply::You { .. }
+            | Reply::Missed { .. }
+            | Reply::Left { .. }
+            | Reply::Over(_)
+            | Reply::Entered(_),
+        ) => to_raw_value(&Done::default()),
         Ok(Reply::Joined { position, estimated_wait_seconds }) => to_raw_value(&Done {
             queue_position: Some(*position),
             estimated_wait: Some(*estimated_wait_seconds),

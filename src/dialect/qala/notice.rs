@@ -108,14 +108,16 @@ impl<'a> ResumedBody<'a> {
             Resumed::Idle => Self::Idle,
             Resumed::Waiting { stage } => Self::Waiting { stage: stage.number() },
             Resumed::Proposed(found) => Self::Proposed(FoundBody::new(found)),
-            Resumed::Talking { proposal, room, partner, initiator, last_sequence } => Self::Talking {
-                match_id: *proposal,
-                session_id: *room,
-                partner_id: partner.user.as_str(),
-                partner: PartnerBody::new(partner),
-                initiator: *initiator,
-                last_sequence: *last_sequence,
-            },
+            Resumed::Talking { proposal, room, partner, initiator, last_sequence, told: _ } => {
+                Self::Talking {
+                    match_id: *proposal,
+                    session_id: *room,
+                    partner_id: partner.user.as_str(),
+                    partner: PartnerBody::new(partner),
+                    initiator: *initiator,
+                    last_sequence: *last_sequence,
+                }
+            }
         }
     }
 }

@@ -29,7 +29,10 @@ pub(in crate::dialect) fn answer(topic: u8, answer: &Result<Reply, Refusal>, say
             | Reply::Alive { .. }
             | Reply::You { .. }
             | Reply::Sent { .. }
-            | Reply::Messages(_),
+            | Reply::Messages(_)
+            | Reply::Missed { .. }
+            | Reply::Left { .. }
+            | Reply::Over(_),
         ) => {}
         // Events that nobody knows were always passed over: applications send some of their own.
         Err(_) if Topic::numbered(topic) == Topic::Unknown => {}
@@ -110,7 +113,10 @@ fn acknowledgement(answer: &Result<Reply, Refusal>) -> Box<RawValue> {
             | Reply::Alive { .. }
             | Reply::You { .. }
             | Reply::Sent { .. }
-            | Reply::Messages(_),
+            | Reply::Messages(_)
+            | Reply::Missed { .. }
+            | Reply::Left { .. }
+            | Reply::Over(_),
         ) => to_raw_value(&Done { ok: true }),
         Err(refusal) => to_raw_value(&Refused { ok: false, error: error(*refusal) }),
     };

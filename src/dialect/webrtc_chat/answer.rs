@@ -47,9 +47,14 @@ fn done(topic: Topic, reply: &Reply, now: Time) -> Option<Outgoing> {
             let (socket_id, worker) = (user.as_str(), node.as_str());
             outgoing(event::CONNECTION_VALID, &Valid { socket_id, timestamp, worker })
         }
-        Reply::Done | Reply::Alive { .. } | Reply::Sent { .. } | Reply::Messages(_) | Reply::Entered(_) => {
-            None
-        }
+        Reply::Done
+        | Reply::Alive { .. }
+        | Reply::Sent { .. }
+        | Reply::Messages(_)
+        | Reply::Missed { .. }
+        | Reply::Left { .. }
+        | Reply::Over(_)
+        | Reply::Entered(_) => None,
     }
 }
 

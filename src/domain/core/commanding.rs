@@ -6,7 +6,6 @@ use super::super::id::{AckId, ConnectionId, Entropy, SessionId};
 use super::super::notice::Notice;
 use super::super::policy::Acceptance;
 use super::super::proposal::Verdict;
-use super::super::talk::Departure;
 use super::super::time::Time;
 use super::Core;
 use super::session::{Asker, State, Work};
@@ -146,13 +145,8 @@ impl<E: Entropy> Core<E> {
             Command::Sync { room, after } => self.sync(id, asker, room, after),
             Command::Typing { room, on } => self.typing(id, asker, room, on),
             Command::Hall(command) => self.hall_command(id, asker, command),
-            Command::LeaveRoom(room) => {
-                let left = self.room_meant(id, room).is_some();
-                if left {
-                    self.leave_room(id, Departure::Left, now);
-                }
-                self.acknowledge(asker, if left { Ok(Reply::Done) } else { Err(Refusal::NotInRoom) });
-            }
+            Command::Rejoin { room, after } => self.rejoin(id, asker, room, after),
+            Command::LeaveRoom(room) => self.leave(id, asker, room, now),
         }
     }
 

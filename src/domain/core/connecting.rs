@@ -55,6 +55,8 @@ impl<E: Entropy> Core<E> {
             appends: VecDeque::new(),
             queue: VecDeque::new(),
             avoid: Vec::new(),
+            ended: None,
+            told_over: None,
             budgets: Budgets::default(),
             told_online: None,
             seen_at: now,
@@ -79,6 +81,7 @@ impl<E: Entropy> Core<E> {
         session.away_until = Time::NEVER;
         session.resuming = true;
         session.told_online = None;
+        session.told_over = None;
         session.queue.retain(|work| !work.is_of_absence());
         session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);
@@ -110,6 +113,7 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
+                talking.told = true;
                 if !held.is_empty() {
                     talking.heard_signal = talking.heard_signal.max(HeardSignal::Some);
                 }
@@ -120,6 +124,7 @@ impl<E: Entropy> Core<E> {
             }
         }
         self.notify(id, Notice::Resumed(resumed));
+        self.tell_missed_end(id);
         if let Some((peer, room, user)) = back {
             for (kind, payload) in held {
                 self.notify(id, Notice::Signal { room, kind, payload, from: user.clone() });
@@ -285,6 +290,7 @@ impl Session {
                 partner: talking.talk.partner.clone(),
                 initiator: talking.talk.initiator,
                 last_sequence: talking.last_sequence,
+                told: talking.told,
             },
         }
     }

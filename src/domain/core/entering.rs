@@ -98,6 +98,7 @@ impl<E: Entropy> Core<E> {
         self.record(Event::TicketEnded(TicketEnd::Matched));
         self.settle(id, proposal, now);
         if let Some(Found { proposal, room, partner, initiator, .. }) = found {
+            self.note_told(id, room);
             self.notify(id, Notice::MatchReady { proposal, room, partner, initiator });
         }
         self.register(id);

@@ -41,6 +41,7 @@ mod matching;
 mod moving;
 mod proposing;
 mod rebuilding;
+mod rejoining;
 mod session;
 mod storing;
 mod talking;

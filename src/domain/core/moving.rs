@@ -104,9 +104,10 @@ impl<E: Entropy> Core<E> {
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
         let Some(session) = self.send_away(id) else { return };
-        let Session { user, state, settled, mut avoid, queue, halls, .. } = session;
+        let Session { user, state, settled, mut avoid, queue, halls, ended, .. } = session;
         let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
-        let handover = Handover { user, going_on: going_on(state), settled, met, halls: handed(halls) };
+        let halls = handed(halls);
+        let handover = Handover { user, going_on: going_on(state), settled, met, halls, ended };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
         self.turn_away(queue);
@@ -136,7 +137,7 @@ impl<E: Entropy> Core<E> {
     /// Goes on with what an earlier session had. `late`: the client was not kept waiting for it, and may have
     /// begun something else, or ended what this would begin again.
     pub(super) fn go_on(&mut self, id: SessionId, handover: Handover, late: bool, now: Time) {
-        let Handover { user, going_on, settled, met, halls } = handover;
+        let Handover { user, going_on, settled, met, halls, ended } = handover;
         self.attend_on(id, halls, late, now);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let idle = matches!(session.state, State::Idle);
@@ -157,8 +158,9 @@ impl<E: Entropy> Core<E> {
                 self.close_room(talk.room);
                 false
             }
-            GoingOn::Talking { talk, last_sequence, heard_sequence, held } if idle => {
+            GoingOn::Talking { talk, last_sequence, heard_sequence, told, held } if idle => {
                 let mut talking = Talking::new(*talk);
+                talking.told = told;
                 talking.last_sequence = last_sequence;
                 talking.heard_sequence = heard_sequence;
                 self.talk_on(id, talking, held, now)
@@ -171,6 +173,10 @@ impl<E: Entropy> Core<E> {
             }
             session.avoid.retain(|(known, _)| !met.iter().any(|(user, _)| user == known));
             session.avoid.extend(met);
+            session.ended = session.ended.take().or(ended);
+        }
+        if late {
+            self.tell_missed_end(id);
         }
         if begun || !late {
             self.tell_going_on(id, now);
@@ -382,6 +388,7 @@ fn going_on(state: State) -> GoingOn {
         State::Talking(talking) => GoingOn::Talking {
             last_sequence: talking.last_sequence,
             heard_sequence: talking.heard_sequence,
+            told: talking.told,
             held: talking.held.into(),
             talk: Box::new(talking.talk),
         },

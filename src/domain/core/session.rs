@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::budget::Budgets;
 use super::super::command::Command;
 use super::super::criteria::Stage;
-use super::super::envelope::Handover;
+use super::super::envelope::{Ended, Handover};
 use super::super::id::{
     AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
@@ -49,6 +49,10 @@ pub(super) struct Session {
     /// Whom not to meet, and until when; newest last.
     pub(super) avoid: Vec<(UserId, Time)>,
     pub(super) budgets: Budgets,
+    /// The room that the other one ended while the client was away, where it is to be told.
+    pub(super) ended: Option<Ended>,
+    /// The room of whose end the client was told over this connection.
+    pub(super) told_over: Option<RoomId>,
     /// How many people there are, as the client was told.
     pub(super) told_online: Option<u64>,
     /// The last sign of life.
@@ -150,8 +154,11 @@ pub(super) enum HeardSignal {
 }
 
 /// In a room.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that no other one depends on")]
 pub(super) struct Talking {
     pub(super) talk: Talk,
+    /// The client was told of the match.
+    pub(super) told: bool,
     /// What came of signals: none that is older may follow.
     pub(super) heard_signal: HeardSignal,
     /// Signals that came while the client was away.

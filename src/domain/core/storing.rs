@@ -10,6 +10,7 @@ use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
 use super::halls::HallPurpose;
+use super::rejoining::Reading;
 use super::session::{Asker, Flight, Work};
 use super::{Core, Effect};
 
@@ -48,6 +49,8 @@ pub(super) enum Purpose {
     Sync {
         asker: Asker,
     },
+    /// What was said in a room that its client came back to.
+    Reread(Box<Reading>),
     CatchUp {
         room: RoomId,
         /// The highest number heard of when the store was asked.
@@ -254,6 +257,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
             Purpose::Hall(purpose) => self.hall_answered(id, purpose, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
+            Purpose::Reread(reading) => self.reread(id, *reading, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
             Purpose::Append(_)
@@ -288,6 +292,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Open { .. }
             | Purpose::Append(_)
             | Purpose::Sync { .. }
+            | Purpose::Reread(_)
             | Purpose::CatchUp { .. }
             | Purpose::Nothing => {}
         }

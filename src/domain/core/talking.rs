@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::command::{Refusal, Reply, RoomRef};
-use super::super::envelope::Envelope;
+use super::super::envelope::{Ended, Envelope};
 use super::super::event::Event;
 use super::super::id::{Address, Entropy, RoomId, SessionId, UserId};
 use super::super::limits::MESSAGES_AT_ONCE;
@@ -45,6 +45,7 @@ impl Talking {
     pub(super) fn new(talk: Talk) -> Self {
         Self {
             talk,
+            told: false,
             heard_signal: HeardSignal::Nothing,
             held: VecDeque::new(),
             last_sequence: 0,
@@ -181,6 +182,15 @@ impl<E: Entropy> Core<E> {
         if let Some(talking) = self.talking(id, room) {
             let partner = talking.talk.partner.user.clone();
             self.notify(id, notice(partner));
+        }
+    }
+
+    /// The client is about to be told of its match, if it is there.
+    pub(super) fn note_told(&mut self, id: SessionId, room: RoomId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let listens = session.listening().is_some();
+        if let Some(talking) = session.talking(room) {
+            talking.told |= listens;
         }
     }
 
@@ -438,7 +448,7 @@ impl<E: Entropy> Core<E> {
                 if reopened {
                     self.close_room(room);
                 }
-                self.notify(id, Notice::PeerLeft { room, user, departure });
+                self.tell_end(id, Ended { room, user, departure });
                 self.advance(id, now);
             }
             State::Proposed(proposed) if proposed.proposal.room == room => {
@@ -448,6 +458,26 @@ impl<E: Entropy> Core<E> {
                 self.schedule(id);
             }
             State::Talking(_) | State::Proposed(_) | State::Idle | State::Waiting(_) => {}
+        }
+    }
+
+    /// The other one ended the room. Who is away hears of it later, where its pool has it so.
+    fn tell_end(&mut self, id: SessionId, ended: Ended) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.listening().is_none() {
+            let kept = self.policies[session.policy].keeps_endings;
+            session.ended = kept.then_some(ended);
+            return;
+        }
+        let Ended { room, user, departure } = ended;
+        session.told_over = Some(room);
+        self.notify(id, Notice::PeerLeft { room, user, departure });
+    }
+
+    /// Tells a client that is back what ended while it was away.
+    pub(super) fn tell_missed_end(&mut self, id: SessionId) {
+        if let Some(ended) = self.sessions.get_mut(id).and_then(|session| session.ended.take()) {
+            self.tell_end(id, ended);
         }
     }
 }

@@ -139,10 +139,10 @@ fn is_reply_to(command: &Command, reply: &Reply) -> bool {
             | Command::Accept(_)
             | Command::Reject(_)
             | Command::Signal { .. }
-            | Command::Quality { .. }
-            | Command::LeaveRoom(_),
+            | Command::Quality { .. },
             Reply::Done,
-        ) => true,
+        )
+        | (Command::LeaveRoom(_), Reply::Left { .. }) => true,
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! A session begins whose user was elsewhere.
 
-use super::super::super::envelope::{GoingOn, Handover};
+use super::super::super::envelope::{Ended, GoingOn, Handover};
 use super::super::super::id::{Address, NodeId, SessionId, TicketId};
 use super::super::super::operation::{Former, Reclaimed};
 use super::*;
@@ -35,6 +35,7 @@ fn handed_over(going_on: GoingOn) -> Envelope {
         settled: Vec::new(),
         met: Vec::new(),
         halls: Vec::new(),
+        ended: None,
     })))
 }
 
@@ -44,7 +45,7 @@ fn anas_talk() -> Talk {
 
 fn talking(held: &[&str]) -> GoingOn {
     let held = held.iter().map(|text| (SignalKind::Offer, Payload((*text).into()))).collect();
-    GoingOn::Talking { talk: Box::new(anas_talk()), last_sequence: 3, heard_sequence: 4, held }
+    GoingOn::Talking { talk: Box::new(anas_talk()), last_sequence: 3, heard_sequence: 4, told: true, held }
 }
 
 fn resumes(resumed: Resumed) -> Effect {
@@ -53,7 +54,7 @@ fn resumes(resumed: Resumed) -> Effect {
 
 fn resumes_talk(last_sequence: u64) -> Effect {
     let Talk { proposal, room, partner, initiator, .. } = anas_talk();
-    resumes(Resumed::Talking { proposal, room, partner, initiator, last_sequence })
+    resumes(Resumed::Talking { proposal, room, partner, initiator, last_sequence, told: true })
 }
 
 fn back() -> Effect {
@@ -126,6 +127,7 @@ fn whom_she_met_last_she_does_not_meet_again_here() {
             settled,
             met,
             halls: Vec::new(),
+            ended: None,
         }))),
     );
     let ticket = Arc::new(Ticket { avoid: [user("ben")].into(), ..(*anas_ticket(here(0))).clone() });
@@ -452,7 +454,7 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(1) }),
-        done(ANA, 1),
+        left(1, room),
     ]);
     // Where it comes from, the room may have been opened again.
     core.hears(0, handed_over(talking(&["o"])));
@@ -499,9 +501,28 @@ fn a_peer_knows_where_somebody_is_who_leaves_before_being_told_what_goes_on() {
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
         record(Event::RoomClosed { departure, lasted: Duration::ZERO }),
-        done(ANA, 1),
+        left(1, room),
         notify(again, Notice::Resumed(Resumed::Idle)),
     ]);
+}
+
+#[test]
+fn a_room_that_ended_while_the_client_was_on_its_way_is_told_after_what_goes_on() {
+    let (room, departure) = (proposal().room, Departure::Left);
+    let ended = || {
+        let Envelope::HandedOver(Some(mut handed)) = handed_over(GoingOn::Idle) else {
+            unreachable!("a handover")
+        };
+        handed.ended = Some(Ended { room, user: user("ben"), departure });
+        Envelope::HandedOver(Some(handed))
+    };
+    let told = || notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure });
+    let mut core = ana_was_elsewhere(None);
+    core.hears(0, ended());
+    core.expect([resumes(Resumed::Idle), told()]);
+    // Late, when the client was told already that nothing goes on.
+    core.hears(0, ended());
+    core.expect([told()]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod moving;
 mod proposing;
 mod rebuilding;
 mod reconnecting;
+mod rejoining;
 mod scenes;
 mod silence;
 mod skipping;

@@ -27,6 +27,7 @@ fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
         settled,
         met,
         halls: Vec::new(),
+        ended: None,
     }))))
 }
 
@@ -71,7 +72,7 @@ fn the_older_connection_is_told_and_what_it_had_goes_to_the_newer() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
 }
 
@@ -84,7 +85,7 @@ fn who_is_away_takes_along_what_was_kept_for_it() {
     core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), vec![(kind, payload)]);
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     core.expect([record(Event::SessionClosed), hands_over(talking, &[&proposal])]);
 }
 
@@ -134,7 +135,7 @@ fn what_still_comes_goes_after_it_for_half_a_minute() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
     let (room, kind, payload) = (proposal.room, SignalKind::Offer, Payload("o".into()));
     let offer = Envelope::Signal { room, kind, payload };
@@ -257,6 +258,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
             settled: Vec::new(),
             met: Vec::new(),
             halls: Vec::new(),
+            ended: None,
         })))
     };
     core.hears(0, handed(GoingOn::Idle));
@@ -266,7 +268,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
     core.hears(0, handed(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
     core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
     let (talk, held, room) = (Box::new(talk(&proposal, 0, there(), at(0))), Vec::new(), proposal.room);
-    core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held }));
+    core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held }));
     core.expect([
         send(Envelope::Here { room, from: here(0) }),
         send(Envelope::Left { room, departure: Departure::Left, from: here(0) }),
