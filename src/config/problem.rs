@@ -125,13 +125,6 @@ pub enum Problem {
         /// What asks for it.
         origin: Origin,
     },
-    /// A client family that a later version will speak.
-    DialectNotYet {
-        /// Who asked for it.
-        origin: Origin,
-        /// The dialect.
-        name: String,
-    },
 }
 
 impl fmt::Display for Problem {
@@ -191,9 +184,6 @@ impl fmt::Display for Problem {
             Self::BackendNotYet { origin } => {
                 write!(formatter, "{origin} names a backend for sorsu, which this version does not ask yet")
             }
-            Self::DialectNotYet { origin, name } => {
-                write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
-            }
         }
     }
 }
@@ -244,7 +234,6 @@ impl Problem {
                 "leave it out: qala checks sessions, finds partners and keeps messages itself; say --auth \
                  sorsu=guest if that is what you want"
             }
-            Self::DialectNotYet { .. } => "leave it out",
         };
         Some(hint.to_owned())
     }

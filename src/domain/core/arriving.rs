@@ -222,8 +222,7 @@ impl<E: Entropy> Core<E> {
         // A session that asked again may have begun something else meanwhile.
         let late = !matches!(session.state, State::Idle);
         let (settled, met, halls) = (Vec::new(), Vec::new(), Vec::new());
-        let handover =
-            Handover { user: session.user.clone(), going_on, settled, met, halls, ended: None };
+        let handover = Handover { user: session.user.clone(), going_on, settled, met, halls, ended: None };
         self.go_on(id, handover, late, now);
     }
 }

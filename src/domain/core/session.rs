@@ -154,7 +154,6 @@ pub(super) enum HeardSignal {
 }
 
 /// In a room.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact that no other one depends on")]
 pub(super) struct Talking {
     pub(super) talk: Talk,
     /// The client was told of the match.

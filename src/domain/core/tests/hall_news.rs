@@ -289,7 +289,14 @@ fn elsewhere() -> Address {
 
 fn handed_over(halls: Vec<HandedHall>) -> Envelope {
     let (going_on, settled, met) = (GoingOn::Idle, Vec::new(), Vec::new());
-    Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met, halls })))
+    Envelope::HandedOver(Some(Box::new(Handover {
+        user: user("ana"),
+        going_on,
+        settled,
+        met,
+        halls,
+        ended: None,
+    })))
 }
 
 fn handed(ana: &Member) -> HandedHall {

@@ -314,6 +314,7 @@ fn what_made_a_session_known_after_it_had_gone_elsewhere_is_taken_back() {
         talk: Box::new(talk(&agreed, 0, there(), at(1_000))),
         last_sequence: 0,
         heard_sequence: 0,
+        told: true,
         held: Vec::new(),
     };
     expect_replaced(&mut core, hands_over(going_on, &[&agreed]));
