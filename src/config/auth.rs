@@ -6,7 +6,7 @@ use super::listen::Listen;
 use super::option::{Group, Kind, OptionSpec, not_blank};
 use super::problem::Problem;
 use super::reader::Reader;
-use super::running::{self, Production};
+use super::running::{DialectName, Production};
 use super::secret::Secret;
 use super::sources::Given;
 
@@ -146,7 +146,10 @@ fn parse(value: &str) -> Option<Said> {
     for item in value.split(',') {
         match item.split_once('=') {
             Some((name, how)) => {
-                let name = running::family(name).filter(|name| said.of(name).is_none())?;
+                let name = DialectName::named(name)?.as_str();
+                if said.of(name).is_some() {
+                    return None;
+                }
                 said.named.push((name, Mode::parse(how)?));
             }
             None if said.others.is_some() => return None,

@@ -149,8 +149,8 @@ pub(super) static OUTGOING: OptionSpec = OptionSpec {
     group: Group::Limits,
     kind: count(16, 1_000_000),
     value_name: "number",
-    default: Some("1024"),
-    example: "1024",
+    default: Some("2048"),
+    example: "2048",
     help: "messages waiting for one connection; a slower reader is disconnected",
     secret: false,
 };
@@ -164,6 +164,30 @@ pub(super) static CONNECT_TIMEOUT: OptionSpec = OptionSpec {
     default: Some("10"),
     example: "10",
     help: "time a new connection has to say who it is",
+    secret: false,
+};
+
+pub(super) static ROOM_MEMBERS: OptionSpec = OptionSpec {
+    flag: "room-members",
+    environment: &["QALA_ROOM_MEMBERS"],
+    group: Group::Limits,
+    kind: count(2, 100),
+    value_name: "number",
+    default: Some("16"),
+    example: "16",
+    help: "members of one room of the dialect signaling; more are refused",
+    secret: false,
+};
+
+pub(super) static MAX_ROOMS: OptionSpec = OptionSpec {
+    flag: "max-rooms",
+    environment: &["QALA_MAX_ROOMS"],
+    group: Group::Limits,
+    kind: count(1, 10_000_000),
+    value_name: "number",
+    default: Some("100000"),
+    example: "100000",
+    help: "rooms of the dialect signaling at once, on all nodes; more are refused",
     secret: false,
 };
 
@@ -197,6 +221,11 @@ pub struct Limits {
     pub candidates_buffered: usize,
     /// Commands of one session waiting for their turn (design section 8).
     pub commands_waiting: usize,
+    /// Members of one room of the dialect signaling (design section 8).
+    pub room_members: usize,
+    /// Rooms of that dialect, those that are reserved included. Not in the design: a hundred bytes and as many for
+    /// each member.
+    pub max_rooms: usize,
     /// Messages waiting for one connection (design section 8).
     pub outgoing_messages: usize,
     /// Seconds an unauthenticated connection lives (design section 8).
@@ -222,6 +251,8 @@ impl Limits {
             chat_characters: reader.whole(&CHAT_CHARACTERS),
             candidates_buffered: reader.whole(&CANDIDATES),
             commands_waiting: reader.whole(&COMMANDS),
+            room_members: reader.whole(&ROOM_MEMBERS),
+            max_rooms: reader.whole(&MAX_ROOMS),
             outgoing_messages: reader.whole(&OUTGOING),
             connect_timeout_seconds: reader.whole(&CONNECT_TIMEOUT),
         }

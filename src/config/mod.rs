@@ -78,6 +78,8 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &limits::CANDIDATES,
     &limits::COMMANDS,
     &limits::OUTGOING,
+    &limits::ROOM_MEMBERS,
+    &limits::MAX_ROOMS,
     &limits::CONNECT_TIMEOUT,
     &engine::TRANSPORTS,
     &engine::PING_INTERVAL,

@@ -132,13 +132,6 @@ pub enum Problem {
         /// The family.
         name: &'static str,
     },
-    /// A client family that a later version will speak.
-    DialectNotYet {
-        /// Who asked for it.
-        origin: Origin,
-        /// The dialect.
-        name: String,
-    },
 }
 
 impl fmt::Display for Problem {
@@ -199,9 +192,6 @@ impl fmt::Display for Problem {
             Self::BackendOfNobody { origin, name } => {
                 write!(formatter, "{origin} asks for the backend of {name}, which has none")
             }
-            Self::DialectNotYet { origin, name } => {
-                write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
-            }
         }
     }
 }
@@ -250,7 +240,6 @@ impl Problem {
             }
             Self::NoBackend { .. } => "give --backend-url, or set LARAVEL_API_URL",
             Self::BackendOfNobody { .. } => "sorsu alone has one; say --auth sorsu=backend",
-            Self::DialectNotYet { .. } => "leave it out",
         };
         Some(hint.to_owned())
     }

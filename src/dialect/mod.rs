@@ -16,6 +16,7 @@ mod field;
 mod json;
 mod packet;
 mod qala;
+mod signaling;
 mod sorsu;
 mod webrtc_chat;
 
@@ -77,6 +78,8 @@ pub enum Dialect {
     Animochat(AnimochatVocabulary),
     /// Video with strangers.
     WebrtcChat,
+    /// Calls of several in rooms by id.
+    Signaling,
     /// Anonymous chat of a campus.
     Sorsu,
 }
@@ -90,7 +93,7 @@ impl Dialect {
     #[must_use]
     pub fn after(self, topic: u8) -> Self {
         match self {
-            Self::Qala | Self::WebrtcChat | Self::Sorsu => self,
+            Self::Qala | Self::WebrtcChat | Self::Signaling | Self::Sorsu => self,
             Self::Animochat(vocabulary) => Self::Animochat(vocabulary.after(topic)),
         }
     }
@@ -101,6 +104,7 @@ impl Dialect {
             Self::Qala => qala::NAME,
             Self::Animochat(_) => animochat::NAME,
             Self::WebrtcChat => webrtc_chat::NAME,
+            Self::Signaling => signaling::NAME,
             Self::Sorsu => sorsu::NAME,
         }
     }
@@ -111,6 +115,7 @@ impl Dialect {
             Self::Qala => Policy::new(qala::NAME),
             Self::Animochat(_) => animochat::policy(),
             Self::WebrtcChat => webrtc_chat::policy(),
+            Self::Signaling => signaling::policy(),
             Self::Sorsu => sorsu::policy(),
         }
     }
@@ -118,7 +123,7 @@ impl Dialect {
     /// How its clients enter.
     pub const fn entry(self) -> Entry {
         match self {
-            Self::Qala | Self::Animochat(_) | Self::WebrtcChat => Entry::WITH_ANYTHING,
+            Self::Qala | Self::Animochat(_) | Self::WebrtcChat | Self::Signaling => Entry::WITH_ANYTHING,
             Self::Sorsu => sorsu::ENTRY,
         }
     }
@@ -128,7 +133,7 @@ impl Dialect {
     pub const fn answers_by_event(self) -> bool {
         match self {
             Self::Qala => false,
-            Self::Animochat(_) | Self::WebrtcChat | Self::Sorsu => true,
+            Self::Animochat(_) | Self::WebrtcChat | Self::Signaling | Self::Sorsu => true,
         }
     }
 
@@ -138,6 +143,7 @@ impl Dialect {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
             Self::Animochat(_) => animochat::decode(packet, limits),
             Self::WebrtcChat => webrtc_chat::decode(packet, limits),
+            Self::Signaling => signaling::decode(packet, limits),
             Self::Sorsu => sorsu::decode(packet, limits),
         }
     }
@@ -149,6 +155,7 @@ impl Dialect {
             Self::Qala => qala::notice(notice).into_iter().for_each(say),
             Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
             Self::WebrtcChat => webrtc_chat::notice(notice, now).into_iter().for_each(say),
+            Self::Signaling => signaling::notice(notice).into_iter().for_each(say),
             Self::Sorsu => sorsu::notice(notice, now, say),
         }
     }
@@ -166,6 +173,7 @@ impl Dialect {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
             Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),
             Self::WebrtcChat => webrtc_chat::answer(topic, answer, now, say),
+            Self::Signaling => signaling::answer(topic, answer, say),
             Self::Sorsu => sorsu::answer(topic, answer, now, say),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::criteria::Criteria;
+use super::hall::{HallCommand, HallRefusal, HallView};
 use super::id::{NodeId, ProposalId, RoomId, UserId};
 use super::person::Attributes;
 use super::talk::{ChatMessage, Payload, Quality, SignalKind};
@@ -85,6 +86,8 @@ pub enum Command {
     },
     /// I leave this room.
     LeaveRoom(RoomRef),
+    /// Something about a hall.
+    Hall(HallCommand),
 }
 
 /// Which room a client speaks of: some families name it, by one id or another, and some have only one.
@@ -146,7 +149,8 @@ impl Command {
             | Self::LeaveQueue
             | Self::Accept(_)
             | Self::Reject(_)
-            | Self::LeaveRoom(_) => Scope::Matching,
+            | Self::LeaveRoom(_)
+            | Self::Hall(HallCommand::Enter { .. } | HallCommand::Leave { .. }) => Scope::Matching,
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
             Self::Signal { .. }
             | Self::Typing { .. }
@@ -154,7 +158,8 @@ impl Command {
             | Self::Heartbeat
             | Self::WhoAmI
             | Self::CallFailed
-            | Self::Quality { .. } => Scope::Signaling,
+            | Self::Quality { .. }
+            | Self::Hall(HallCommand::Signal { .. }) => Scope::Signaling,
         }
     }
 }
@@ -192,6 +197,8 @@ pub enum Reply {
     },
     /// To [`Command::Sync`].
     Messages(Vec<ChatMessage>),
+    /// To [`HallCommand::Enter`].
+    Entered(HallView),
     /// To [`Command::Rejoin`]: the peer's messages, as many as one answer holds.
     Missed {
         /// The room.
@@ -261,6 +268,8 @@ pub enum Refusal {
         /// When to try again.
         retry_after_ms: u64,
     },
+    /// Something about a hall.
+    Hall(HallRefusal),
 }
 
 impl Refusal {
@@ -279,6 +288,7 @@ impl Refusal {
             Self::Busy { .. } => "busy",
             Self::Unavailable { .. } => "unavailable",
             Self::PoolFull { .. } => "queue_full",
+            Self::Hall(refusal) => refusal.code(),
         }
     }
 
@@ -296,7 +306,8 @@ impl Refusal {
             | Self::NoSuchProposal
             | Self::NotInRoom
             | Self::InRoom
-            | Self::Searching => None,
+            | Self::Searching
+            | Self::Hall(_) => None,
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod criteria;
 pub mod envelope;
 pub mod errand;
 pub mod event;
+pub mod hall;
 pub mod id;
 pub mod limits;
 pub mod notice;

@@ -1,4 +1,4 @@
-//! The REST edge: health and the demo page.
+//! The REST edge: health, the demo page, and what pages of some dialects ask for.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use crate::node::Node;
 
 mod demo;
 mod health;
+mod rooms;
 mod stats;
 mod status;
 
@@ -23,7 +24,8 @@ pub struct Pages {
     pub status: bool,
 }
 
-/// Every route. Statistics are there where people are counted.
+/// Every route. Statistics are there where people are counted, rooms where they are named by those who
+/// enter them.
 pub fn routes(node: Arc<Node>, pages: Pages) -> Router {
     let health = Router::new()
         .route("/health", get(health::health))
@@ -34,6 +36,15 @@ pub fn routes(node: Arc<Node>, pages: Pages) -> Router {
     let routes = match node.presence() {
         Some(_) => routes.route("/stats", get(stats::stats).with_state(node.clone())),
         None => routes,
+    };
+    let routes = if node.has_halls() {
+        let rooms = Router::new()
+            .route("/api/rooms", get(rooms::list).post(rooms::reserve))
+            .route("/api/rooms/{room}", get(rooms::one))
+            .with_state(node.clone());
+        routes.merge(rooms)
+    } else {
+        routes
     };
     if pages.status {
         routes.fallback_service(any(status::status).with_state(node))

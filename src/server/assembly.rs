@@ -22,6 +22,7 @@ const fn dialect(name: DialectName) -> Dialect {
         DialectName::Qala => Dialect::Qala,
         DialectName::Animochat => Dialect::ANIMOCHAT,
         DialectName::WebrtcChat => Dialect::WebrtcChat,
+        DialectName::Signaling => Dialect::Signaling,
         DialectName::Sorsu => Dialect::Sorsu,
     }
 }
@@ -36,6 +37,7 @@ pub(super) fn node(config: &Config, backend: Option<Backend>) -> node::Setup {
         limits: limits(config),
         backend,
         max_connections: config.limits.max_connections,
+        kept_back: config.limits.outgoing_messages / 2,
     }
 }
 
@@ -120,7 +122,7 @@ fn own_limit(config: &Config, entry: Entry) -> Option<AddressLimit> {
 pub(super) fn socket(config: &Config) -> socket::Setup {
     socket::Setup {
         max_payload_bytes: config.limits.max_payload_bytes,
-        outgoing_messages: config.limits.outgoing_messages,
+        outgoing_messages: config.limits.outgoing_messages.div_ceil(2),
         connect_timeout: enters_within(config),
         ping_interval: Duration::from_millis(config.engine.ping_interval_ms),
         ping_timeout: Duration::from_millis(config.engine.ping_timeout_ms),
@@ -160,6 +162,8 @@ fn limits(config: &Config) -> Limits {
         candidates_buffered: limits.candidates_buffered,
         commands_waiting: limits.commands_waiting,
         waiting_tickets: config.matching.max_waiting,
+        hall_members: limits.room_members,
+        halls: limits.max_rooms,
         matching_events_per_minute: per_minute(limits.matching_events_per_minute),
         chat_events_per_minute: per_minute(limits.chat_events_per_minute),
         signaling_events_per_minute: per_minute(limits.signaling_events_per_minute),

@@ -61,7 +61,7 @@ pub struct Spoken {
 pub struct Setup {
     /// Largest message, on both transports.
     pub max_payload_bytes: usize,
-    /// Messages that may wait for one connection.
+    /// Messages that may wait in one connection's own queue.
     pub outgoing_messages: usize,
     /// How long a transport may stay without a session.
     pub connect_timeout: Duration,

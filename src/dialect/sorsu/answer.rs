@@ -33,7 +33,8 @@ pub(in crate::dialect) fn answer(
                 | Reply::Alive { .. }
                 | Reply::You { .. }
                 | Reply::Messages(_)
-                | Reply::Left { .. } => raw(&Done { success: true }),
+                | Reply::Left { .. }
+                | Reply::Entered(_) => raw(&Done { success: true }),
             }
         }
         // What it asks for is being done.
@@ -57,7 +58,8 @@ fn tell_ended(reply: &Reply, now: Time, say: &mut dyn FnMut(Answering)) {
         | Reply::You { .. }
         | Reply::Sent { .. }
         | Reply::Messages(_)
-        | Reply::Missed { .. } => return,
+        | Reply::Missed { .. }
+        | Reply::Entered(_) => return,
     };
     say(Answering::Event(outgoing(event::CHAT_ENDED, &body)));
 }
@@ -108,7 +110,7 @@ const fn sentence(topic: Topic, refusal: Refusal) -> &'static str {
         (Refusal::Invalid { .. }, Topic::Send) => "Invalid message data",
         (Refusal::TooLarge { .. }, _) => "Message too long",
         (Refusal::RateLimited { .. }, _) => "Rate limit exceeded",
-        (Refusal::NotInRoom | Refusal::NoSuchProposal, _) => "Not in this chat",
+        (Refusal::NotInRoom | Refusal::NoSuchProposal | Refusal::Hall(_), _) => "Not in this chat",
         (Refusal::Invalid { .. }, _) => "Invalid data",
         (Refusal::UnknownEvent, _) => "Unknown event",
         (Refusal::InRoom, _) => "Already in a chat",

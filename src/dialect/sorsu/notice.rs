@@ -34,7 +34,7 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time, say: &mut dyn FnMut
             say(outgoing(event::SERVER_SHUTDOWN, &Shutdown { retry_after_ms: *retry_after_ms }));
         }
         Notice::Replaced => say(outgoing(event::REPLACED, &())),
-        // Its clients wait without a word, however long; nobody is asked, nobody calls, places and numbers of people
+        // Its clients wait without a word, however long; nobody is asked, nobody calls or enters halls, places and numbers of people
         // are not shown, and nobody who is silent is closed.
         Notice::MatchFailed { .. }
         | Notice::WaitingExpired
@@ -45,6 +45,7 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time, say: &mut dyn FnMut
         | Notice::Quality { .. }
         | Notice::PeerBack { .. }
         | Notice::Online { .. }
+        | Notice::Hall(_)
         | Notice::Inactive => {}
     }
 }

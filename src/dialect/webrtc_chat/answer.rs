@@ -53,7 +53,8 @@ fn done(topic: Topic, reply: &Reply, now: Time) -> Option<Outgoing> {
         | Reply::Messages(_)
         | Reply::Missed { .. }
         | Reply::Left { .. }
-        | Reply::Over(_) => None,
+        | Reply::Over(_)
+        | Reply::Entered(_) => None,
     }
 }
 
@@ -96,7 +97,8 @@ fn not_carried(topic: Topic, refusal: Refusal) -> Option<Outgoing> {
         | Refusal::RateLimited { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::PoolFull { .. } => "forwarding_failed",
+        | Refusal::PoolFull { .. }
+        | Refusal::Hall(_) => "forwarding_failed",
     };
     outgoing(
         event::SIGNALING_ERROR,
@@ -117,7 +119,8 @@ const fn not_written(refusal: Refusal) -> &'static str {
         | Refusal::CoolingDown { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::PoolFull { .. } => "message_error",
+        | Refusal::PoolFull { .. }
+        | Refusal::Hall(_) => "message_error",
     }
 }
 
@@ -133,7 +136,8 @@ const fn error_type(topic: Topic, refusal: Refusal) -> &'static str {
         | Refusal::RateLimited { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::PoolFull { .. } => {
+        | Refusal::PoolFull { .. }
+        | Refusal::Hall(_) => {
             if of_matching {
                 "matchmaking_error"
             } else {
@@ -149,7 +153,7 @@ const fn sentence(refusal: Refusal) -> &'static str {
         Refusal::Invalid { .. } => "This is not what the server can read. Correct it and try again.",
         Refusal::TooLarge { .. } => "This is too long. Shorten it and try again.",
         Refusal::UnknownEvent => "This server does not know that event.",
-        Refusal::NoSuchProposal | Refusal::NotInRoom => "You are not in a match.",
+        Refusal::NoSuchProposal | Refusal::NotInRoom | Refusal::Hall(_) => "You are not in a match.",
         Refusal::InRoom => "You are in a match already. Skip it first.",
         Refusal::Searching => "You are searching already.",
         Refusal::CoolingDown { .. } | Refusal::RateLimited { .. } => "Too many requests. Wait a moment.",

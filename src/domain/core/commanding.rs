@@ -94,7 +94,8 @@ impl<E: Entropy> Core<E> {
             | Refusal::Searching
             | Refusal::CoolingDown { .. }
             | Refusal::Unavailable { .. }
-            | Refusal::PoolFull { .. } => return,
+            | Refusal::PoolFull { .. }
+            | Refusal::Hall(_) => return,
         };
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.budgets.tells(scope, now) {
@@ -148,6 +149,7 @@ impl<E: Entropy> Core<E> {
             }
             Command::Sync { room, after } => self.sync(id, asker, room, after),
             Command::Typing { room, on } => self.typing(id, asker, room, on),
+            Command::Hall(command) => self.hall_command(id, asker, command),
             Command::Rejoin { room, after } => self.rejoin(id, asker, room, after),
             Command::LeaveRoom(room) => self.leave(id, asker, room, now),
         }

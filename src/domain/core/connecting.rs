@@ -7,6 +7,7 @@ use super::super::criteria::Stage;
 use super::super::envelope::Envelope;
 use super::super::errand::Token;
 use super::super::event::{Event, TicketEnd};
+use super::super::hall::Leaving;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
@@ -16,7 +17,7 @@ use super::super::proposal::Verdict;
 use super::super::talk::{Departure, Talk};
 use super::super::time::Time;
 use super::consulting::Backing;
-use super::session::{Arrival, Flight, Session, State, Work};
+use super::session::{Arrival, Flight, HeardSignal, Session, State, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 use super::{Comer, Core, Effect};
 
@@ -54,6 +55,8 @@ impl<E: Entropy> Core<E> {
             resuming: false,
             arrival: Arrival::Asked,
             state: State::Idle,
+            halls: Vec::new(),
+            entering: None,
             flight: Flight::None,
             appends: VecDeque::new(),
             queue: VecDeque::new(),
@@ -131,7 +134,9 @@ impl<E: Entropy> Core<E> {
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
                 talking.told = true;
-                talking.heard_signal |= !held.is_empty();
+                if !held.is_empty() {
+                    talking.heard_signal = talking.heard_signal.max(HeardSignal::Some);
+                }
                 let Talk { peer, room, partner, .. } = &talking.talk;
                 back = Some((peer.clone(), *room, partner.user.clone()));
                 talking.catching_up = true;
@@ -147,6 +152,7 @@ impl<E: Entropy> Core<E> {
             let from = self.address(id);
             self.send(&peer, Envelope::Back { room, from });
         }
+        self.resume_halls(id);
     }
 
     /// A transport is closed.
@@ -164,6 +170,7 @@ impl<E: Entropy> Core<E> {
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
+            State::Idle if session.is_in_halls() => Work::Away,
             State::Idle if session.queue.is_empty() && session.owes_nothing(now) && !session.seeks() => {
                 Work::End(Departure::Left)
             }
@@ -226,6 +233,7 @@ impl<E: Entropy> Core<E> {
 
     pub(super) fn forget(&mut self, id: SessionId) {
         let Some(session) = self.remove(id) else { return };
+        self.leave_halls(self.policies[session.policy].pool, session.halls, Leaving::Disconnected);
         match session.state {
             State::Talking(talking) => {
                 let Talk { room, peer, .. } = talking.talk;
@@ -243,6 +251,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(id)?;
         self.listed.remove(&id);
+        self.halls.forget(id);
         self.widowed.forget(id);
         let pool = self.policies[session.policy].pool;
         self.by_user.remove(&(pool, session.user.clone()));

@@ -18,6 +18,7 @@ use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
 
 use super::consulting::Backing;
+use super::halls::{Attendance, Entering};
 use super::storing::Appending;
 
 /// Who waits for an answer, if anybody does.
@@ -36,6 +37,10 @@ pub(super) struct Session {
     /// Whether what the user had elsewhere is here.
     pub(super) arrival: Arrival,
     pub(super) state: State,
+    /// The halls it is in, besides.
+    pub(super) halls: Vec<Attendance>,
+    /// The hall that it is coming into.
+    pub(super) entering: Option<Box<Entering>>,
     pub(super) flight: Flight,
     /// Chat appends under way, in order, and what was answered to those whose turn has not come: answers may
     /// overtake each other on their way from the store.
@@ -141,14 +146,23 @@ pub(super) struct Proposed {
     pub(super) brought: bool,
 }
 
+/// What a session heard of its peer's signals, the later the newer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HeardSignal {
+    Nothing,
+    /// One that was sent to where the session was before, perhaps.
+    Some,
+    /// One of a peer that knew where the session is.
+    Here,
+}
+
 /// In a room.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact that no other one depends on")]
 pub(super) struct Talking {
     pub(super) talk: Talk,
     /// The client was told of the match.
     pub(super) told: bool,
-    /// A signal went to the client: none that is older may follow.
-    pub(super) heard_signal: bool,
+    /// What came of signals: none that is older may follow.
+    pub(super) heard_signal: HeardSignal,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.
@@ -165,7 +179,7 @@ pub(super) struct Talking {
     pub(super) reopen_at: Time,
     /// Where the other one was before. A session that its user has left behind does not speak for the room.
     pub(super) left_behind: Vec<Address>,
-    /// It was opened again: should the other one have closed it meanwhile, it is closed again as well.
+    /// It was opened again, or may have been: should the other one have closed it before, it is closed once more.
     pub(super) reopened: bool,
 }
 

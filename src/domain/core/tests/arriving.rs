@@ -34,6 +34,7 @@ fn handed_over(going_on: GoingOn) -> Envelope {
         going_on,
         settled: Vec::new(),
         met: Vec::new(),
+        halls: Vec::new(),
         ended: None,
         seeks: false,
     })))
@@ -126,6 +127,7 @@ fn whom_she_met_last_she_does_not_meet_again_here() {
             going_on,
             settled,
             met,
+            halls: Vec::new(),
             ended: None,
             seeks: false,
         }))),
@@ -193,6 +195,21 @@ fn a_peer_who_is_not_heard_of_in_a_talk_that_goes_on_here_has_left_when_grace_en
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(30) }),
+        notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
+    ]);
+}
+
+#[test]
+fn a_room_that_may_have_been_opened_elsewhere_after_the_peer_had_closed_it_is_closed_when_the_peer_is_gone() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.hears(0, handed_over(talking(&[])));
+    let resumed = [register("ana", here(0), Some(anas_talk())), resumes_talk(3), back(), messages(3)];
+    let [_, fetching] = core.asked(resumed);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
+    let (room, departure) = (proposal().room, Departure::Left);
+    core.hears(0, Envelope::Left { room, departure, from: there() });
+    core.expect([
+        ask(Operation::CloseRoom { room }),
         notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
     ]);
 }
@@ -369,6 +386,17 @@ fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() 
     let (mut core, proposal) = (busy(), proposal());
     core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
     core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
+}
+
+#[test]
+fn a_proposal_that_comes_late_is_declined_because_the_wish_may_be_another_by_now() {
+    let mut core = ana_was_elsewhere(None);
+    core.wakes(1_000);
+    let [reclaiming] = core.asked([reclaim()]);
+    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Nothing));
+    core.expect([resumes(Resumed::Idle)]);
+    core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal(), peer_gone: None }));
+    core.expect([ended(TicketEnd::Gone), answer(&proposal(), "ana", Verdict::Leave)]);
 }
 
 #[test]

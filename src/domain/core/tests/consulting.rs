@@ -264,7 +264,8 @@ fn a_search_goes_to_where_the_client_comes_back() {
     core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
     let (settled, met) = (Vec::new(), Vec::new());
     let going_on = GoingOn::Idle;
-    let handover = Handover { user: user("ana"), going_on, settled, met, ended: None, seeks: true };
+    let handover =
+        Handover { user: user("ana"), going_on, settled, met, halls: Vec::new(), ended: None, seeks: true };
     let handed = || Envelope::HandedOver(Some(Box::new(handover.clone())));
     core.expect([
         record(Event::SessionReplaced),

@@ -11,6 +11,8 @@ mod closing;
 mod consulting;
 mod ending;
 mod going_down;
+mod hall_news;
+mod halls;
 mod harness;
 mod joining;
 mod ladder;

@@ -26,6 +26,7 @@ fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
         going_on,
         settled,
         met,
+        halls: Vec::new(),
         ended: None,
         seeks: false,
     }))))
@@ -257,6 +258,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
             going_on,
             settled: Vec::new(),
             met: Vec::new(),
+            halls: Vec::new(),
             ended: None,
             seeks: false,
         })))
@@ -299,4 +301,51 @@ fn a_session_that_was_left_behind_gives_no_sign_of_life_for_the_newer_one() {
         record(Event::RoomClosed { departure, lasted: Duration::from_millis(49_600) }),
         notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
     ]);
+}
+
+#[test]
+fn what_made_a_session_known_after_it_had_gone_elsewhere_is_taken_back() {
+    let (mut core, proposal) = ana_accepted();
+    let agreed = accepted(&proposal, &["ana", "ben"]);
+    core.hears(0, Envelope::Agreed(agreed.clone()));
+    let told = notify(ANA, ready(&agreed, "ana"));
+    let [_, knowing] =
+        core.asked([ended(TicketEnd::Matched), remember(at(1_000)), told, registers(&agreed, at(1_000))]);
+    core.hears(0, take_over());
+    let going_on = GoingOn::Talking {
+        talk: Box::new(talk(&agreed, 0, there(), at(1_000))),
+        last_sequence: 0,
+        heard_sequence: 0,
+        told: true,
+        held: Vec::new(),
+    };
+    expect_replaced(&mut core, hands_over(going_on, &[&agreed]));
+    core.stored(knowing, Outcome::Registered(here(0)));
+    core.expect([detach("ana", 0)]);
+}
+
+#[test]
+fn a_signal_that_was_sent_after_this_session_is_not_told_after_a_newer_one() {
+    let (mut core, proposal) = ana_talks();
+    let room = proposal.room;
+    let said = |text: &str| (SignalKind::Candidate, Payload(text.into()));
+    let signal = |text| {
+        let (kind, payload) = said(text);
+        Envelope::Signal { room, kind, payload }
+    };
+    let sent_after = |text| Envelope::Forwarded { times: 1, envelope: Box::new(signal(text)) };
+    let told = |text| {
+        let (kind, payload) = said(text);
+        notify(ANA, Notice::Signal { room, kind, payload, from: user("ben") })
+    };
+    for text in ["1", "2"] {
+        core.hears(0, sent_after(text));
+        core.expect([told(text)]);
+    }
+    core.hears(0, signal("4"));
+    core.expect([told("4")]);
+    core.hears(0, sent_after("3"));
+    core.expect([record(Event::HeldSignalDropped)]);
+    core.hears(0, signal("5"));
+    core.expect([told("5")]);
 }

@@ -135,6 +135,7 @@ fn the_cooldown_goes_along_to_another_session() {
         going_on,
         settled: Vec::new(),
         met: Vec::new(),
+        halls: Vec::new(),
         ended: None,
         seeks: false,
     };

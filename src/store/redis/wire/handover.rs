@@ -1,8 +1,11 @@
-//! What a session hands over, as words: the proposals that ended, after their number, whose it is, the room that
-//! ended unheard, whether a backend is asked for somebody, and what it is doing. Signals that it held stand at the end, as many as there are.
+//! What a session hands over, as words: the proposals that ended, after their number, whom it met and the halls it is
+//! in, each after theirs, whose it is, the room that ended unheard, whether a backend is asked for somebody, and what it
+//! is doing. Signals that it held stand at the end, as many as there are.
 
+use super::halls::handed_hall;
 use super::{DEPARTURES, KINDS, ticket};
 use crate::domain::envelope::{Ended, GoingOn, Handover};
+use crate::domain::hall::HandedHall;
 use crate::domain::id::{ProposalId, UserId};
 use crate::domain::talk::{Departure, Payload, SignalKind};
 use crate::domain::ticket::PoolId;
@@ -11,13 +14,15 @@ use crate::store::redis::text::{self, escaped, unescaped};
 use crate::store::redis::words::{NONE, Words};
 
 /// The text of what is handed over.
-pub(super) fn handover(Handover { user, going_on, settled, met, ended, seeks }: &Handover) -> String {
+pub(super) fn handover(Handover { user, going_on, settled, met, halls, ended, seeks }: &Handover) -> String {
     let mut words = vec![settled.len().to_string()];
     words.extend(settled.iter().map(ToString::to_string));
     words.push(met.len().to_string());
     words.extend(
         met.iter().map(|(partner, until)| format!("{} {}", escaped(partner.as_str()), until.as_ms())),
     );
+    words.push(halls.len().to_string());
+    words.extend(halls.iter().map(handed_hall));
     words.push(escaped(user.as_str()));
     words.push(ended.as_ref().map_or_else(
         || NONE.to_owned(),
@@ -57,6 +62,8 @@ impl Words<'_> {
         let settled =
             (0..self.parse::<usize>()?).map(|_| self.parse()).collect::<Option<Vec<ProposalId>>>()?;
         let met = (0..self.parse::<usize>()?).map(|_| self.met()).collect::<Option<Vec<_>>>()?;
+        let halls =
+            (0..self.parse::<usize>()?).map(|_| self.handed_hall()).collect::<Option<Vec<HandedHall>>>()?;
         let user = UserId::new(unescaped(self.next()?));
         let ended = self.or_none(Self::ended).ok()?;
         let seeks = self.flag()?;
@@ -83,6 +90,6 @@ impl Words<'_> {
             }
             _ => return None,
         };
-        Some(Handover { user, going_on, settled, met, ended, seeks })
+        Some(Handover { user, going_on, settled, met, halls, ended, seeks })
     }
 }
