@@ -30,7 +30,7 @@ pub(super) enum State {
 }
 
 impl State {
-    pub(super) fn asked(self, room: Box<str>, partner: Client) -> Self {
+    pub(super) fn asked(room: Box<str>, partner: Client) -> Self {
         Self::Asked { room, partner, accepted: false }
     }
 }
@@ -82,7 +82,7 @@ impl Seen {
         }
     }
 
-    pub(super) fn room(&self) -> Option<&Box<str>> {
+    pub(super) fn room(&self) -> Option<&str> {
         match &self.state {
             State::Asked { room, .. } | State::Talking { room, .. } => Some(room),
             State::Idle | State::Waiting { .. } => None,

@@ -17,8 +17,7 @@ impl Oracle {
             self.check_wishes(client, partner, told, at);
         }
         self.name_room(client, partner, told, at);
-        let before = std::mem::replace(&mut self.seen_mut(client).state, State::Idle);
-        self.seen_mut(client).state = before.asked(told.room.clone(), partner);
+        self.seen_mut(client).state = State::asked(told.room.clone(), partner);
     }
 
     /// Whether this is news to somebody who waits. Whoever is in a match already is in two now.

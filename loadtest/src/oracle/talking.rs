@@ -63,7 +63,7 @@ impl Oracle {
     /// The room that the client is in, or is asked to.
     pub(super) fn room_of(&self, client: Client) -> Option<(Family, Box<str>)> {
         let seen = self.seen(client);
-        seen.room().map(|room| (seen.family, room.clone()))
+        seen.room().map(|room| (seen.family, room.into()))
     }
 
     /// The client is done with the room; when both are, it is forgotten.

@@ -189,7 +189,13 @@ impl Double {
             }
             Command::Chat { content, .. } => answer = self.chat(client, content, now, &mut after),
             Command::LeaveRoom(_) => self.leave(client, &mut after),
-            other => panic!("no client says {other:?}"),
+            other @ (Command::Skip { .. }
+            | Command::Typing { .. }
+            | Command::Heartbeat
+            | Command::WhoAmI
+            | Command::CallFailed
+            | Command::Quality { .. }
+            | Command::Sync { .. }) => panic!("no client says {other:?}"),
         }
         self.answer(client, ack, &answer, &mut said);
         said.extend(after);
@@ -258,10 +264,8 @@ impl Double {
     }
 
     fn two_who_fit(&mut self, now: Moment) -> Option<(usize, usize, [Stage; 2])> {
-        let wrong = match self.fault {
-            Fault::IgnoresWishes | Fault::MatchesAgain => self.now_and_then(),
-            _ => false,
-        };
+        let is_of_choice = matches!(self.fault, Fault::IgnoresWishes | Fault::MatchesAgain);
+        let wrong = is_of_choice && self.now_and_then();
         let forgotten = |one: &Waiting| self.fault == Fault::ForgetsWaiters && one.client < 8;
         for (place, one) in self.waiting.iter().enumerate() {
             for (other_place, other) in self.waiting.iter().enumerate().skip(place + 1) {
@@ -293,15 +297,22 @@ impl Double {
         let wrong = self.fault != Fault::MatchesTwice && self.now_and_then();
         for side in [1, 0] {
             let mut found = self.found(proposal, side, now);
-            let itself = UserId::new(user(clients[side]).as_str());
-            match self.fault {
-                Fault::MatchesWithItself if wrong => found.partner.user = itself,
-                Fault::TellsOneSide if wrong && side == 0 => continue,
-                Fault::SwapsRooms if wrong && side == 0 => found.room = RoomId::random(&mut self.dice),
-                Fault::BothBegin => found.initiator = true,
-                Fault::NamesStrangers if wrong => found.partner.user = UserId::new("nobody"),
-                Fault::ClaimsALaterStage if wrong => found.stage = Stage::PairOnly,
-                _ => {}
+            let has = |fault| wrong && self.fault == fault;
+            if has(Fault::TellsOneSide) && side == 0 {
+                continue;
+            }
+            if has(Fault::MatchesWithItself) {
+                found.partner.user = user(clients[side]);
+            }
+            if has(Fault::NamesStrangers) {
+                found.partner.user = UserId::new("nobody");
+            }
+            if has(Fault::ClaimsALaterStage) {
+                found.stage = Stage::PairOnly;
+            }
+            found.initiator |= self.fault == Fault::BothBegin;
+            if has(Fault::SwapsRooms) && side == 0 {
+                found.room = RoomId::random(&mut self.dice);
             }
             tell(clients[side], &Notice::MatchFound(found), said);
         }
