@@ -31,8 +31,8 @@ Start here:  qala serve   and open http://127.0.0.1:3001 in two tabs
 ";
 
 const BENCH_EXIT_CODES: &str = "
-Understood as well: --serverUrl, --maxConnections, --concurrency, --testDuration,
---rampUpTime, as the webrtc-chat family's own load tester has them.
+Understood as well: --serverUrl, --maxConnections, --concurrency,
+--testDuration, --rampUpTime, as the webrtc-chat family's own tester has them.
 
 Exit codes:
   0  everything held           4    the tester was the bottleneck
@@ -66,8 +66,8 @@ pub(crate) fn serve() -> String {
 /// `qala bench --help`: every option of the load tester's table.
 pub(crate) fn bench() -> String {
     let mut lines = vec![
-        "Load a server with thousands of clients and judge it: how fast it is, and whether".to_owned(),
-        "what it says can be true. Without --url it starts one for the run.".to_owned(),
+        "Load a server with thousands of clients and judge it: how fast it is, and".to_owned(),
+        "whether what it says can be true. Without --url it starts one for the run.".to_owned(),
         String::new(),
         "Usage: qala bench [options]".to_owned(),
         String::new(),

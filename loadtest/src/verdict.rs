@@ -259,11 +259,18 @@ impl Quantity {
     }
 }
 
-/// `99` is 0.99, `99.9` and `999` are 0.999.
+/// `99` is 0.99; `99.9` and `999` are 0.999.
 fn quantile(digits: &str) -> Option<f64> {
     let number: f64 = digits.parse().ok()?;
-    let percent = if digits.len() == 3 && !digits.contains('.') { number / 10.0 } else { number };
-    (0.0..=100.0).contains(&percent).then_some(percent / 100.0)
+    let nines = digits.len() > 2 && digits.bytes().all(|digit| digit == b'9');
+    let percent = if nines {
+        let more = i32::try_from(digits.len()).ok()? - 2;
+        number / 10_f64.powi(more)
+    } else {
+        number
+    };
+    // Rounded: 99.9 / 100 is not quite 0.999.
+    (0.0..=100.0).contains(&percent).then(|| (percent * 1e7).round() / 1e9)
 }
 
 #[cfg(test)]

@@ -54,13 +54,14 @@ impl Crowd {
         let Pending { asked, due, .. } = person.pending.remove(place);
         self.happened(client, What::Acknowledged { took: now.since(due) }, now);
         match self.family(client).dialect().answered(arguments) {
+            Answered::Done { .. } if asked == Matter::Reject => self.rejection_heard(client, now),
             Answered::Done { .. } => {}
             Answered::Refused { code } => self.refused(client, asked, &code, now),
         }
     }
 
     fn refused(&mut self, client: Client, asked: Matter, code: &str, now: Moment) {
-        if asked == Matter::Answer && GONE.contains(&code) {
+        if matches!(asked, Matter::Accept | Matter::Reject) && GONE.contains(&code) {
             return;
         }
         self.went_wrong(client, format!("{}: {code}", asked.word()), now);

@@ -78,7 +78,7 @@ impl Crowd {
     pub(super) fn begin_anew(&mut self, client: Client, now: Moment) {
         if !matches!(self.person(client).phase, Phase::Idle) {
             self.happened(client, What::Fresh, now);
-            self.enter_phase(client, Phase::Idle, now);
+            self.enter_phase(client, Phase::Idle);
         }
         self.be_in(client, now);
     }
@@ -93,7 +93,7 @@ impl Crowd {
         self.census.connected -= u32::from(stood);
         self.happened(client, What::Dropped { wanted }, now);
         if !self.family(client).returns() {
-            self.enter_phase(client, Phase::Idle, now);
+            self.enter_phase(client, Phase::Idle);
         }
         if silent {
             // Nobody stays for ever; the place is given back as the server meant it.
@@ -128,7 +128,7 @@ impl Crowd {
             person.link = Link::Silent;
             person.pending.clear();
             self.happened(client, What::Troubled, now);
-            self.enter_phase(client, Phase::Idle, now);
+            self.enter_phase(client, Phase::Idle);
             self.do_soon(Action::Read { client, on: false });
         }
     }

@@ -48,13 +48,13 @@ impl Crowd {
         if self.person(client).link != Link::Entering {
             return;
         }
-        match self.enter_phase(client, Phase::Idle, now) {
+        match self.enter_phase(client, Phase::Idle) {
             Phase::Waiting(arrival) => {
-                self.enter_phase(client, Phase::Waiting(arrival), now);
+                self.enter_phase(client, Phase::Waiting(arrival));
             }
             Phase::Asked(asked) => {
                 self.happened(client, What::Failed { requeued: true }, now);
-                self.enter_phase(client, Phase::Waiting(Box::new(asked.arrival)), now);
+                self.enter_phase(client, Phase::Waiting(Box::new(asked.arrival)));
             }
             Phase::Idle | Phase::Talking(_) => {
                 self.happened(client, What::Fresh, now);
@@ -85,40 +85,53 @@ impl Crowd {
         let Some(proposal) = proposal else {
             return self.went_wrong(client, "a proposal whose id is none".into(), now);
         };
-        let mut arrival = match self.enter_phase(client, Phase::Idle, now) {
+        let mut arrival = match self.enter_phase(client, Phase::Idle) {
             Phase::Waiting(arrival) => *arrival,
             Phase::Asked(asked) => asked.arrival,
             // Whoever did not ask is matched all the same: the oracle says so, and the talk it is in goes on.
             other @ (Phase::Idle | Phase::Talking(_)) => {
-                self.enter_phase(client, other, now);
+                self.enter_phase(client, other);
                 return;
             }
         };
         let rejects = std::mem::take(&mut arrival.rejects);
-        let asked = Asked { arrival, proposal, partner, initiator };
-        self.enter_phase(client, Phase::Asked(Box::new(asked)), now);
-        let (command, what) = if rejects {
-            (Command::Reject(proposal), What::Rejected)
+        let asked = Asked { arrival, proposal, partner, initiator, rejected: rejects };
+        self.enter_phase(client, Phase::Asked(Box::new(asked)));
+        let (command, matter, what) = if rejects {
+            (Command::Reject(proposal), Matter::Reject, What::Rejected)
         } else {
-            (Command::Accept(proposal), What::Accepted)
+            (Command::Accept(proposal), Matter::Accept, What::Accepted)
         };
         self.happened(client, what, now);
-        self.ask(client, &command, Matter::Answer, now, now);
+        self.ask(client, &command, matter, now, now);
     }
 
     fn failed(&mut self, client: Client, proposal: &str, requeued: bool, now: Moment) {
         let is_that = |asked: &Asked| asked.proposal.to_string() == proposal;
-        match self.enter_phase(client, Phase::Idle, now) {
+        match self.enter_phase(client, Phase::Idle) {
             Phase::Asked(asked) if is_that(&asked) => {
                 self.happened(client, What::Failed { requeued }, now);
                 if requeued {
-                    self.enter_phase(client, Phase::Waiting(Box::new(asked.arrival)), now);
+                    self.enter_phase(client, Phase::Waiting(Box::new(asked.arrival)));
                 } else {
                     self.be_free(client, now);
                 }
             }
             other @ (Phase::Idle | Phase::Waiting(_) | Phase::Asked(_) | Phase::Talking(_)) => {
-                self.enter_phase(client, other, now);
+                self.enter_phase(client, other);
+            }
+        }
+    }
+
+    /// Whoever rejects is told by the acknowledgement alone, and goes on waiting.
+    pub(super) fn rejection_heard(&mut self, client: Client, now: Moment) {
+        match self.enter_phase(client, Phase::Idle) {
+            Phase::Asked(asked) if asked.rejected => {
+                self.happened(client, What::Failed { requeued: true }, now);
+                self.enter_phase(client, Phase::Waiting(Box::new(asked.arrival)));
+            }
+            other @ (Phase::Idle | Phase::Waiting(_) | Phase::Asked(_) | Phase::Talking(_)) => {
+                self.enter_phase(client, other);
             }
         }
     }
@@ -126,7 +139,7 @@ impl Crowd {
     fn ready(&mut self, client: Client, meeting: &Meeting<'_>, now: Moment) {
         self.person_mut(client).link = Link::In;
         let mut told = self.told(meeting);
-        match self.enter_phase(client, Phase::Idle, now) {
+        match self.enter_phase(client, Phase::Idle) {
             Phase::Asked(asked) => {
                 told.partner = told.partner.or(asked.partner);
                 told.initiator = told.initiator.or(asked.initiator);
@@ -136,7 +149,7 @@ impl Crowd {
             Phase::Talking(talk) => {
                 let number = talk.number;
                 self.happened(client, What::Ready { talk: number, told }, now);
-                self.enter_phase(client, Phase::Talking(talk), now);
+                self.enter_phase(client, Phase::Talking(talk));
             }
             Phase::Idle => {
                 // Nobody asked. The oracle says so; the client lets the room be.

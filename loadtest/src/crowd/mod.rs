@@ -32,8 +32,8 @@ use timers::{Deed, Timers};
 const OVERDUE_AT_MOST: usize = 100_000;
 /// After the last search, this long beyond the longest talk at most.
 const DRAIN: Duration = Duration::from_secs(12);
-/// After the last talk, for what is still on its way.
-const SETTLE: Duration = Duration::from_millis(500);
+/// After the last search, for what is still on its way. Longer than somebody may be left waiting.
+const SETTLE: Duration = Duration::from_millis(2_500);
 
 /// What the crowd is told.
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +123,8 @@ pub struct Crowd {
     next: Option<Arrival>,
     timers: Timers,
     talks: u32,
-    /// Nobody asked for anything since.
-    quiet_since: Moment,
+    /// Talks that began before the searches ended, and go on: the run ends with them.
+    awaited: u32,
     census: Census,
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
@@ -160,7 +160,7 @@ impl Crowd {
             next,
             timers,
             talks: 0,
-            quiet_since: Moment::default(),
+            awaited: 0,
             census: Census::default(),
             actions: VecDeque::new(),
             events: VecDeque::new(),
@@ -205,9 +205,8 @@ impl Crowd {
     /// Whether nothing more is to come: no search is due, all talks are over, and what was on its way is there.
     pub fn is_over(&self, now: Moment) -> bool {
         let longest = Duration::from_secs_f64(self.scenario.talk.seconds * 1.5);
-        let all_over = self.census.talking == 0 && self.overdue.is_empty();
-        now >= self.plan.ends() + longest + DRAIN
-            || (now >= self.plan.ends() && all_over && now >= self.quiet_since + SETTLE)
+        let all_over = self.awaited == 0 && self.overdue.is_empty();
+        now >= self.plan.ends() + longest + DRAIN || (now >= self.plan.ends() + SETTLE && all_over)
     }
 
     /// The run ends: says what never came.
@@ -249,17 +248,18 @@ impl Crowd {
     }
 
     /// Puts somebody into another phase, and counts.
-    fn enter_phase(&mut self, client: Client, phase: Phase, now: Moment) -> Phase {
-        let count = |phase: &Phase| {
-            let waiting = matches!(phase, Phase::Waiting(_) | Phase::Asked(_));
-            (u32::from(waiting), u32::from(matches!(phase, Phase::Talking(_))))
+    fn enter_phase(&mut self, client: Client, phase: Phase) -> Phase {
+        let count = |phase: &Phase| match phase {
+            Phase::Idle => [0, 0, 0],
+            Phase::Waiting(_) | Phase::Asked(_) => [1, 0, 0],
+            Phase::Talking(talk) => [0, 1, u32::from(talk.awaited)],
         };
-        let (waiting, talking) = count(&phase);
+        let [waiting, talking, awaited] = count(&phase);
         let before = std::mem::replace(&mut self.person_mut(client).phase, phase);
-        let (waited, talked) = count(&before);
+        let [waited, talked, was_awaited] = count(&before);
         self.census.waiting = self.census.waiting + waiting - waited;
         self.census.talking = self.census.talking + talking - talked;
-        self.quiet_since = now;
+        self.awaited = self.awaited + awaited - was_awaited;
         before
     }
 

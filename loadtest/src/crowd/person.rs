@@ -51,6 +51,8 @@ pub(super) struct Asked {
     /// Said with the proposal, and not again with the room.
     pub(super) partner: Option<Client>,
     pub(super) initiator: Option<bool>,
+    /// This side said no: it goes on waiting when the server has heard of it.
+    pub(super) rejected: bool,
 }
 
 /// A talk.
@@ -64,6 +66,8 @@ pub(super) struct Talk {
     /// How many signals and lines this side has sent, and heard.
     pub(super) sent: [u32; 2],
     pub(super) heard: [u32; 2],
+    /// It began before the searches ended.
+    pub(super) awaited: bool,
     /// When to leave, heard or not.
     pub(super) leave_by: Moment,
 }
@@ -81,7 +85,8 @@ pub(super) struct Pending {
 pub(super) enum Matter {
     Search,
     Cancel,
-    Answer,
+    Accept,
+    Reject,
     Message(Stream),
     Leave,
 }
@@ -92,7 +97,8 @@ impl Matter {
         match self {
             Self::Search => "search",
             Self::Cancel => "cancel",
-            Self::Answer => "answer to a proposal",
+            Self::Accept => "accept",
+            Self::Reject => "reject",
             Self::Message(Stream::Signal) => "signal",
             Self::Message(Stream::Chat) => "chat line",
             Self::Leave => "leave",

@@ -48,7 +48,7 @@ impl Crowd {
 
     /// Nothing more to do.
     pub(super) fn be_free(&mut self, client: Client, now: Moment) {
-        self.enter_phase(client, Phase::Idle, now);
+        self.enter_phase(client, Phase::Idle);
         self.stand_in_line(client, now);
     }
 
@@ -79,7 +79,7 @@ impl Crowd {
         self.happened(client, What::Searched { due, family, wish }, now);
         let patience = std::time::Duration::from_secs_f64(self.scenario.patience_seconds);
         self.timers.set(now + patience, Deed::GiveUp(client, arrival.number));
-        self.enter_phase(client, Phase::Waiting(Box::new(arrival)), now);
+        self.enter_phase(client, Phase::Waiting(Box::new(arrival)));
         self.ask(client, &Command::Join { attributes, criteria }, Matter::Search, due, now);
     }
 

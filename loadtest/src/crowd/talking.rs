@@ -42,8 +42,10 @@ impl Crowd {
             return self.went_wrong(client, "a room whose id is none".into(), now);
         };
         let leave = now + lasts + if leads { Duration::ZERO } else { OTHER_LEAVES_WITHIN };
-        let talk = Talk { number, room, leads, sent: [0; 2], heard: [0; 2], leave_by: leave + HEARD_WITHIN };
-        self.enter_phase(client, Phase::Talking(Box::new(talk)), now);
+        let awaited = now < self.plan.ends();
+        let leave_by = leave + HEARD_WITHIN;
+        let talk = Talk { number, room, leads, sent: [0; 2], heard: [0; 2], awaited, leave_by };
+        self.enter_phase(client, Phase::Talking(Box::new(talk)));
         if family.has_signals() {
             self.timers.set(self.message_due(Stream::Signal, 0, leads, now), Deed::Signal(client, number));
         }
@@ -150,7 +152,7 @@ impl Crowd {
                 self.be_free(client, now);
             }
             Family::WebrtcChat => {
-                self.enter_phase(client, Phase::Idle, now);
+                self.enter_phase(client, Phase::Idle);
                 self.hang_up(client, now);
             }
         }

@@ -34,7 +34,9 @@ impl<'a> Packet<'a> {
             (Some(b'0'), _) => Self::Open,
             (Some(b'1'), _) => Self::Close,
             (Some(b'2'), _) => Self::Ping,
-            (Some(b'4'), Some(kind)) => Self::message(kind, without_namespace(&text[2..])),
+            (Some(b'4'), Some(kind @ b'0'..=b'6')) => {
+                Self::message(kind, without_namespace(text.get(2..).unwrap_or_default()))
+            }
             _ => Self::Other,
         }
     }

@@ -354,11 +354,14 @@ impl Double {
         }
     }
 
-    fn reject(&mut self, _client: Client, proposal: ProposalId, said: &mut Vec<Out>) {
+    /// Whoever rejects is not told of it.
+    fn reject(&mut self, client: Client, proposal: ProposalId, said: &mut Vec<Out>) {
         let Some(matched) = self.matches.remove(&proposal) else { return };
         for side in matched.sides {
             let failed = Notice::MatchFailed { proposal, failure: Failure::Rejected, requeued: true };
-            tell(side.client, &failed, said);
+            if side.client != client {
+                tell(side.client, &failed, said);
+            }
             self.waiting.push(side);
         }
     }
