@@ -76,7 +76,10 @@ impl Connection {
 
     /// Sends what waits, as far as the socket takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        if let Some(error) = self.stream.take_error()? {
+        // Whether it came to stand is told with its first readiness.
+        if self.stage == Stage::Upgrading
+            && let Some(error) = self.stream.take_error()?
+        {
             return Err(error);
         }
         let mut sent = 0;

@@ -2,7 +2,7 @@
 
 use super::client::State;
 use super::room::{Room, Side};
-use super::{Kind, Look, Oracle, TOLD_WITHIN};
+use super::{CLOCKS_DIFFER, Kind, Look, Oracle, TOLD_WITHIN};
 use crate::event::{Client, Told};
 use crate::people::accepts;
 use crate::time::Moment;
@@ -74,7 +74,7 @@ impl Oracle {
             self.violated(Kind::Rematch, at, [client, partner], said);
         }
         let State::Waiting { since, wish, .. } = &self.seen(client).state else { return };
-        let reached = self.stages.reached(at.since(*since));
+        let reached = self.stages.reached(at.since(*since) + CLOCKS_DIFFER);
         if told.stage.is_some_and(|stage| usize::from(stage) > reached) {
             let said = format!("{client} was matched at stage {:?}, having waited for {reached}", told.stage);
             self.violated(Kind::Wish, at, [client, partner], said);

@@ -28,6 +28,8 @@ pub use violation::{Kind, Violation};
 
 /// How long the second of two may take to learn of a match, or of its end.
 const TOLD_WITHIN: Duration = Duration::from_secs(5);
+/// Servers count in milliseconds of their own: a stage may open that much early by the tester's clock.
+const CLOCKS_DIFFER: Duration = Duration::from_millis(20);
 /// Violations that are kept in full; all are counted.
 const KEPT: usize = 200;
 /// For how long somebody must have been free to be matched before it counts as left waiting.
