@@ -34,32 +34,55 @@ pub enum Denied {
     InvalidToken,
     /// Credentials of a shape that nobody understands.
     Failed,
+    /// A token that holds, of somebody else than the client says to be.
+    Mismatch,
 }
 
-impl Denied {
-    /// What the client is told.
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::Missing => "Authentication required",
-            Self::InvalidToken => "Invalid token",
-            Self::Failed => "Authentication failed",
+/// What a client family shows, and in which words it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// A token, or as a guest a secret of its own, or nothing.
+    Any,
+    /// A session token, and maybe the id it belongs to. A guest's token is its secret: it has nothing else that only
+    /// it knows, and its id is shown to others.
+    Session,
+}
+
+impl Credentials {
+    /// What a client is told that was denied.
+    const fn refusal(self, denied: Denied) -> &'static str {
+        match (self, denied) {
+            (Self::Any, Denied::Missing) => "Authentication required",
+            (Self::Any, Denied::InvalidToken) => "Invalid token",
+            (Self::Any, Denied::Failed | Denied::Mismatch) => "Authentication failed",
+            (Self::Session, Denied::Missing) => "Authentication failed: Missing credentials",
+            (Self::Session, Denied::InvalidToken | Denied::Failed) => {
+                "Authentication failed: Invalid session. Please refresh the page to get a new session."
+            }
+            (Self::Session, Denied::Mismatch) => "Authentication failed: Guest mismatch",
         }
     }
 }
 
 /// Knows how people prove who they are.
 pub struct Authenticator {
+    credentials: Credentials,
     verifier: Option<Verifier>,
 }
 
 impl Authenticator {
     /// As configured: tokens where there is a secret, guests otherwise.
-    pub fn new(auth: &Auth) -> Self {
+    pub fn new(auth: &Auth, credentials: Credentials) -> Self {
         let verifier = match auth {
             Auth::JwtHs256(jwt) => Some(Verifier::new(jwt)),
             Auth::GuestOnLoopback | Auth::OpenToAll => None,
         };
-        Self { verifier }
+        Self { credentials, verifier }
+    }
+
+    /// What a client is told that was denied.
+    pub const fn refusal(&self, denied: Denied) -> &'static str {
+        self.credentials.refusal(denied)
     }
 
     /// Who brings `auth` (the handshake's JSON) and `authorization` (the header, for clients that cannot
@@ -73,26 +96,38 @@ impl Authenticator {
         let credentials: Option<Map<String, Value>> =
             serde_json::from_str(auth.unwrap_or("null")).map_err(|_| Denied::Failed)?;
         let credentials = credentials.unwrap_or_default();
-        let Some(verifier) = &self.verifier else {
-            return match credentials.get("guest") {
-                Some(Value::String(secret)) => guest::identify(Some(secret)),
-                Some(Value::Null) | None => guest::identify(None),
-                Some(_) => Err(Denied::Failed),
-            };
+        let identity = match (&self.verifier, self.credentials) {
+            (Some(verifier), _) => verifier.verify(token(&credentials, authorization)?, now_seconds)?,
+            (None, Credentials::Session) => {
+                guest::identify(Some(token(&credentials, authorization)?), self.credentials)?
+            }
+            (None, Credentials::Any) => match credentials.get("guest") {
+                Some(Value::String(secret)) => guest::identify(Some(secret), self.credentials)?,
+                Some(Value::Null) | None => guest::identify(None, self.credentials)?,
+                Some(_) => return Err(Denied::Failed),
+            },
         };
-        let bearer = authorization.map(without_scheme);
-        let token = match credentials.get("token") {
-            Some(Value::String(token)) => token.as_str(),
-            Some(Value::Null) | None => bearer.unwrap_or_default(),
-            Some(_) => return Err(Denied::InvalidToken),
-        };
-        // Some clients put the scheme into the handshake's token as well.
-        let token = without_scheme(token).trim();
-        if token.is_empty() {
-            return Err(Denied::Missing);
+        match (self.credentials, credentials.get("guestId")) {
+            (Credentials::Any, _) | (Credentials::Session, Some(Value::Null) | None) => Ok(identity),
+            (Credentials::Session, Some(Value::String(said))) if said == identity.user.as_str() => {
+                Ok(identity)
+            }
+            (Credentials::Session, Some(_)) => Err(Denied::Mismatch),
         }
-        verifier.verify(token, now_seconds)
     }
+}
+
+/// The token that is shown.
+fn token<'a>(credentials: &'a Map<String, Value>, authorization: Option<&'a str>) -> Result<&'a str, Denied> {
+    let bearer = authorization.map(without_scheme);
+    let token = match credentials.get("token") {
+        Some(Value::String(token)) => token.as_str(),
+        Some(Value::Null) | None => bearer.unwrap_or_default(),
+        Some(_) => return Err(Denied::InvalidToken),
+    };
+    // Some clients put the scheme into the handshake's token as well.
+    let token = without_scheme(token).trim();
+    if token.is_empty() { Err(Denied::Missing) } else { Ok(token) }
 }
 
 /// What stands behind `Bearer`, whose case does not matter; all of it where that is missing.

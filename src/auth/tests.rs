@@ -15,7 +15,7 @@ fn jwt(audience: Option<&str>, issuer: Option<&str>) -> Authenticator {
         audience: audience.map(str::to_owned),
         issuer: issuer.map(str::to_owned),
     };
-    Authenticator::new(&Auth::JwtHs256(jwt))
+    Authenticator::new(&Auth::JwtHs256(jwt), Credentials::Any)
 }
 
 fn token(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
@@ -125,7 +125,7 @@ fn audience_and_issuer_count_where_they_are_asked_for() {
 
 #[test]
 fn a_guest_is_the_same_person_whenever_it_brings_its_secret() {
-    let guests = Authenticator::new(&Auth::GuestOnLoopback);
+    let guests = Authenticator::new(&Auth::GuestOnLoopback, Credentials::Any);
     let user = |auth: &str| guests.identify(Some(auth), None, NOW).map(|identity| identity.user);
     let secret = r#"{"guest":"0123456789abcdef"}"#;
     assert_eq!(user(secret), user(secret));
@@ -134,4 +134,60 @@ fn a_guest_is_the_same_person_whenever_it_brings_its_secret() {
     assert_ne!(user("{}"), user("{}"));
     assert_eq!(user(r#"{"guest":"too short"}"#), Err(Denied::Failed));
     assert_eq!(user(r#"{"guest":7}"#), Err(Denied::Failed));
+}
+
+/// Who brings these credentials to a family with session tokens, or what it is told.
+fn session(authenticator: &Authenticator, auth: &Value) -> Result<String, &'static str> {
+    let identified = authenticator.identify(Some(&auth.to_string()), None, NOW);
+    identified.map(|identity| identity.user.to_string()).map_err(|denied| authenticator.refusal(denied))
+}
+
+const MISSING: &str = "Authentication failed: Missing credentials";
+const INVALID: &str = "Authentication failed: Invalid session. Please refresh the page to get a new session.";
+const MISMATCH: &str = "Authentication failed: Guest mismatch";
+
+#[test]
+fn a_guests_session_token_is_its_secret_and_its_id_must_be_its_own() {
+    let guests = Authenticator::new(&Auth::GuestOnLoopback, Credentials::Session);
+    let token = "0123456789abcdef";
+    // As the page for those who write clients says: of SHA-256, half.
+    let ana = "guest-f6039e24f88df873334820ba7ef13d13";
+    assert_eq!(session(&guests, &json!({ "token": token })), Ok(ana.to_owned()));
+    assert_eq!(session(&guests, &json!({ "token": token, "guestId": null })), Ok(ana.to_owned()));
+    assert_eq!(session(&guests, &json!({ "token": token, "guestId": ana })), Ok(ana.to_owned()));
+    let identity = guests.identify(Some(&json!({ "token": token }).to_string()), None, NOW);
+    assert_eq!(identity.map(|identity| (identity.guest, identity.returns)), Ok((true, true)));
+    assert!(session(&guests, &json!({ "token": "x".repeat(4_096) })).is_ok());
+    for (auth, refusal) in [
+        (json!({}), MISSING),
+        (json!(null), MISSING),
+        (json!({ "token": null, "guestId": ana }), MISSING),
+        (json!({ "token": " " }), MISSING),
+        (json!({ "guest": token }), MISSING),
+        (json!({ "token": 7 }), INVALID),
+        (json!({ "token": [token] }), INVALID),
+        (json!({ "token": "too short" }), INVALID),
+        (json!({ "token": "x".repeat(4_097) }), INVALID),
+        (json!([token]), INVALID),
+        (json!({ "token": token, "guestId": "guest-1" }), MISMATCH),
+        (json!({ "token": token, "guestId": 7 }), MISMATCH),
+        (json!({ "token": "another secret of enough bytes", "guestId": ana }), MISMATCH),
+    ] {
+        assert_eq!(session(&guests, &auth), Err(refusal), "{auth:.80}");
+    }
+}
+
+#[test]
+fn signed_session_tokens_are_refused_in_the_same_words() {
+    let signed = Authenticator { credentials: Credentials::Session, ..jwt(None, None) };
+    let valid = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1" }));
+    for (auth, expected) in [
+        (json!({ "token": valid }), Ok("u1".to_owned())),
+        (json!({ "token": valid, "guestId": "u1" }), Ok("u1".to_owned())),
+        (json!({ "token": valid, "guestId": "u2" }), Err(MISMATCH)),
+        (json!({ "token": "a.b.c" }), Err(INVALID)),
+        (json!({}), Err(MISSING)),
+    ] {
+        assert_eq!(session(&signed, &auth), expected);
+    }
 }

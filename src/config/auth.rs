@@ -5,7 +5,7 @@ use super::listen::Listen;
 use super::option::{Group, Kind, OptionSpec, not_blank};
 use super::problem::Problem;
 use super::reader::Reader;
-use super::running::{self, Production};
+use super::running::{DialectName, Production};
 use super::secret::Secret;
 use super::sources::Given;
 
@@ -93,6 +93,8 @@ enum Mode {
     None,
     Guest,
     Jwt,
+    /// Understood, so that whoever asks for it is told that nobody would be asked.
+    Backend,
 }
 
 impl Mode {
@@ -101,6 +103,7 @@ impl Mode {
             "none" => Some(Self::None),
             "guest" => Some(Self::Guest),
             "jwt" => Some(Self::Jwt),
+            "backend" => Some(Self::Backend),
             _ => None,
         }
     }
@@ -110,9 +113,13 @@ impl Mode {
             Self::None => "none",
             Self::Guest => "guest",
             Self::Jwt => "jwt",
+            Self::Backend => "backend",
         }
     }
 }
+
+/// The client family that has a backend.
+const SORSU: &str = "sorsu";
 
 /// Client families whose clients have no token to show.
 const WITHOUT_TOKENS: [&str; 3] = ["signaling", "animochat", "webrtc-chat"];
@@ -137,7 +144,10 @@ fn parse(value: &str) -> Option<Said> {
     for item in value.split(',') {
         match item.split_once('=') {
             Some((name, how)) => {
-                let name = running::family(name).filter(|name| said.of(name).is_none())?;
+                let name = DialectName::named(name)?.as_str();
+                if said.of(name).is_some() {
+                    return None;
+                }
                 said.named.push((name, Mode::parse(how)?));
             }
             None if said.others.is_some() => return None,
@@ -196,7 +206,10 @@ impl Way {
     /// `meant`: tokens are to be checked, if nobody says otherwise.
     fn of(name: &str, said: &Said, meant: bool) -> Self {
         match (said.of(name), said.others) {
-            (Some(Mode::None | Mode::Guest), _) => Self::Open { named: true },
+            // With a backend it is refused as a whole.
+            (Some(Mode::None | Mode::Guest | Mode::Backend), _) | (None, Some(Mode::Backend)) => {
+                Self::Open { named: true }
+            }
             (Some(Mode::Jwt), _) | (None, Some(Mode::Jwt)) => Self::Tokens,
             (None, Some(Mode::None)) => Self::Open { named: false },
             (None, Some(Mode::Guest)) => Self::Guests { wanted: true },
@@ -221,6 +234,7 @@ pub(super) fn read(
     let meant = tokens.asked_by().is_some() || !all_sound;
     let ways: Vec<_> = spoken.iter().map(|name| (*name, Way::of(name, &said, meant))).collect();
 
+    check_backend(reader, given.as_ref(), &said, spoken);
     if let Some(given) = &given {
         for (name, _) in said.named.iter().filter(|(name, _)| !spoken.contains(name)) {
             reader.problem(Problem::AuthOfNobody { origin: given.origin.clone(), name });
@@ -238,6 +252,18 @@ pub(super) fn read(
         Way::Tokens => tokens.auth(),
     };
     ways.iter().map(auth).collect()
+}
+
+/// A backend that would check tokens, find partners and keep messages is not asked yet: somebody who relies on it
+/// must not run without it in silence.
+fn check_backend(reader: &mut Reader<'_>, given: Option<&Given>, said: &Said, spoken: &[&'static str]) {
+    let mut modes = said.named.iter().map(|(_, mode)| *mode).chain(said.others);
+    let asked = given.filter(|_| modes.any(|mode| mode == Mode::Backend));
+    let relied_on = spoken.contains(&SORSU) && said.of(SORSU).or(said.others).is_none();
+    let variable = reader.sources.variable_named(foreign::LARAVEL_API_URL.name).filter(|_| relied_on);
+    if let Some(Given { origin, .. }) = asked.cloned().or(variable) {
+        reader.problem(Problem::BackendNotYet { origin });
+    }
 }
 
 /// Tokens are to be checked: with what?

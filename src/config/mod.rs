@@ -31,7 +31,7 @@ pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
 pub use foreign::{Role, VARIABLES, VariableSpec};
-pub use limits::{CHAT_EVENTS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
+pub use limits::{CHAT_EVENTS, CONNECTIONS_PER_ADDRESS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
 pub use listen::Listen;
 pub use matching::{
     ACCEPT_TIMEOUT, GRACE_SECONDS, Matching, REMATCH_SECONDS, STAGE_SECONDS_OPTION, STAGES, WAITING_TIMEOUT,
@@ -73,6 +73,8 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &limits::CANDIDATES,
     &limits::COMMANDS,
     &limits::OUTGOING,
+    &limits::ROOM_MEMBERS,
+    &limits::MAX_ROOMS,
     &limits::CONNECT_TIMEOUT,
     &engine::TRANSPORTS,
     &engine::PING_INTERVAL,

@@ -120,12 +120,10 @@ pub enum Problem {
         /// Who allowed it.
         origin: Origin,
     },
-    /// A client family that a later version will speak.
-    DialectNotYet {
-        /// Who asked for it.
+    /// A backend is to be asked, which this version does not.
+    BackendNotYet {
+        /// What asks for it.
         origin: Origin,
-        /// The dialect.
-        name: String,
     },
 }
 
@@ -183,8 +181,8 @@ impl fmt::Display for Problem {
             Self::AnyOriginInProduction { origin } => {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
-            Self::DialectNotYet { origin, name } => {
-                write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
+            Self::BackendNotYet { origin } => {
+                write!(formatter, "{origin} names a backend for sorsu, which this version does not ask yet")
             }
         }
     }
@@ -232,7 +230,10 @@ impl Problem {
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
-            Self::DialectNotYet { .. } => "leave it out",
+            Self::BackendNotYet { .. } => {
+                "leave it out: qala checks sessions, finds partners and keeps messages itself; say --auth \
+                 sorsu=guest if that is what you want"
+            }
         };
         Some(hint.to_owned())
     }

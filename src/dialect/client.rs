@@ -123,6 +123,8 @@ impl Dialect {
             Self::Qala => qala::encode(command),
             Self::Animochat(vocabulary) => animochat::encode(vocabulary, command),
             Self::WebrtcChat => webrtc_chat::encode(command),
+            // Nobody plays these yet.
+            Self::Signaling | Self::Sorsu => None,
         }
     }
 
@@ -131,7 +133,7 @@ impl Dialect {
     pub fn signal(self, room: RoomRef, kind: SignalKind, body: &str) -> Option<Command> {
         match self {
             Self::Qala => qala::signal_of(room, kind, body),
-            Self::Animochat(_) => None,
+            Self::Animochat(_) | Self::Signaling | Self::Sorsu => None,
             Self::WebrtcChat => webrtc_chat::signal_of(kind, body),
         }
     }
@@ -144,6 +146,7 @@ impl Dialect {
             Self::Qala => qala::hear(&packet.event, argument),
             Self::Animochat(_) => animochat::hear(&packet.event, argument),
             Self::WebrtcChat => webrtc_chat::hear(&packet.event, argument),
+            Self::Signaling | Self::Sorsu => None,
         };
         heard.unwrap_or(Heard::Unknown)
     }

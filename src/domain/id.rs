@@ -29,6 +29,14 @@ pub struct UserId(Arc<str>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(Arc<str>);
 
+/// A hall, as clients call it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HallName(Arc<str>);
+
+/// A member of a hall, as clients call it. One at a time has it there.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberName(Arc<str>);
+
 macro_rules! text_id {
     ($name:ident) => {
         impl $name {
@@ -59,10 +67,16 @@ macro_rules! text_id {
 
 text_id!(UserId);
 text_id!(NodeId);
+text_id!(HallName);
+text_id!(MemberName);
 
 /// One ticket. Never shown to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TicketId(pub u64);
+
+/// One stay of a member in a hall. Never shown to clients: who comes again by the same name is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u64);
 
 /// One proposal, and the match it becomes. Shown to clients; written like a UUID.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

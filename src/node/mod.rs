@@ -22,9 +22,11 @@ use crate::domain::ticket::PoolId;
 use crate::metrics::Counters;
 use crate::store::{Post, Store};
 
+mod backlog;
 mod clock;
 mod counting;
 mod entropy;
+mod halls;
 mod mailbox;
 mod memory;
 mod outlet;
@@ -37,9 +39,11 @@ mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
+pub use halls::{HallShown, HallsDenied};
 pub use mailbox::{Connection, MailboxFull};
 pub use outlet::{Outlet, Undelivered};
 
+use backlog::Backlogs;
 use mailbox::{COMMANDS_IN_MAILBOX, Mail};
 use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
@@ -56,6 +60,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Connections the node may hold: as many good-byes always have room.
     pub max_connections: usize,
+    /// Messages that may wait for one connection besides those in its own queue.
+    pub kept_back: usize,
 }
 
 /// A running node, as edges see it.
@@ -68,6 +74,10 @@ pub struct Node {
     presences: Arc<Presences>,
     /// The pool that shows how many people it has, if one does.
     shown: Option<PoolId>,
+    /// The pool whose people enter halls, if there is one.
+    halls: Option<PoolId>,
+    /// Halls that there may be.
+    most_halls: usize,
     post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
     draining: AtomicBool,
@@ -111,6 +121,7 @@ impl Node {
                 shards: inboxes.clone(),
                 outgoing: outgoing.clone(),
                 outlets: HashMap::new(),
+                backlogs: Backlogs::new(setup.kept_back),
                 outbox: VecDeque::new(),
                 underway: JoinSet::new(),
                 closing: None,
@@ -122,6 +133,7 @@ impl Node {
         let draining = AtomicBool::new(false);
         let store = store.clone();
         let shown = setup.policies.iter().find(|policy| policy.shows_presence).map(|policy| policy.pool);
+        let halls = setup.policies.iter().find(|policy| policy.has_halls).map(|policy| policy.pool);
         let node = Self {
             id: setup.node,
             clock,
@@ -130,6 +142,8 @@ impl Node {
             store,
             presences,
             shown,
+            halls,
+            most_halls: setup.limits.halls,
             post,
             next_connection,
             draining,

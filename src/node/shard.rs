@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Answering, Dialect};
 use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::core::{Core, Effect, Input};
 use crate::domain::envelope::Envelope;
@@ -21,6 +21,7 @@ use crate::domain::time::Time;
 use crate::metrics::{Counter, Counters};
 use crate::store::{Letter, Store, Submitted};
 
+use super::backlog::{Backlogs, Delivery};
 use super::clock::Clock;
 use super::counting;
 use super::entropy::SystemEntropy;
@@ -68,6 +69,8 @@ pub(super) struct Shard {
     /// Where letters to other nodes go, if there are any.
     pub(super) outgoing: Option<mpsc::Sender<Outgoing>>,
     pub(super) outlets: HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
+    /// What waits for connections that had no room.
+    pub(super) backlogs: Backlogs,
     /// Letters for shards whose inbox is full. While there are any, nothing is taken from the mailbox.
     pub(super) outbox: VecDeque<Letter>,
     /// Operations that the store answers later.
@@ -125,6 +128,7 @@ impl Shard {
         let next = self.closing.as_ref().map_or(Time::NEVER, |closing| closing.next);
         let next = next.min(self.core.poll_timeout());
         let retry = if self.outbox.is_empty() { LONGEST_SLEEP } else { Duration::from_millis(1) };
+        let retry = self.backlogs.wait().map_or(retry, |again| again.min(retry));
         Duration::from_millis(next.ms_until_from(self.clock.now())).min(retry)
     }
 
@@ -148,6 +152,7 @@ impl Shard {
             Mail::Disconnected { connection, left } => {
                 self.counters.add(Counter::ConnectionsClosed);
                 self.outlets.remove(&connection);
+                self.backlogs.forget(connection);
                 if self.outlets.is_empty() {
                     self.outlets.shrink_to_fit();
                 }
@@ -177,6 +182,13 @@ impl Shard {
         if self.core.poll_timeout() <= now {
             self.guarded(None, |shard| {
                 shard.core.handle_timeout(now);
+                shard.carry_out(now);
+            });
+        }
+        let slow = self.backlogs.retry(&self.outlets, now);
+        for connection in slow {
+            self.guarded(None, |shard| {
+                shard.give_up(connection);
                 shard.carry_out(now);
             });
         }
@@ -212,7 +224,8 @@ impl Shard {
                 }
                 Effect::Close { connection } => {
                     if let Some((_, outlet)) = self.outlets.get(&connection) {
-                        outlet.dismiss();
+                        let sent = self.backlogs.deliver(connection, outlet.as_ref(), Delivery::Goodbye, now);
+                        self.sent(connection, sent);
                     }
                 }
                 Effect::Ask { operation, request } => self.ask(operation, request, now),
@@ -240,7 +253,8 @@ impl Shard {
         dialect.notice(notice, now, &mut |said| {
             // Nothing follows what did not reach the client.
             if sent.is_ok() {
-                sent = outlet.emit(said.event, &said.argument);
+                let delivery = Delivery::Part(None, Answering::Event(said));
+                sent = self.backlogs.deliver(connection, outlet.as_ref(), delivery, now);
             }
         });
         self.sent(connection, sent);
@@ -251,7 +265,8 @@ impl Shard {
         let mut sent = Ok(());
         dialect.answer(ack.topic, answer, now, &mut |part| {
             if sent.is_ok() {
-                sent = outlet.answer(ack.number, &part);
+                let delivery = Delivery::Part(ack.number, part);
+                sent = self.backlogs.deliver(connection, outlet.as_ref(), delivery, now);
             }
         });
         self.sent(connection, sent);
@@ -262,17 +277,20 @@ impl Shard {
     fn sent(&mut self, connection: ConnectionId, sent: Result<(), Undelivered>) {
         match sent {
             Ok(()) | Err(Undelivered::Closed) => {}
-            Err(Undelivered::Full) => {
-                self.counters.add(Counter::SlowConsumers);
-                if let Some((_, outlet)) = self.outlets.remove(&connection) {
-                    outlet.cut();
-                    tracing::info!(connection = connection.0, "closed a slow consumer");
-                }
-                // The rest of this turn must not count on it; the transport's own end comes later.
-                let now = self.clock.now();
-                self.core.handle(Input::Disconnected { connection, left: false }, now);
-            }
+            Err(Undelivered::Full) => self.give_up(connection),
         }
+    }
+
+    fn give_up(&mut self, connection: ConnectionId) {
+        self.counters.add(Counter::SlowConsumers);
+        self.backlogs.forget(connection);
+        if let Some((_, outlet)) = self.outlets.remove(&connection) {
+            outlet.cut();
+            tracing::info!(connection = connection.0, "closed a slow consumer");
+        }
+        // The rest of this turn must not count on it; the transport's own end comes later.
+        let now = self.clock.now();
+        self.core.handle(Input::Disconnected { connection, left: false }, now);
     }
 
     fn ask(&mut self, operation: OperationId, request: Operation, now: Time) {

@@ -61,6 +61,7 @@ fn start() -> (Arc<Node>, Tasks) {
         policies: vec![Dialect::Qala.policy()],
         limits: Limits::default(),
         max_connections: 10,
+        kept_back: 2,
     };
     let store: Arc<dyn Store> = Arc::new(Panicking(MemoryStore::new()));
     Node::start(setup, &store, None)
@@ -88,12 +89,25 @@ async fn a_panic_gives_up_one_session_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_burst_over_the_room_of_a_connection_reaches_a_client_that_reads_in_order() {
+    let (node, _tasks) = start();
+    // Room for the welcome and for one answer; two more are kept for it.
+    let (full, mut hears) = enter(&node, "full", 2);
+    for number in 0..3 {
+        full.command(Some(AckId::from(number)), Ok(Command::Heartbeat)).expect("the mailbox has room");
+    }
+    for heard in ["session:welcome", "ack 0", "ack 1", "ack 2"] {
+        assert_eq!(hears.recv().await.as_deref(), Some(heard));
+    }
+    assert_eq!(node.counters().get(Counter::SlowConsumers), 0);
+}
+
+#[tokio::test]
 async fn a_client_with_no_room_for_a_message_is_cut_and_counted() {
     let (node, _tasks) = start();
-    // Room for the welcome and for one answer.
     let (full, mut hears) = enter(&node, "full", 2);
-    for ack in 0..3 {
-        full.command(Some(AckId::from(ack)), Ok(Command::Heartbeat)).expect("the mailbox has room");
+    for number in 0..4 {
+        full.command(Some(AckId::from(number)), Ok(Command::Heartbeat)).expect("the mailbox has room");
     }
     while node.counters().get(Counter::SlowConsumers) == 0 {
         tokio::task::yield_now().await;

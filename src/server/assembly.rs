@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Credentials};
 use crate::config::{self, Config, DialectName};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Entry};
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Policy};
+use crate::http;
 use crate::node::{self, Node, SystemEntropy};
-use crate::socket::{self, Streams};
+use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -20,6 +21,8 @@ const fn dialect(name: DialectName) -> Dialect {
         DialectName::Qala => Dialect::Qala,
         DialectName::Animochat => Dialect::ANIMOCHAT,
         DialectName::WebrtcChat => Dialect::WebrtcChat,
+        DialectName::Signaling => Dialect::Signaling,
+        DialectName::Sorsu => Dialect::Sorsu,
     }
 }
 
@@ -32,6 +35,7 @@ pub(super) fn node(config: &Config) -> node::Setup {
         policies: spoken.map(|dialect| run(config, dialect.policy())).collect(),
         limits: limits(config),
         max_connections: config.limits.max_connections,
+        kept_back: config.limits.outgoing_messages / 2,
     }
 }
 
@@ -72,23 +76,51 @@ fn run(config: &Config, mut policy: Policy) -> Policy {
 
 /// What is spoken, and who may enter.
 pub(super) fn spoken(config: &Config) -> Vec<socket::Spoken> {
-    let spoken = |(name, auth): &(DialectName, config::Auth)| socket::Spoken {
-        dialect: dialect(*name),
-        authenticator: Authenticator::new(auth),
+    let per_address = AddressLimit::new(connections_per_address(config));
+    let spoken = |(name, auth): &(DialectName, config::Auth)| {
+        let dialect = dialect(*name);
+        let entry = dialect.entry();
+        let credentials = if entry.session_tokens { Credentials::Session } else { Credentials::Any };
+        socket::Spoken {
+            dialect,
+            authenticator: Authenticator::new(auth, credentials),
+            attempts: AddressBudgets::new(entry.attempts_per_minute),
+            addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
+        }
     };
     config.auth.iter().map(spoken).collect()
+}
+
+/// Connections of one address at once; `None` is no limit.
+pub(super) fn connections_per_address(config: &Config) -> Option<usize> {
+    config.limits.connections_per_address.map(|most| most.get() as usize)
+}
+
+/// The limit that a family has of its own.
+fn own_limit(config: &Config, entry: Entry) -> Option<AddressLimit> {
+    let said = config.is_said(&config::CONNECTIONS_PER_ADDRESS);
+    let most = entry.connections_in_production.filter(|_| config.running.production && !said)?;
+    Some(AddressLimit::new(Some(most)))
 }
 
 pub(super) fn socket(config: &Config) -> socket::Setup {
     socket::Setup {
         max_payload_bytes: config.limits.max_payload_bytes,
-        outgoing_messages: config.limits.outgoing_messages,
+        outgoing_messages: config.limits.outgoing_messages.div_ceil(2),
         connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),
         ping_interval: Duration::from_millis(config.engine.ping_interval_ms),
         ping_timeout: Duration::from_millis(config.engine.ping_timeout_ms),
         transports: config.engine.transports,
         max_connections: config.limits.max_connections,
         limits: limits(config),
+    }
+}
+
+/// What is served over HTTP besides health.
+pub(super) fn pages(config: &Config) -> http::Pages {
+    http::Pages {
+        demo: config.running.demo,
+        status: config.running.dialects.first() == Some(&DialectName::Sorsu),
     }
 }
 
@@ -107,6 +139,8 @@ fn limits(config: &Config) -> Limits {
         candidates_buffered: limits.candidates_buffered,
         commands_waiting: limits.commands_waiting,
         waiting_tickets: config.matching.max_waiting,
+        hall_members: limits.room_members,
+        halls: limits.max_rooms,
         matching_events_per_minute: per_minute(limits.matching_events_per_minute),
         chat_events_per_minute: per_minute(limits.chat_events_per_minute),
         signaling_events_per_minute: per_minute(limits.signaling_events_per_minute),
@@ -197,6 +231,20 @@ mod tests {
         let within = Duration::from_secs(5);
         let asked = run(&config(&[MATCHING[1]]), Policy::new("own"));
         assert_eq!(asked, Policy { acceptance: Acceptance::Mutual { within }, ..Policy::new("own") });
+    }
+
+    #[test]
+    fn a_family_has_its_own_number_of_connections_only_in_production_and_where_nobody_says() {
+        let own = |flags: &[(&'static str, &str)], dialect: Dialect| {
+            own_limit(&config(flags), dialect.entry()).is_some()
+        };
+        let production = ("production", "on");
+        let (open, said) = (("auth", "none"), ("connections-per-address", "7"));
+        assert!(own(&[production, open], Dialect::Sorsu));
+        assert!(!own(&[open], Dialect::Sorsu));
+        assert!(!own(&[production, open, said], Dialect::Sorsu));
+        assert!(!own(&[production, open], Dialect::Qala));
+        assert_eq!(Dialect::Sorsu.entry().connections_in_production, Some(5));
     }
 
     #[test]

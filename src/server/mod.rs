@@ -130,13 +130,12 @@ impl Server {
         let Shared { store, post, shown } = sharing::open(&config.store, &setup).await?;
         let (node, tasks) = Node::start(setup, &store, post);
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
-        let per_address = config.limits.connections_per_address.map(|most| most.get() as usize);
+        let per_address = assembly::connections_per_address(config);
         let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
         let (layer, engine) = socket::layer(
             assembly::socket(config),
             assembly::spoken(config),
             node.clone(),
-            AddressLimit::new(per_address),
             polling.clone(),
             streams.clone(),
         );
@@ -149,7 +148,7 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let app = http::routes(node.clone(), config.running.demo)
+        let app = http::routes(node.clone(), assembly::pages(config))
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))

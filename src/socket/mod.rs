@@ -51,13 +51,17 @@ pub struct Spoken {
     pub dialect: Dialect,
     /// Knows who its clients are.
     pub authenticator: Authenticator,
+    /// How often addresses may try to enter.
+    pub attempts: AddressBudgets,
+    /// How many connections an address may have. Families that have one limit in common share it.
+    pub addresses: AddressLimit,
 }
 
 /// How the edge is set up.
 pub struct Setup {
     /// Largest message, on both transports.
     pub max_payload_bytes: usize,
-    /// Messages that may wait for one connection.
+    /// Messages that may wait in one connection's own queue.
     pub outgoing_messages: usize,
     /// How long a transport may stay without a session.
     pub connect_timeout: Duration,
@@ -76,7 +80,6 @@ pub struct Setup {
 /// Everything a new connection needs.
 pub(crate) struct Edge {
     pub(crate) node: Arc<Node>,
-    pub(crate) addresses: AddressLimit,
     pub(crate) polling: PollingSessions,
     pub(crate) streams: Arc<Streams>,
     pub(crate) setup: Setup,
@@ -94,7 +97,6 @@ pub fn layer(
     setup: Setup,
     spoken: Vec<Spoken>,
     node: Arc<Node>,
-    addresses: AddressLimit,
     polling: PollingSessions,
     streams: Arc<Streams>,
 ) -> (Layer, SocketIo) {
@@ -117,7 +119,7 @@ pub fn layer(
         Transports::Polling => builder.transports([TransportType::Polling]),
     };
     let (layer, io) = builder.build_layer();
-    let edge = Arc::new(Edge { node, addresses, polling, streams, setup });
+    let edge = Arc::new(Edge { node, polling, streams, setup });
     for (place, spoken) in spoken.into_iter().map(Arc::new).enumerate() {
         let name = format!("/{}", spoken.dialect.name());
         for namespace in [Some(name), (place == 0).then(|| "/".to_owned())].into_iter().flatten() {

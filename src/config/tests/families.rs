@@ -107,3 +107,30 @@ fn secrets_are_asked_for_once_and_only_where_tokens_are() {
     ];
     assert_eq!(doors(&["animochat", "qala"], &[WORLD]).1, refused, "once for both");
 }
+
+#[test]
+fn a_backend_is_not_passed_over_in_silence() {
+    let refused = |origin: &str| {
+        [
+            format!("{origin} names a backend for sorsu, which this version does not ask yet"),
+            "leave it out: qala checks sessions, finds partners and keeps messages itself; say --auth sorsu=guest \
+             if that is what you want"
+                .to_owned(),
+        ]
+    };
+    for how in ["sorsu=backend", "backend", "jwt,sorsu=Backend"] {
+        let (_, complaints) = doors(&["sorsu"], &[("auth", how), SECRET]);
+        assert_eq!(complaints[..2], refused("--auth"), "{how}");
+    }
+    let with_url = |spoken: &str, auth: Option<&str>| {
+        let given = [("LARAVEL_API_URL", "https://api.example.com"), ("QALA_DIALECTS", spoken)];
+        let auth = auth.map(|how| ("QALA_AUTH", how));
+        let given: Vec<_> = given.into_iter().chain(auth).collect();
+        super::environment(&given).complaints()
+    };
+    let [error, hint] = refused("LARAVEL_API_URL");
+    assert_eq!(with_url("sorsu", None), [format!("error: {error}"), format!("hint: {hint}")]);
+    for (spoken, auth) in [("qala", None), ("sorsu", Some("sorsu=guest")), ("sorsu", Some("none"))] {
+        assert_eq!(with_url(spoken, auth), Vec::<String>::new(), "{spoken} {auth:?}");
+    }
+}

@@ -135,20 +135,6 @@ fn files_that_cannot_be_used() {
 }
 
 #[test]
-fn dialects_of_later_versions() {
-    let expected = [
-        "error: QALA_DIALECTS names `sorsu`, which this version does not speak yet",
-        "hint: leave it out",
-        "error: QALA_DIALECTS names `signaling`, which this version does not speak yet",
-        "hint: leave it out",
-    ];
-    assert_eq!(
-        environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, signaling")]).complaints(),
-        expected
-    );
-}
-
-#[test]
 fn a_value_cannot_take_over_the_terminal() {
     let value = format!("\u{1b}[2J{}", "x".repeat(100));
     let line = flags(&[("port", &value)]).complaints().concat();

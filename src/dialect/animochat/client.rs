@@ -44,6 +44,8 @@ fn first(command: &Command) -> Option<String> {
         | Command::WhoAmI
         | Command::CallFailed
         | Command::Quality { .. }
+        | Command::Rejoin { .. }
+        | Command::Hall(_)
         | Command::Sync { .. }
         // And no room is named.
         | Command::LeaveRoom(_)
@@ -75,6 +77,8 @@ fn second(command: &Command) -> Option<String> {
         | Command::WhoAmI
         | Command::CallFailed
         | Command::Quality { .. }
+        | Command::Rejoin { .. }
+        | Command::Hall(_)
         | Command::Sync { .. } => None,
     }
 }

@@ -58,6 +58,7 @@ pub(in crate::dialect) fn notice(
         Notice::MatchFailed { requeued: true, .. }
         | Notice::MatchFound(_)
         | Notice::MatchAccepted { .. }
+        | Notice::Hall(_)
         | Notice::Position { .. }
         | Notice::Signal { .. }
         | Notice::Quality { .. }

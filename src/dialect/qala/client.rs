@@ -38,7 +38,12 @@ pub(in crate::dialect) fn encode(command: &Command) -> Option<String> {
             packet(event::CHAT_SYNC, &Sync { session_id: id(*room)?, after: *after })
         }
         Command::LeaveRoom(room) => packet(event::LEAVE_SESSION, &Leave { session_id: id(*room)? }),
-        Command::Skip { .. } | Command::Typing { .. } | Command::WhoAmI | Command::CallFailed => None,
+        Command::Skip { .. }
+        | Command::Typing { .. }
+        | Command::WhoAmI
+        | Command::CallFailed
+        | Command::Rejoin { .. }
+        | Command::Hall(_) => None,
     }
 }
 

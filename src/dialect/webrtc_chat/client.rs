@@ -33,6 +33,8 @@ pub(in crate::dialect) fn encode(command: &Command) -> Option<String> {
         | Command::Typing { .. }
         | Command::Heartbeat
         | Command::Sync { .. }
+        | Command::Rejoin { .. }
+        | Command::Hall(_)
         | Command::LeaveRoom(_) => None,
     }
 }

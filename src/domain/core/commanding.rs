@@ -6,7 +6,6 @@ use super::super::id::{AckId, ConnectionId, Entropy, SessionId};
 use super::super::notice::Notice;
 use super::super::policy::Acceptance;
 use super::super::proposal::Verdict;
-use super::super::talk::Departure;
 use super::super::time::Time;
 use super::Core;
 use super::session::{Asker, State, Work};
@@ -95,7 +94,8 @@ impl<E: Entropy> Core<E> {
             | Refusal::Searching
             | Refusal::CoolingDown { .. }
             | Refusal::Unavailable { .. }
-            | Refusal::PoolFull { .. } => return,
+            | Refusal::PoolFull { .. }
+            | Refusal::Hall(_) => return,
         };
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.budgets.tells(scope, now) {
@@ -144,13 +144,9 @@ impl<E: Entropy> Core<E> {
             }
             Command::Sync { room, after } => self.sync(id, asker, room, after),
             Command::Typing { room, on } => self.typing(id, asker, room, on),
-            Command::LeaveRoom(room) => {
-                let left = self.room_meant(id, room).is_some();
-                if left {
-                    self.leave_room(id, Departure::Left, now);
-                }
-                self.acknowledge(asker, if left { Ok(Reply::Done) } else { Err(Refusal::NotInRoom) });
-            }
+            Command::Hall(command) => self.hall_command(id, asker, command),
+            Command::Rejoin { room, after } => self.rejoin(id, asker, room, after),
+            Command::LeaveRoom(room) => self.leave(id, asker, room, now),
         }
     }
 

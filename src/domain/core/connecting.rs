@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::super::budget::Budgets;
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
+use super::super::hall::Leaving;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
@@ -14,7 +15,7 @@ use super::super::proposal::Verdict;
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
-use super::session::{Arrival, Flight, Session, State, Work};
+use super::session::{Arrival, Flight, HeardSignal, Session, State, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
 use super::{Core, Effect};
 
@@ -48,10 +49,14 @@ impl<E: Entropy> Core<E> {
             resuming: false,
             arrival: Arrival::Asked,
             state: State::Idle,
+            halls: Vec::new(),
+            entering: None,
             flight: Flight::None,
             appends: VecDeque::new(),
             queue: VecDeque::new(),
             avoid: Vec::new(),
+            ended: None,
+            told_over: None,
             budgets: Budgets::default(),
             told_online: None,
             seen_at: now,
@@ -76,6 +81,7 @@ impl<E: Entropy> Core<E> {
         session.away_until = Time::NEVER;
         session.resuming = true;
         session.told_online = None;
+        session.told_over = None;
         session.queue.retain(|work| !work.is_of_absence());
         session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);
@@ -107,7 +113,10 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
-                talking.heard_signal |= !held.is_empty();
+                talking.told = true;
+                if !held.is_empty() {
+                    talking.heard_signal = talking.heard_signal.max(HeardSignal::Some);
+                }
                 let Talk { peer, room, partner, .. } = &talking.talk;
                 back = Some((peer.clone(), *room, partner.user.clone()));
                 talking.catching_up = true;
@@ -115,6 +124,7 @@ impl<E: Entropy> Core<E> {
             }
         }
         self.notify(id, Notice::Resumed(resumed));
+        self.tell_missed_end(id);
         if let Some((peer, room, user)) = back {
             for (kind, payload) in held {
                 self.notify(id, Notice::Signal { room, kind, payload, from: user.clone() });
@@ -122,6 +132,7 @@ impl<E: Entropy> Core<E> {
             let from = self.address(id);
             self.send(&peer, Envelope::Back { room, from });
         }
+        self.resume_halls(id);
     }
 
     /// A transport is closed.
@@ -139,6 +150,7 @@ impl<E: Entropy> Core<E> {
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
+            State::Idle if session.is_in_halls() => Work::Away,
             State::Idle if session.queue.is_empty() && session.owes_nothing(now) => {
                 Work::End(Departure::Left)
             }
@@ -199,6 +211,7 @@ impl<E: Entropy> Core<E> {
 
     pub(super) fn forget(&mut self, id: SessionId) {
         let Some(session) = self.remove(id) else { return };
+        self.leave_halls(self.policies[session.policy].pool, session.halls, Leaving::Disconnected);
         match session.state {
             State::Talking(talking) => {
                 let Talk { room, peer, .. } = talking.talk;
@@ -216,6 +229,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(id)?;
         self.listed.remove(&id);
+        self.halls.forget(id);
         self.widowed.forget(id);
         let pool = self.policies[session.policy].pool;
         self.by_user.remove(&(pool, session.user.clone()));
@@ -276,6 +290,7 @@ impl Session {
                 partner: talking.talk.partner.clone(),
                 initiator: talking.talk.initiator,
                 last_sequence: talking.last_sequence,
+                told: talking.told,
             },
         }
     }

@@ -27,16 +27,21 @@ use super::time::Time;
 
 mod announcing;
 mod arriving;
+mod attending;
 mod burying;
 mod closing;
 mod commanding;
 mod connecting;
 mod entering;
+mod hall_news;
+mod halls;
+mod handing;
 mod joining;
 mod matching;
 mod moving;
 mod proposing;
 mod rebuilding;
+mod rejoining;
 mod session;
 mod storing;
 mod talking;
@@ -47,6 +52,7 @@ mod timing;
 use announcing::Announcing;
 use burying::{Gone, Widowed};
 use closing::Unclosed;
+use halls::Halls;
 use moving::Moved;
 use rebuilding::Rebuild;
 use session::{Asker, Session, Sessions};
@@ -199,6 +205,8 @@ pub struct Core<E> {
     unclosed: Unclosed,
     /// Sessions that the store is told of again.
     rebuild: Rebuild,
+    /// Who is in halls.
+    halls: Halls,
     /// How many people there are.
     announcing: Announcing,
     /// Envelopes from this core to itself, handled within the same turn.
@@ -229,6 +237,7 @@ impl<E: Entropy> Core<E> {
             moved: Moved::default(),
             unclosed: Unclosed::default(),
             rebuild: Rebuild::default(),
+            halls: Halls::default(),
             announcing,
             local: VecDeque::new(),
             effects: VecDeque::new(),
@@ -247,7 +256,10 @@ impl<E: Entropy> Core<E> {
             Input::Envelope { to, envelope } => self.envelope(to, envelope, now),
             Input::NodeGone { node } => self.node_gone(&node, now),
             Input::NodeBack { node } => self.node_back(&node),
-            Input::Forgotten => self.rebuild(now),
+            Input::Forgotten => {
+                self.rebuild(now);
+                self.renew_halls(now);
+            }
             Input::Online { pool, people } => self.online(pool, people),
             Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
         }
@@ -261,6 +273,7 @@ impl<E: Entropy> Core<E> {
         self.part_due(now);
         self.rebuild_if_due(now);
         self.close_if_due(now);
+        self.renew_halls_if_due(now);
         self.announce_if_due(now);
         self.deliver_local(now);
     }

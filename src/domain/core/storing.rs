@@ -9,6 +9,8 @@ use super::super::proposal::{Proposal, Verdict};
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
+use super::halls::HallPurpose;
+use super::rejoining::Reading;
 use super::session::{Asker, Flight, Work};
 use super::{Core, Effect};
 
@@ -47,6 +49,8 @@ pub(super) enum Purpose {
     Sync {
         asker: Asker,
     },
+    /// What was said in a room that its client came back to.
+    Reread(Box<Reading>),
     CatchUp {
         room: RoomId,
         /// The highest number heard of when the store was asked.
@@ -74,6 +78,12 @@ pub(super) enum Purpose {
     Register {
         session: SessionId,
     },
+    /// That session is made known with the talk that it is in.
+    Known {
+        session: SessionId,
+        user: UserId,
+        pool: PoolId,
+    },
     /// The tickets of these sessions, in the order asked.
     Renew {
         sessions: Vec<SessionId>,
@@ -85,6 +95,8 @@ pub(super) enum Purpose {
     },
     /// A proposal without an owner is answered.
     Decline,
+    /// Something about halls.
+    Hall(HallPurpose),
     /// A room that is over.
     Close {
         room: RoomId,
@@ -243,11 +255,14 @@ impl<E: Entropy> Core<E> {
                 self.expired(id, proposal, expired, now);
             }
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
+            Purpose::Hall(purpose) => self.hall_answered(id, purpose, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
+            Purpose::Reread(reading) => self.reread(id, *reading, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
             Purpose::Append(_)
             | Purpose::Register { .. }
+            | Purpose::Known { .. }
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }
@@ -261,9 +276,11 @@ impl<E: Entropy> Core<E> {
             Purpose::Renew { sessions } => self.renewed(&sessions, outcome, now),
             Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
             Purpose::Decline => self.declined(outcome),
+            Purpose::Hall(purpose) => self.hall_answered_aside(purpose, outcome, now),
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),
+            Purpose::Known { session, user, pool } => self.known(session, user, pool),
             Purpose::Attach
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }
@@ -275,6 +292,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Open { .. }
             | Purpose::Append(_)
             | Purpose::Sync { .. }
+            | Purpose::Reread(_)
             | Purpose::CatchUp { .. }
             | Purpose::Nothing => {}
         }

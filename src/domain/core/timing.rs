@@ -15,6 +15,7 @@ impl<E: Entropy> Core<E> {
         let wake = self.wakes.peek().map_or(Time::NEVER, |Reverse((at, _))| *at);
         let again = self.rebuild.again_at().min(self.unclosed.again_at());
         let again = again.min(self.announcing.due_at());
+        let again = again.min(self.halls.due_at());
         wake.min(self.renew_at).min(self.widowed.next()).min(again)
     }
 

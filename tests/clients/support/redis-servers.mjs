@@ -22,8 +22,9 @@ const USUAL = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--rep
 const SLOTS = 16_384
 /** A Cluster node listens on a second port, so much above its first. */
 const BUS = 10_000
-/** Below the range that the system gives out for connections, so that none of those takes a port away. */
-const PORTS = { first: 12_000 + (process.pid % 4_000) * 2, last: 22_000 }
+/** Below the range that the system gives out for connections, so that none of those takes a port away. Test files run
+ * beside each other, in processes of neighbouring numbers: each begins so far from the others that they do not meet. */
+const PORTS = { first: 12_000 + ((process.pid * 97) % 8_000), last: 22_000 }
 let nextPort = PORTS.first
 
 /** A server that can be ended and started again where it was. */

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::super::super::id::{Entropy, NodeId, ProposalId, TicketId};
+use super::super::super::id::{Entropy, EntryId, NodeId, ProposalId, TicketId};
 use super::super::super::operation::Search;
 use super::super::super::search::SearchPlan;
 use super::super::Core;
@@ -220,6 +220,11 @@ impl Scripted {
     /// The place where the search that the core makes now begins, if it begins anywhere.
     pub(super) fn anywhere(&self) -> Order {
         Ticket::anywhere(self.draw(Dice::next_u64))
+    }
+
+    /// The entry that the core makes now.
+    pub(super) fn entry(&self) -> EntryId {
+        EntryId(self.draw(Dice::next_u64))
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut Dice) -> T) -> T {
