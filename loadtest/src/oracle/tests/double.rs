@@ -160,7 +160,14 @@ impl Double {
         if matched.accepted == [true, true] {
             let other = &matched.sides[1 - side];
             let (room, partner) = (matched.room, partner(other));
-            return Resumed::Talking { proposal, room, partner, initiator: side == 0, last_sequence: 0 };
+            return Resumed::Talking {
+                proposal,
+                room,
+                partner,
+                initiator: side == 0,
+                last_sequence: 0,
+                told: false,
+            };
         }
         Resumed::Proposed(self.found(proposal, side, now))
     }
@@ -195,6 +202,8 @@ impl Double {
             | Command::WhoAmI
             | Command::CallFailed
             | Command::Quality { .. }
+            | Command::Rejoin { .. }
+            | Command::Hall(_)
             | Command::Sync { .. }) => panic!("no client says {other:?}"),
         }
         self.answer(client, ack, &answer, &mut said);

@@ -97,6 +97,7 @@ fn every_notice_is_heard_as_it_was_meant() {
         partner,
         initiator: true,
         last_sequence: 0,
+        told: false,
     });
     let meeting = |partner: Option<&'static str>, resumed| {
         let partner = partner.map(Into::into);

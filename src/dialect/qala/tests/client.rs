@@ -165,6 +165,7 @@ fn what_a_client_is_told_of_itself_and_of_matches() {
                 partner: partner(),
                 initiator: true,
                 last_sequence: 4,
+                told: false,
             }),
             Heard::Ready(talking),
         ),

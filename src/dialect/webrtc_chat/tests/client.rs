@@ -91,7 +91,8 @@ fn every_notice_is_heard_as_it_was_meant() {
     let proposal = ROOM.parse().expect("an id");
     let (partner, room) = (partner(), room());
     let ready = Notice::MatchReady { proposal, room, partner: partner.clone(), initiator: false };
-    let talking = Resumed::Talking { proposal, room, partner, initiator: false, last_sequence: 0 };
+    let talking =
+        Resumed::Talking { proposal, room, partner, initiator: false, last_sequence: 0, told: false };
     let message = ChatMessage {
         sequence: 7,
         own_sequence: 4,
