@@ -112,7 +112,8 @@ struct Terminal {
 impl Screen for Terminal {
     fn show(&mut self, view: &View<'_>) {
         let lines = report::live(view);
-        let mut text = String::new();
+        // Cut, not wrapped, where the terminal is narrow: wrapped lines could not be drawn over.
+        let mut text = String::from("\x1b[?7l");
         if self.drawn > 0 {
             // Writing to a string cannot fail.
             let _ = write!(text, "\x1b[{}A", self.drawn);
@@ -120,6 +121,7 @@ impl Screen for Terminal {
         for line in &lines {
             let _ = writeln!(text, "\x1b[2K{line}");
         }
+        text.push_str("\x1b[?7h");
         self.drawn = lines.len();
         exit::print(&text);
     }

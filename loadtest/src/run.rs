@@ -303,12 +303,10 @@ impl Play {
         outcome: Outcome,
     ) -> Report {
         let processes = self.watch.processes(self.ended);
-        let seconds = setting.seconds;
-        let evidence =
-            Evidence { figures: &self.figures, oracle: &self.oracle, processes: &processes, seconds };
+        let evidence = Evidence { figures: &self.figures, oracle: &self.oracle, processes: &processes };
         let assertions: Vec<_> =
             settings.assertions.iter().map(|assertion| assertion.judge(evidence)).collect();
-        let compared = baseline.map(|(baseline, percent)| baseline.compare(&self.figures, seconds, *percent));
+        let compared = baseline.map(|(baseline, percent)| baseline.compare(&self.figures, *percent));
         let compared = compared.unwrap_or_default();
         let lag = self.figures.quantile_us(Metric::Lag, 0.99).unwrap_or(0);
         let verdict = judge(settings, outcome, &assertions, &compared, &self.oracle, &processes, lag);

@@ -127,8 +127,6 @@ pub struct Evidence<'a> {
     pub oracle: &'a Oracle,
     /// Memory and CPU.
     pub processes: &'a Processes,
-    /// How long the run was, seconds.
-    pub seconds: f64,
 }
 
 impl Assertion {
@@ -223,15 +221,14 @@ impl Quantity {
 
     #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
     fn value(self, evidence: Evidence<'_>) -> Option<f64> {
-        let Evidence { figures, oracle, processes, seconds } = evidence;
-        let summary =
-            |metric| Some(figures.summary(metric, seconds)).filter(|summary: &Summary| summary.count > 0);
+        let Evidence { figures, oracle, processes } = evidence;
+        let summary = |metric| Some(figures.summary(metric)).filter(|summary: &Summary| summary.count > 0);
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
         match self {
             Self::Quantile(metric, quantile) => figures.quantile_us(metric, quantile).map(|us| us as f64),
             Self::Mean(metric) => summary(metric).map(|summary| summary.mean_us),
-            Self::Count(metric) => Some(figures.summary(metric, seconds).count as f64),
-            Self::Rate(metric) => Some(figures.summary(metric, seconds).per_second),
+            Self::Count(metric) => Some(figures.summary(metric).count as f64),
+            Self::Rate(metric) => Some(figures.summary(metric).per_second),
             Self::Errors => Some(figures.counts().errors as f64),
             Self::Violations => {
                 Some(crate::oracle::Kind::ALL.into_iter().map(|kind| oracle.count(kind) as f64).sum())
@@ -311,8 +308,7 @@ mod tests {
     fn what_was_not_measured_does_not_hold() {
         let scenario = Scenario::default();
         let (figures, oracle) = (Figures::new(&scenario), Oracle::new(&scenario));
-        let evidence =
-            Evidence { figures: &figures, oracle: &oracle, processes: &Processes::default(), seconds: 1.0 };
+        let evidence = Evidence { figures: &figures, oracle: &oracle, processes: &Processes::default() };
         let judged = |text| Assertion::parse(text).expect("a condition").judge(evidence);
         assert!(!judged("match.p99 < 50ms").held);
         assert_eq!(judged("match.p99 < 50ms").value, "not measured");

@@ -12,6 +12,10 @@ const SAYS_WITHIN: Duration = Duration::from_secs(1);
 /// Until somebody who lost the connection tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Connections dropped in one go: closing one takes time, in which others would wait for their turn.
+const DROPPED_AT_ONCE: u32 = 200;
+const DROPS_EVERY: Duration = Duration::from_millis(1);
+
 impl Crowd {
     pub(super) fn connect(&mut self, client: Client, due: Moment) {
         let person = self.person_mut(client);
@@ -115,10 +119,14 @@ impl Crowd {
         }
     }
 
-    pub(super) fn storm(&mut self, now: Moment) {
-        for client in 0..self.scenario.clients {
+    pub(super) fn storm(&mut self, from: Client, now: Moment) {
+        let until = from.saturating_add(DROPPED_AT_ONCE).min(self.scenario.clients);
+        for client in from..until {
             let back = self.plan.back_after_storm(client, now);
             self.hang_up(client, back);
+        }
+        if until < self.scenario.clients {
+            self.timers.set(now + DROPS_EVERY, Deed::Storm(until));
         }
     }
 

@@ -143,7 +143,7 @@ impl Crowd {
             }
         }
         if let Some(at) = plan.storm() {
-            timers.set(at, Deed::Storm);
+            timers.set(at, Deed::Storm(0));
         }
         let next = if scenario.closed { None } else { plan.next_arrival() };
         match &next {
@@ -228,7 +228,7 @@ impl Crowd {
             Deed::Signal(client, talk) => self.send_signal(client, talk, due, now),
             Deed::Line(client, talk) => self.send_line(client, talk, due, now),
             Deed::Leave(client, talk) => self.leave_when_all_is_heard(client, talk, now),
-            Deed::Storm => self.storm(now),
+            Deed::Storm(from) => self.storm(from, now),
             Deed::FallSilent(client) => self.fall_silent(client, now),
             Deed::ReadNothing(client, span) => self.read_nothing(client, span, now),
             Deed::ReadAgain(client) => self.read_again(client, now),

@@ -27,8 +27,8 @@ pub(super) enum Deed {
     Line(Client, u32),
     /// Leave that talk.
     Leave(Client, u32),
-    /// Drop all connections.
-    Storm,
+    /// Drop all connections, from that client on.
+    Storm(Client),
     /// Never say or hear anything again.
     FallSilent(Client),
     /// Read nothing for so long.
@@ -80,7 +80,7 @@ mod tests {
     fn deeds_come_when_they_are_due_in_the_order_they_were_set() {
         let mut timers = Timers::default();
         let at = Moment::from_us;
-        for (due, deed) in [(5, Deed::Storm), (3, Deed::Arrive), (3, Deed::Begin)] {
+        for (due, deed) in [(5, Deed::Storm(0)), (3, Deed::Arrive), (3, Deed::Begin)] {
             timers.set(at(due), deed);
         }
         assert_eq!(timers.next(), Some(at(3)));

@@ -64,7 +64,7 @@ impl Metric {
 pub struct Summary {
     /// How often it was measured.
     pub count: u64,
-    /// For each second of the run.
+    /// For each second in which there was any.
     pub per_second: f64,
     /// The average.
     pub mean_us: f64,

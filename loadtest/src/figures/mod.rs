@@ -166,18 +166,20 @@ impl Figures {
     }
 
     /// The usual figures of a metric.
-    pub fn summary(&self, metric: Metric, seconds: f64) -> Summary {
-        Summary::of(&self.all[metric as usize], seconds)
+    pub fn summary(&self, metric: Metric) -> Summary {
+        Summary::of(&self.all[metric as usize], self.series.active_seconds(metric))
     }
 
     /// From search to match, by the stage of the one who was found.
-    pub fn by_stage(&self, seconds: f64) -> Vec<(usize, Summary)> {
+    pub fn by_stage(&self) -> Vec<(usize, Summary)> {
+        let seconds = self.series.active_seconds(Metric::Match);
         let stages = self.by_stage.iter().enumerate().filter(|(_, histogram)| !histogram.is_empty());
         stages.map(|(stage, histogram)| (stage, Summary::of(histogram, seconds))).collect()
     }
 
     /// From search to match, by language pair, the most common first.
-    pub fn by_pair(&self, seconds: f64) -> Vec<(&str, Summary)> {
+    pub fn by_pair(&self) -> Vec<(&str, Summary)> {
+        let seconds = self.series.active_seconds(Metric::Match);
         let pairs = self.by_pair.iter();
         let mut pairs: Vec<(&str, Summary)> =
             pairs.map(|(pair, histogram)| (pair.as_str(), Summary::of(histogram, seconds))).collect();
@@ -308,8 +310,8 @@ mod tests {
             let (client, partner) = if client == 0 { (0, 1) } else { (1, 0) };
             figures.take(&found(client, partner, at_ms));
             let us = figures.quantile_us(Metric::Match, 1.0).expect("measured");
-            assert_eq!(figures.by_stage(1.0)[0].0, 1);
-            assert_eq!(figures.by_pair(1.0)[0].0, "en-es");
+            assert_eq!(figures.by_stage()[0].0, 1);
+            assert_eq!(figures.by_pair()[0].0, "en-es");
             us / 1_000
         })
     }

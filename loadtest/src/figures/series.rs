@@ -57,18 +57,30 @@ pub struct Series {
     /// Seconds of a row.
     pub row_seconds: f64,
     current: [Histogram<u32>; Metric::ALL.len()],
+    /// Seconds of the rows in which there was anything to measure, of each metric.
+    active_seconds: [f64; Metric::ALL.len()],
     rows: Vec<Row>,
 }
 
 impl Series {
     pub(super) fn new(run_seconds: f64) -> Self {
         let row_seconds = (run_seconds / ROWS_AT_MOST).ceil().max(1.0);
-        Self { row_seconds, current: Metric::ALL.map(|_| histogram()), rows: Vec::new() }
+        Self {
+            row_seconds,
+            current: Metric::ALL.map(|_| histogram()),
+            active_seconds: [0.0; Metric::ALL.len()],
+            rows: Vec::new(),
+        }
     }
 
     /// What is there so far.
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// For how many seconds there was anything to measure.
+    pub(super) fn active_seconds(&self, metric: Metric) -> f64 {
+        self.active_seconds[metric as usize]
     }
 
     pub(super) fn record(&mut self, metric: Metric, us: u64) {
@@ -78,8 +90,9 @@ impl Series {
     #[expect(clippy::cast_precision_loss, reason = "no second counts to 2^53")]
     pub(super) fn close(&mut self, mut row: Row) {
         let seconds = row.seconds.max(0.001);
-        let cells = self.current.iter_mut().map(|histogram| {
+        let cells = self.current.iter_mut().zip(&mut self.active_seconds).map(|(histogram, active)| {
             let empty = histogram.is_empty();
+            *active += if empty { 0.0 } else { seconds };
             let quantile = |quantile| if empty { 0 } else { histogram.value_at_quantile(quantile) };
             let per_second = histogram.len() as f64 / seconds;
             let max_us = if empty { 0 } else { histogram.max() };

@@ -37,12 +37,12 @@ impl Baseline {
     }
 
     /// Holds this run against it. What either did not measure is not compared.
-    pub fn compare(&self, figures: &Figures, seconds: f64, allowed_percent: f64) -> Vec<Compared> {
+    pub fn compare(&self, figures: &Figures, allowed_percent: f64) -> Vec<Compared> {
         let compared =
             [Metric::Connect, Metric::Match, Metric::Room, Metric::Signal, Metric::Chat, Metric::Ack];
         let mut all = Vec::new();
         for metric in compared {
-            let now = figures.summary(metric, seconds);
+            let now = figures.summary(metric);
             let before = self.metrics.get(metric.name()).filter(|before| before.count > 0 && now.count > 0);
             let Some(before) = before else { continue };
             for (figure, before_us, now_us) in

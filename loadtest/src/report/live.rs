@@ -33,11 +33,10 @@ pub struct View<'a> {
 
 /// The lines for a terminal of 80 columns.
 pub fn live(view: &View<'_>) -> Vec<String> {
-    let seconds = view.now.as_seconds();
     let mut lines = vec![title(view), phases(view), head()];
     let rows = view.figures.series().rows();
     for metric in Metric::ALL {
-        let summary = view.figures.summary(metric, seconds);
+        let summary = view.figures.summary(metric);
         if summary.count > 0 && metric != Metric::Lag {
             let now = rows
                 .last()
@@ -75,7 +74,7 @@ fn title(view: &View<'_>) -> String {
     let names: Vec<_> = dialects.iter().map(|family| family.name()).collect();
     let rate = if closed { "closed".to_owned() } else { format!("{rate} joins/s") };
     format!(
-        "qala bench  {}  dialect {}  {} clients  {rate}  {duration_seconds} s",
+        "qala bench  {}  {}  {} clients  {rate}  {duration_seconds} s",
         view.target,
         names.join(", "),
         thousands(clients.into())
@@ -130,11 +129,48 @@ fn oracle(oracle: &Oracle) -> String {
         ("double", Kind::Double),
         ("wishes broken", Kind::Wish),
         ("lost", Kind::Lost),
-        ("out of order", Kind::Order),
     ];
     let counts = shown.map(|(words, kind)| format!("{words} {}", oracle.count(kind)));
     let others: u64 = Kind::ALL.into_iter().map(|kind| oracle.count(kind)).sum::<u64>()
         - shown.into_iter().map(|(_, kind)| oracle.count(kind)).sum::<u64>();
     let others = if others > 0 { format!("  other {others}") } else { String::new() };
     format!("oracle  matched {}  {}{others}", thousands(oracle.matched()), counts.join("  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event::{Event, What};
+    use crate::figures::Usage;
+
+    #[test]
+    fn the_view_fits_eighty_columns_and_says_how_it_goes() {
+        let scenario = Scenario::default();
+        let (mut figures, oracle) = (Figures::new(&scenario), Oracle::new(&scenario));
+        for ms in [1, 2, 1_900] {
+            let what = What::Connected { took: Duration::from_millis(ms) };
+            figures.take(&Event { at: Moment::default(), client: 0, what });
+            let usage = Usage { resident_bytes: 304_000_000, cpu_percent: 133.0 };
+            figures.second(Row { seconds: 1.0, server: Some(usage), tester: usage, ..Row::default() });
+        }
+        let view = View {
+            scenario: &scenario,
+            target: "http://127.0.0.1:43547",
+            now: Moment::from_seconds(36.0),
+            census: Census { connected: 5_000, waiting: 7, talking: 8 },
+            figures: &figures,
+            oracle: &oracle,
+        };
+        let lines = live(&view);
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
+        assert_eq!(
+            lines[1],
+            format!("connect {0}{1} 5,000/10,000   join {0}{1} 30 s", "█".repeat(10), "░".repeat(10))
+        );
+        assert_eq!(lines[3], "connect          1/s   2.0 ms  1901 ms  1901 ms  1901 ms  1901 ms  ▁▁█");
+        assert_eq!(lines[5], "oracle  matched 0  one-sided 0  double 0  wishes broken 0  lost 0");
+        assert!(plain(&view).starts_with("  36 s  connected 5,000  waiting 7  talking 8  matches 0  "));
+    }
 }

@@ -209,8 +209,7 @@ impl Report {
     /// Puts it together.
     pub fn new(parts: Parts<'_>) -> Self {
         let Parts { setting, scenario, figures, oracle, processes, assertions, baseline, verdict } = parts;
-        let seconds = setting.seconds;
-        let metrics = Metric::ALL.map(|metric| (metric.name(), figures.summary(metric, seconds)));
+        let metrics = Metric::ALL.map(|metric| (metric.name(), figures.summary(metric)));
         let distributions = Metric::ALL.map(|metric| (metric.name(), figures.distribution(metric)));
         let part = |name: String, summary| Part { name, summary };
         Self {
@@ -221,15 +220,11 @@ impl Report {
             baseline,
             metrics: metrics.into(),
             match_by_stage: figures
-                .by_stage(seconds)
+                .by_stage()
                 .into_iter()
                 .map(|(stage, s)| part(stage.to_string(), s))
                 .collect(),
-            match_by_pair: figures
-                .by_pair(seconds)
-                .into_iter()
-                .map(|(pair, s)| part(pair.to_owned(), s))
-                .collect(),
+            match_by_pair: figures.by_pair().into_iter().map(|(pair, s)| part(pair.to_owned(), s)).collect(),
             counts: tally(figures.counts(), oracle),
             errors: errors(figures),
             oracle: oracle_says(oracle),

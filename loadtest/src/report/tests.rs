@@ -160,10 +160,10 @@ fn an_earlier_result_is_read_back() {
     let scenario = Scenario { clients: 2, ..Scenario::default() };
     let mut figures = Figures::new(&scenario);
     figures.take(&event(500, 0, What::Connected { took: Duration::from_millis(5) }));
-    let compared = baseline.compare(&figures, 1.0, 10.0);
+    let compared = baseline.compare(&figures, 10.0);
     let names: Vec<_> = compared.iter().map(|compared| (compared.name.as_str(), compared.held)).collect();
     assert_eq!(names, [("connect.p50", false), ("connect.p99", false)]);
-    assert!(baseline.compare(&figures, 1.0, 200.0).iter().all(|compared| compared.held));
+    assert!(baseline.compare(&figures, 200.0).iter().all(|compared| compared.held));
 }
 
 #[test]
