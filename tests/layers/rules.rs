@@ -49,8 +49,8 @@ pub(crate) const ROOMS: &[Room] = &[
 const PACKAGES: &[Room] = &[
     // Arguments in, exit code out.
     Room { name: "cli", uses: &["config", "server"] },
-    // Nothing yet; the plan gives it the client half of `dialect`.
-    Room { name: "loadtest", uses: &[] },
+    // The client half of `dialect`, and the words of `domain` that it speaks in.
+    Room { name: "loadtest", uses: &["dialect", "domain"] },
     // Nothing yet; the plan gives it the schema and snapshots of `store`.
     Room { name: "tui", uses: &[] },
 ];
