@@ -108,6 +108,7 @@ impl<E: Entropy> Core<E> {
         let seeks = backing.is_some_and(|backing| backing.seeks);
         let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
         let halls = handed(halls);
+        let ended = ended.map(|ended| *ended);
         let handover = Handover { user, going_on: going_on(state), settled, met, halls, ended, seeks };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
@@ -174,7 +175,7 @@ impl<E: Entropy> Core<E> {
             }
             session.avoid.retain(|(known, _)| !met.iter().any(|(user, _)| user == known));
             session.avoid.extend(met);
-            session.ended = session.ended.take().or(ended);
+            session.ended = session.ended.take().or(ended.map(Box::new));
         }
         if seeks && !late {
             self.seek_on(id, now);

@@ -40,8 +40,8 @@ impl<E: Entropy> Core<E> {
     /// The client is back in a room that it names.
     pub(super) fn rejoin(&mut self, id: SessionId, asker: Asker, named: RoomRef, after: u64) {
         let Some((room, _)) = self.room_meant(id, named) else {
-            let told = self.sessions.get(id).and_then(|session| session.told_over);
-            let knows = told.is_some_and(|over| named.means(over));
+            let told = self.sessions.get(id).and_then(|session| session.told_over.as_deref());
+            let knows = told.is_some_and(|over| named.means(*over));
             let over = if knows { Err(Refusal::NotInRoom) } else { Ok(Reply::Over(named)) };
             return self.acknowledge(asker, over);
         };

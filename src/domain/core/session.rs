@@ -51,9 +51,9 @@ pub(super) struct Session {
     pub(super) avoid: Vec<(UserId, Time)>,
     pub(super) budgets: Budgets,
     /// The room that the other one ended while the client was away, where it is to be told.
-    pub(super) ended: Option<Ended>,
-    /// The room of whose end the client was told over this connection.
-    pub(super) told_over: Option<RoomId>,
+    pub(super) ended: Option<Box<Ended>>,
+    /// The room of whose end the client was told over this connection. Boxed, as what else is seldom there.
+    pub(super) told_over: Option<Box<RoomId>>,
     /// How many people there are, as the client was told.
     pub(super) told_online: Option<u64>,
     /// The last sign of life.

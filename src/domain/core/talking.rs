@@ -476,18 +476,18 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.listening().is_none() {
             let kept = self.policies[session.policy].keeps_endings;
-            session.ended = kept.then_some(ended);
+            session.ended = kept.then(|| Box::new(ended));
             return;
         }
         let Ended { room, user, departure } = ended;
-        session.told_over = Some(room);
+        session.told_over = Some(Box::new(room));
         self.notify(id, Notice::PeerLeft { room, user, departure });
     }
 
     /// Tells a client that is back what ended while it was away.
     pub(super) fn tell_missed_end(&mut self, id: SessionId) {
         if let Some(ended) = self.sessions.get_mut(id).and_then(|session| session.ended.take()) {
-            self.tell_end(id, ended);
+            self.tell_end(id, *ended);
         }
     }
 }
