@@ -17,6 +17,7 @@ use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
 
+use super::consulting::Backing;
 use super::halls::{Attendance, Entering};
 use super::storing::Appending;
 
@@ -66,6 +67,8 @@ pub(super) struct Session {
     /// The last proposals that ended for this session, newest last, so that news of them that come late are
     /// known as old. A ticket that is queued again may be claimed again while such news are on their way.
     pub(super) settled: Vec<ProposalId>,
+    /// What it has to do with a backend, where its pool has one.
+    pub(super) backing: Option<Box<Backing>>,
     /// The ticket that was brought here from an earlier session. It may be handed over once more, late.
     pub(super) brought: Option<TicketId>,
 }
