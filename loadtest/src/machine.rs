@@ -49,6 +49,32 @@ pub fn taken(process: u32) -> Option<Taken> {
     Some(Taken { resident_bytes: kilobytes(&status, "VmRSS:")?, cpu_seconds: cpu_seconds(&stat)? })
 }
 
+/// The process of this machine that listens on that port, as far as its open files may be looked at.
+pub fn listening_process(port: u16) -> Option<u32> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    let socket = tables.iter().find_map(|table| listening_socket(table, port))?;
+    let name = format!("socket:[{socket}]");
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    numbers.find(|process| {
+        let files = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+        let mut targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+        targets.any(|target| target.to_str() == Some(&name))
+    })
+}
+
+/// The inode of the socket that listens on that port: the tenth field, where the fourth says that it listens.
+fn listening_socket(table: &str, port: u16) -> Option<u64> {
+    const LISTENS: &str = "0A";
+    let port = format!(":{port:04X}");
+    table.lines().skip(1).find_map(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (local, _, state) = (fields.next()?, fields.next()?, fields.next()?);
+        let inode = fields.nth(5)?.parse().ok()?;
+        (local.ends_with(&port) && state == LISTENS).then_some(inode)
+    })
+}
+
 fn kilobytes(text: &str, label: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(label))?;
     let number: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
@@ -85,6 +111,24 @@ mod tests {
         assert_eq!(cpu_seconds(stat), Some(300.0 / ticks_per_second()));
         assert_eq!(kilobytes("VmPeak:\t 9 kB\nVmRSS:\t  12 kB\n", "VmRSS:"), Some(12 * 1_024));
         assert_eq!(kilobytes("", "VmRSS:"), None);
+    }
+
+    #[test]
+    fn the_socket_that_listens_is_told_from_those_that_talk() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
+            0: 0100007F:0BB9 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 11 1\n   \
+            1: 0100007F:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1\n";
+        assert_eq!(listening_socket(table, 3_001), Some(4_711));
+        assert_eq!(listening_socket(table, 3_002), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_process_that_listens_is_found() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        assert_eq!(listening_process(port), Some(std::process::id()));
+        drop(listener);
     }
 
     #[cfg(target_os = "linux")]

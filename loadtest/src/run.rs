@@ -13,7 +13,7 @@ use crate::credentials::Credentials;
 use crate::event::Event;
 use crate::figures::{Figures, Metric, Row};
 use crate::fleet::{Fleet, Harbour};
-use crate::machine::Machine;
+use crate::machine::{Machine, listening_process};
 use crate::oracle::Oracle;
 use crate::report::{Baseline, Parts, Report, Setting, View};
 use crate::settings::{Problem, Settings, Target};
@@ -77,13 +77,16 @@ pub fn run(
     let baseline = baseline(settings)?;
     let mut own = own_server(settings, surroundings.program)?;
     let harbour = harbour(settings, own.as_ref())?;
+    let server_process =
+        own.as_ref().map(Server::process).or(settings.server_pid).or_else(|| {
+            harbour.address.ip().is_loopback().then(|| listening_process(harbour.address.port()))?
+        });
     let target = format!("http://{}", harbour.host);
     let run_name = format!("{:x}-{:x}", surroundings.now_ms, std::process::id());
     let seconds = surroundings.now_ms / 1_000;
     let credentials = Credentials::new(&run_name, settings.jwt_secret.as_deref(), seconds);
     let fleet = Fleet::new(&settings.scenario, harbour, credentials)
         .map_err(|error| Failure::new(1, format!("cannot open sockets: {error}"), "try fewer --clients"))?;
-    let server_process = own.as_ref().map(Server::process).or(settings.server_pid);
     let mut play = Play::new(settings, fleet, server_process);
     let outcome = play.until_over(&target, own.as_mut(), surroundings.interrupted, screen);
     play.end(outcome);

@@ -9,6 +9,8 @@ use crate::time::Moment;
 
 /// A server that says neither who a client is nor what goes on says it within this time.
 const SAYS_WITHIN: Duration = Duration::from_secs(1);
+/// A server that knows what somebody left behind says so within this time, also when everybody comes back at once.
+const RESUMES_WITHIN: Duration = Duration::from_secs(30);
 /// Until somebody who lost the connection tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -39,7 +41,10 @@ impl Crowd {
         if !self.family(client).returns() || self.person(client).name.is_none() {
             self.know(client, sid, now);
         }
-        self.timers.set(now + SAYS_WITHIN, Deed::Settle(client));
+        // Who left something behind waits for the word on it: to begin anew would be to leave it.
+        let idle = matches!(self.person(client).phase, Phase::Idle);
+        let within = if idle { SAYS_WITHIN } else { RESUMES_WITHIN };
+        self.timers.set(now + within, Deed::Settle(client));
     }
 
     /// The server calls the client so.

@@ -32,6 +32,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(20);
 /// The longest sleep: the one who runs the fleet looks at other things as well.
 const SLEEP_AT_MOST: Duration = Duration::from_millis(100);
 
+/// Sockets that are served before it is looked what has become due meanwhile.
+const READY_BEFORE_TIME: u32 = 32;
+
 /// Where a fleet connects to.
 #[derive(Clone, Debug)]
 pub struct Harbour {
@@ -108,7 +111,7 @@ impl Fleet {
     /// Sleeps until something is to be done, does it, and shows `take` what happened.
     pub fn turn(&mut self, events: &mut Events, take: &mut impl FnMut(&Event)) -> io::Result<()> {
         self.sleep(events)?;
-        for readiness in &*events {
+        for (place, readiness) in (1..).zip(&*events) {
             if readiness.token() == ALARM {
                 self.alarm.heard();
             } else if let Ok(client) = Client::try_from(readiness.token().0) {
@@ -116,12 +119,19 @@ impl Fleet {
                 self.act();
                 self.show(take);
             }
+            if place % READY_BEFORE_TIME == 0 {
+                self.pass_time(take);
+            }
         }
         self.give_up_on_slow_servers();
+        self.pass_time(take);
+        Ok(())
+    }
+
+    fn pass_time(&mut self, take: &mut impl FnMut(&Event)) {
         self.crowd.handle(Input::Time, self.now());
         self.act();
         self.show(take);
-        Ok(())
     }
 
     /// Ends the run: says what never came, and closes everything.

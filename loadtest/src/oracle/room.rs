@@ -11,6 +11,8 @@ pub(super) struct Room {
     pub(super) partner: Client,
     /// One of them lost its connection meanwhile.
     pub(super) shaken: bool,
+    /// It was looked whether both know of it: who has not heard by now is not waited for.
+    pub(super) looked_at: bool,
 }
 
 /// One of the two.
@@ -36,7 +38,7 @@ pub(super) enum Order {
 
 impl Room {
     pub(super) fn new(first: Side, partner: Client, shaken: bool) -> Self {
-        Self { sides: vec![first], partner, shaken }
+        Self { sides: vec![first], partner, shaken, looked_at: false }
     }
 
     pub(super) fn side_mut(&mut self, client: Client) -> Option<&mut Side> {
@@ -46,6 +48,11 @@ impl Room {
     /// The one of the two who is not `client`.
     pub(super) fn other(&self, client: Client) -> Client {
         if self.partner == client { self.sides[0].client } else { self.partner }
+    }
+
+    /// Nobody is in it, and nobody is to come.
+    pub(super) fn is_over(&self) -> bool {
+        (self.sides.len() == 2 || self.looked_at) && self.sides.iter().all(|side| side.closed)
     }
 
     /// How many signals and lines of the other one the client has not heard. `None` if there is no other.

@@ -72,7 +72,7 @@ impl Oracle {
         if let Some(side) = room.side_mut(client) {
             side.closed = true;
         }
-        if room.sides.len() == 2 && room.sides.iter().all(|side| side.closed) {
+        if room.is_over() {
             self.rooms.remove(key);
         }
     }
@@ -95,8 +95,11 @@ impl Oracle {
             let said = format!("{first} was told of room {} with {partner}, who never was", key.1);
             self.violated(Kind::OneSided, at, [first, partner], said);
         }
-        if self.rooms.get(key).is_some_and(|room| room.sides[0].closed) {
-            self.rooms.remove(key);
+        if let Some(room) = self.rooms.get_mut(key) {
+            room.looked_at = true;
+            if room.is_over() {
+                self.rooms.remove(key);
+            }
         }
     }
 

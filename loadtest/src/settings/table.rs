@@ -44,7 +44,11 @@ pub static OPTIONS: [OptionSpec; 23] = [
         "the Redis that the tester's own server is to use, in place of its embedded store",
     ),
     option("jwt-secret", "secret", "make tokens with it (HS256), in place of guests; or JWT_SECRET"),
-    option("server-pid", "number", "the server's process on this machine, to see its memory and CPU"),
+    option(
+        "server-pid",
+        "number",
+        "the server's process, to see its memory and CPU; found by itself for --url on this machine's loopback",
+    ),
     option(
         "scenario",
         "name|file",

@@ -30,6 +30,17 @@ fn an_honest_server_is_clean_when_everybody_drops_and_comes_back() {
 }
 
 #[test]
+fn what_is_over_is_forgotten() {
+    for fault in [Fault::None, Fault::TellsOneSide] {
+        let oracle = play(fault, &play::scenario());
+        assert!(oracle.matched() > 100, "{fault:?}: {}", oracle.matched());
+        // No more than may be in a room at the end, or were in the last seconds.
+        assert!(oracle.rooms.len() <= 60, "{fault:?}: {}", oracle.rooms.len());
+        assert!(oracle.looks.len() <= 300, "{fault:?}: {}", oracle.looks.len());
+    }
+}
+
+#[test]
 fn each_fault_is_named() {
     for (fault, kind) in [
         (Fault::MatchesTwice, Kind::Double),
