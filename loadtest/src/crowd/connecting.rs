@@ -14,6 +14,8 @@ const RESUMES_WITHIN: Duration = Duration::from_secs(30);
 /// Until somebody who lost the connection tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Who reads again has read by then what came meanwhile, and is a measure again.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(1);
 /// Connections dropped in one go: closing one takes time, in which others would wait for their turn.
 const DROPPED_AT_ONCE: u32 = 200;
 const DROPS_EVERY: Duration = Duration::from_millis(1);
@@ -155,7 +157,7 @@ impl Crowd {
     }
 
     pub(super) fn read_again(&mut self, client: Client, now: Moment) {
-        self.happened(client, What::Recovered, now);
         self.do_soon(Action::Read { client, on: true });
+        self.timers.set(now + RECOVERS_WITHIN, Deed::Recover(client));
     }
 }

@@ -232,6 +232,7 @@ impl Crowd {
             Deed::FallSilent(client) => self.fall_silent(client, now),
             Deed::ReadNothing(client, span) => self.read_nothing(client, span, now),
             Deed::ReadAgain(client) => self.read_again(client, now),
+            Deed::Recover(client) => self.happened(client, What::Recovered, now),
         }
     }
 

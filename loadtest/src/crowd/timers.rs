@@ -35,6 +35,8 @@ pub(super) enum Deed {
     ReadNothing(Client, Duration),
     /// Read again.
     ReadAgain(Client),
+    /// What came meanwhile has been read.
+    Recover(Client),
 }
 
 /// Deeds in the order they are due.
