@@ -49,12 +49,14 @@ pub use store::{Redis, Store};
 pub static OPTIONS: &[&OptionSpec] = &[
     &listen::HOST,
     &listen::PORT,
+    &listen::ADMIN_LISTEN,
     &origins::ALLOWED_ORIGINS,
     &store::REDIS_URL,
     &auth::AUTH,
     &auth::JWT_SECRET,
     &auth::JWT_AUDIENCE,
     &auth::JWT_ISSUER,
+    &auth::ADMIN_TOKEN,
     &matching::STAGE_SECONDS_OPTION,
     &matching::ACCEPT_TIMEOUT,
     &matching::REMATCH_SECONDS,
@@ -99,6 +101,8 @@ pub struct Config {
     pub store: Store,
     /// Who may enter, for each dialect that is spoken, in that order.
     pub auth: Vec<(DialectName, Auth)>,
+    /// What operators show to see what is not for everybody; `None`: nothing.
+    pub admin_token: Option<Secret>,
     /// How people are paired.
     pub matching: Matching,
     /// What one person, address or connection may ask for.
@@ -141,6 +145,7 @@ impl Config {
         let auth = auth::read(&mut reader, &names, &listen, &production);
         let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
         let auth = dialects.iter().copied().zip(auth).collect();
+        let admin_token = auth::read_admin_token(&mut reader);
         let matching = Matching::read(&mut reader);
         let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
@@ -153,6 +158,7 @@ impl Config {
             allowed_origins,
             store,
             auth,
+            admin_token,
             matching,
             limits,
             engine,

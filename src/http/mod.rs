@@ -1,31 +1,84 @@
-//! The REST edge: health and the demo page.
+//! The REST edge: health, figures and the demo page.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::node::Node;
 
+mod admin;
+mod business;
 mod demo;
+mod detail;
 mod health;
+mod metrics;
 mod stats;
 
-/// Every route. The demo page is there when `demo` is, statistics where people are counted.
-pub fn routes(node: Arc<Node>, demo: bool) -> Router {
-    let health = Router::new()
+pub use admin::{Access, Token};
+
+/// What the routes need to know of the whole.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Whether the demo page is there.
+    pub demo: bool,
+    /// Whether webrtc-chat is spoken.
+    pub webrtc_chat: bool,
+    /// Whether it is the first dialect: then health speaks its words.
+    pub webrtc_chat_first: bool,
+    /// Who may see what is not for everybody.
+    pub access: Access,
+}
+
+/// What handlers share.
+struct Desk {
+    node: Arc<Node>,
+    site: Site,
+}
+
+/// Every route of the address that clients reach. Statistics are there where people are counted.
+pub fn routes(node: Arc<Node>, site: Site) -> Router {
+    let (demo, counted) = (site.demo, node.presence().is_some());
+    let desk = Arc::new(Desk { node, site });
+    let about_users = about_users().layer(from_fn_with_state(desk.clone(), admin::about_users));
+    let figures = figures().layer(from_fn_with_state(desk.clone(), admin::figures));
+    let routes = open().merge(about_users).merge(figures);
+    let routes = if counted { routes.route("/stats", get(stats::stats)) } else { routes };
+    let routes = routes.with_state(desk);
+    let routes = if demo { routes.merge(demo::routes()) } else { routes };
+    routes.fallback(nothing_here)
+}
+
+/// Every route of the address that only operators reach.
+pub fn private_routes(node: Arc<Node>, site: Site) -> Router {
+    let routes = open().merge(about_users()).merge(figures()).route("/stats", get(stats::stats));
+    routes.with_state(Arc::new(Desk { node, site })).fallback(nothing_here)
+}
+
+/// For everybody: balancers and people ask it.
+fn open() -> Router<Arc<Desk>> {
+    Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .with_state(node.clone());
-    let routes = if demo { health.merge(demo::routes()) } else { health };
-    let routes = match node.presence() {
-        Some(_) => routes.route("/stats", get(stats::stats).with_state(node)),
-        None => routes,
-    };
-    routes.fallback(nothing_here)
+}
+
+/// Figures of the node as a whole.
+fn figures() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .route("/metrics/business", get(business::business))
+        .route("/health/system", get(detail::system))
+}
+
+/// What tells about users: how many do what, and where.
+fn about_users() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/health/detailed", get(detail::detailed))
+        .route("/health/connections", get(detail::connections))
 }
 
 async fn nothing_here() -> Response {
@@ -33,7 +86,11 @@ async fn nothing_here() -> Response {
 }
 
 fn json(status: StatusCode, body: String) -> Response {
-    let content_type = HeaderValue::from_static("application/json");
+    text(status, "application/json", body)
+}
+
+fn text(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let content_type = HeaderValue::from_static(content_type);
     let no_store = HeaderValue::from_static("no-store");
     (status, [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, no_store)], body).into_response()
 }

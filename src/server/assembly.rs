@@ -9,6 +9,7 @@ use crate::dialect::Dialect;
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Policy};
+use crate::http;
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, Streams};
 
@@ -90,6 +91,20 @@ pub(super) fn socket(config: &Config) -> socket::Setup {
         transports: config.engine.transports,
         max_connections: config.limits.max_connections,
         limits: limits(config),
+    }
+}
+
+/// What the REST part needs to know.
+pub(super) fn site(config: &Config) -> http::Site {
+    let dialects = &config.running.dialects;
+    http::Site {
+        demo: config.running.demo,
+        webrtc_chat: dialects.contains(&DialectName::WebrtcChat),
+        webrtc_chat_first: dialects.first() == Some(&DialectName::WebrtcChat),
+        access: http::Access {
+            token: config.admin_token.as_ref().map(|token| http::Token::new(token.expose())),
+            private_address: config.listen.admin.is_some(),
+        },
     }
 }
 

@@ -41,6 +41,7 @@ const LEAVES_WITHIN: Duration = Duration::from_secs(1);
 /// A server that runs.
 pub struct Server {
     address: SocketAddr,
+    admin_address: Option<SocketAddr>,
     node: Arc<Node>,
     tasks: Tasks,
     engine: socket::Handle,
@@ -97,7 +98,7 @@ impl StartError {
     pub fn hint(&self) -> String {
         match self {
             Self::Listen { .. } => {
-                "stop what listens there, or choose another --port (0 takes a free one)".to_owned()
+                "stop what listens there, or choose another port (0 takes a free one)".to_owned()
             }
             Self::RedisUrl { .. } => {
                 "for example redis://127.0.0.1:6379, or leave it out for the embedded store".to_owned()
@@ -126,6 +127,7 @@ impl Server {
         let listen = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let private = private_listener(config).await?;
         let setup = assembly::node(config);
         let Shared { store, post, shown } = sharing::open(&config.store, &setup).await?;
         let (node, tasks) = Node::start(setup, &store, post);
@@ -149,7 +151,7 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let app = http::routes(node.clone(), config.running.demo)
+        let app = http::routes(node.clone(), assembly::site(config))
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))
@@ -161,12 +163,23 @@ impl Server {
             streams.watch().await;
             Ok(())
         });
-        Ok(Self { address, node, tasks, engine, serving, store: shown })
+        let mut admin_address = None;
+        if let Some((listener, bound)) = private {
+            let app = http::private_routes(node.clone(), assembly::site(config));
+            serving.spawn(async move { axum::serve(listener, app).await });
+            admin_address = Some(bound);
+        }
+        Ok(Self { address, admin_address, node, tasks, engine, serving, store: shown })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where operators are served apart from clients, if they are.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
     }
 
     /// The node's name.
@@ -207,6 +220,15 @@ impl Server {
             tracing::warn!("other nodes notice the end of this one by its silence");
         }
     }
+}
+
+/// The listener of operators, if they have one, and where it is.
+async fn private_listener(config: &Config) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    let Some(address) = config.listen.admin else { return Ok(None) };
+    let listen = |error| StartError::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?;
+    Ok(Some((listener, bound)))
 }
 
 /// Pages of allowed origins may read answers; which are allowed is decided at the door.

@@ -15,7 +15,7 @@ fn budget(number: u32) -> Option<NonZeroU32> {
 #[test]
 fn nothing_given_is_what_the_design_says() {
     let config = Config::default();
-    assert_eq!(config.listen, Listen { host: [127, 0, 0, 1].into(), port: 3001 });
+    assert_eq!(config.listen, Listen { host: [127, 0, 0, 1].into(), port: 3001, admin: None });
     assert_eq!(config.allowed_origins, AllowedOrigins::Loopback);
     assert!(matches!(config.auth[..], [(DialectName::Qala, Auth::GuestOnLoopback)]));
     assert!(config.said.is_empty());

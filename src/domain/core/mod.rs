@@ -14,6 +14,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 
 use super::command::{Command, Refusal, Reply};
+use super::criteria::Stage;
 use super::envelope::Envelope;
 use super::event::Event;
 use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
@@ -49,7 +50,7 @@ use burying::{Gone, Widowed};
 use closing::Unclosed;
 use moving::Moved;
 use rebuilding::Rebuild;
-use session::{Asker, Session, Sessions};
+use session::{Asker, Session, Sessions, State};
 use storing::Asked;
 
 /// What happens to a core.
@@ -279,6 +280,17 @@ impl<E: Entropy> Core<E> {
     pub fn tickets(&self) -> impl Iterator<Item = TicketId> {
         let sessions = self.by_user.values().filter_map(|id| self.sessions.get(*id));
         sessions.filter_map(Session::ticket)
+    }
+
+    /// How many tickets wait, by stage, in each pool it serves.
+    pub fn waiting(&self) -> impl Iterator<Item = (PoolId, [u64; Stage::ALL.len()])> {
+        let mut counts = vec![[0; Stage::ALL.len()]; self.policies.len()];
+        for session in self.listed.iter().filter_map(|id| self.sessions.get(*id)) {
+            if let State::Waiting(waiting) = &session.state {
+                counts[session.policy][usize::from(waiting.stage.number())] += 1;
+            }
+        }
+        self.policies.iter().map(|policy| policy.pool).zip(counts)
     }
 
     /// Forgets the session of a connection without a word to anybody: for the shell, when handling its

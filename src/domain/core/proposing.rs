@@ -66,9 +66,10 @@ impl From<&Side> for Partner {
 impl<E: Entropy> Core<E> {
     /// This session's search claimed both: its client and the other's session are told.
     pub(super) fn propose_both(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
-        let [claimer, claimed] = &proposal.sides;
-        let waited = now.since(claimed.ticket.enqueued_at);
-        self.record(Event::Proposed { stage: claimer.stage, waited });
+        let claimed = &proposal.sides[1];
+        let sides = proposal.sides.each_ref();
+        let sides = sides.map(|side| (side.stage, now.since(side.ticket.enqueued_at)));
+        self.record(Event::Proposed { sides });
         self.propose(id, proposal);
         self.send(&claimed.ticket.owner, Envelope::Proposed(proposal.clone()));
         self.decline_for_gone(id, proposal);

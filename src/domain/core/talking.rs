@@ -252,10 +252,14 @@ impl<E: Entropy> Core<E> {
         match (talk, room) {
             (Some((peer, own)), asked) if asked.is_none_or(|asked| asked == own) => {
                 self.send(&peer, Envelope::Quality { room: own, quality });
+                self.record(Event::QualityReported(quality));
                 self.acknowledge(asker, Ok(Reply::Done));
             }
             (_, Some(_)) => self.acknowledge(asker, Err(Refusal::NotInRoom)),
-            (_, None) => self.acknowledge(asker, Ok(Reply::Done)),
+            (_, None) => {
+                self.record(Event::QualityReported(quality));
+                self.acknowledge(asker, Ok(Reply::Done));
+            }
         }
     }
 
