@@ -40,7 +40,7 @@ pub use option::{Group, Kind, OptionSpec};
 pub use origins::AllowedOrigins;
 pub use problem::Problem;
 use reader::Reader;
-pub use running::{DialectName, LogFormat, LogLevel, Running};
+pub use running::{DialectName, LogFormat, LogLevel, LogLevels, Running};
 pub use secret::Secret;
 pub use sources::{ConfigFile, Given, Origin, Sources};
 pub use store::{Redis, Store};

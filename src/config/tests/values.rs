@@ -3,8 +3,8 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::super::{
-    AllowedOrigins, Auth, Config, DialectName, Engine, Limits, Listen, LogFormat, LogLevel, Matching,
-    Running, Secret, Store, Transports,
+    AllowedOrigins, Auth, Config, DialectName, Engine, Limits, Listen, LogFormat, LogLevel, LogLevels,
+    Matching, Running, Secret, Store, Transports,
 };
 use super::{Input, environment, file, flags};
 
@@ -53,7 +53,7 @@ fn nothing_given_is_what_the_design_says() {
         demo: true,
         production: false,
         shutdown_timeout_seconds: 10,
-        log_level: LogLevel::Info,
+        log_levels: LogLevels::default(),
         log_format: LogFormat::Auto,
     };
     assert_eq!(config.running, running);
@@ -82,11 +82,31 @@ fn a_file_may_use_dashes_or_underscores_and_its_own_types() {
          allowed-origins = [\"https://a.example\", \"https://b.example\"]",
     )
     .config();
-    assert_eq!(config.running.log_level, LogLevel::Debug);
+    assert_eq!(config.running.log_levels.usual, LogLevel::Debug);
     assert_eq!(config.matching.accept_timeout_seconds, 5);
     assert_eq!(config.matching.stage_seconds, [0, 1, 2, 3, 4]);
     let listed = vec!["https://a.example".to_owned(), "https://b.example".to_owned()];
     assert_eq!(config.allowed_origins, AllowedOrigins::Listed(listed));
+}
+
+#[test]
+fn levels_of_parts() {
+    let levels = |value| flags(&[("log-level", value)]).config().running.log_levels;
+    let part = |target: &str, level| (target.to_owned(), level);
+    for (value, usual, by_target) in [
+        ("WARN", LogLevel::Warn, vec![]),
+        ("qala::store=debug", LogLevel::Info, vec![part("qala::store", LogLevel::Debug)]),
+        (
+            "error, qala=Info ,qala::store = trace",
+            LogLevel::Error,
+            vec![part("qala", LogLevel::Info), part("qala::store", LogLevel::Trace)],
+        ),
+    ] {
+        assert_eq!(levels(value), LogLevels { usual, by_target }, "{value}");
+    }
+    for value in ["info,warn", "qala=", "=info", "qala store=info", "info,", "qala=loud"] {
+        assert!(!flags(&[("log-level", value)]).complaints().is_empty(), "{value}");
+    }
 }
 
 #[test]
@@ -198,7 +218,7 @@ fn aliases_reach_their_option() {
     assert_eq!((config.engine.ping_interval_ms, config.engine.ping_timeout_ms), (1_000, 2_000));
     assert_eq!(config.limits.max_payload_bytes, 1_000_000);
     assert_eq!(config.limits.connections_per_address, budget(5));
-    assert_eq!(config.running.log_level, LogLevel::Warn);
+    assert_eq!(config.running.log_levels.usual, LogLevel::Warn);
 }
 
 #[test]
