@@ -6,6 +6,7 @@ pub mod auth;
 pub mod config;
 pub mod dialect;
 pub mod domain;
+pub mod events;
 pub mod http;
 pub mod metrics;
 pub mod node;

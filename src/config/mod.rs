@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 mod auth;
 mod documents;
 mod engine;
+mod events;
 mod foreign;
 mod limits;
 mod listen;
@@ -30,6 +31,7 @@ mod tests;
 pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
+pub use events::{Events, Kafka};
 pub use foreign::{Role, VARIABLES, VariableSpec};
 pub use limits::{CHAT_EVENTS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
 pub use listen::Listen;
@@ -79,6 +81,13 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &engine::TRANSPORTS,
     &engine::PING_INTERVAL,
     &engine::PING_TIMEOUT,
+    &events::EVENTS,
+    &events::EVENTS_BUFFER,
+    &events::EVENTS_STREAM,
+    &events::KAFKA_BROKERS,
+    &events::KAFKA_TOPIC,
+    &events::KAFKA_BATCH_SIZE,
+    &events::KAFKA_BATCH_TIMEOUT,
     &running::CONFIG,
     &running::NODE,
     &running::THREADS,
@@ -109,12 +118,14 @@ pub struct Config {
     pub limits: Limits,
     /// The Engine.IO transports.
     pub engine: Engine,
+    /// Who is told what happens.
+    pub events: Events,
     /// The process itself.
     pub running: Running,
     /// Options that somebody set, by their flags. A dialect has numbers of its own for what nobody says.
     pub said: BTreeSet<&'static str>,
     /// Variables of the existing systems that are set and have no effect in this version, each with the
-    /// reason: `KAFKA_BROKERS (events are not published yet)`.
+    /// reason: `REDIS_POOL_SIZE (one connection is shared by all)`.
     pub without_effect: Vec<&'static str>,
 }
 
@@ -150,6 +161,7 @@ impl Config {
         let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
+        let events = Events::read(&mut reader, &store);
         let without_effect = foreign::without_effect(&mut reader);
         let mut said = reader.said();
         said.extend(limits::said_otherwise(&reader));
@@ -162,6 +174,7 @@ impl Config {
             matching,
             limits,
             engine,
+            events,
             running,
             said,
             without_effect,

@@ -120,6 +120,11 @@ pub enum Problem {
         /// Who allowed it.
         origin: Origin,
     },
+    /// Events are to go to Redis, and there is none.
+    EventsWithoutRedis {
+        /// Who asked for it.
+        origin: Origin,
+    },
     /// A client family that a later version will speak.
     DialectNotYet {
         /// Who asked for it.
@@ -183,6 +188,9 @@ impl fmt::Display for Problem {
             Self::AnyOriginInProduction { origin } => {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
+            Self::EventsWithoutRedis { origin } => {
+                write!(formatter, "{origin} names `redis`, and nothing says where that is")
+            }
             Self::DialectNotYet { origin, name } => {
                 write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
             }
@@ -232,6 +240,7 @@ impl Problem {
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
+            Self::EventsWithoutRedis { .. } => "give --redis-url, or leave it out",
             Self::DialectNotYet { .. } => "leave it out",
         };
         Some(hint.to_owned())

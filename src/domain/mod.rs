@@ -10,6 +10,7 @@ pub mod core;
 pub mod criteria;
 pub mod envelope;
 pub mod event;
+pub mod happening;
 pub mod id;
 pub mod limits;
 pub mod notice;

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::{Desk, json};
-use crate::metrics::Counter;
+use crate::metrics::{Counter, Sink};
 use crate::node::Node;
 
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct Health<'a> {
     store: StoreHealth,
     /// The store where it is Redis: `connected`, `disconnected`, or `off` where it is not.
     redis: &'static str,
-    /// `off`: there is none.
+    /// Whether events reach it: the same words.
     kafka: &'static str,
     connections: u64,
     sessions: u64,
@@ -156,7 +156,7 @@ pub(super) async fn health(State(desk): State<Arc<Desk>>) -> Response {
         node: desk.node.id().as_str(),
         store,
         redis: store.redis(),
-        kafka: "off",
+        kafka: counters.sink(Sink::Kafka).read().reach.as_str(),
         connections: counters.connections(),
         sessions: counters.sessions(),
         rooms: counters.rooms(),

@@ -140,6 +140,12 @@ families! {
     InboxLag: Histogram "qala_inbox_lag_seconds" [] "From a letter's being put into the inbox to its being taken out.";
     NodesGone: Counter "qala_nodes_gone_total" [] "Times that another node gave no sign of life any more.";
 
+    EventsWritten: Counter "qala_events_written_total" ["sink": "`log`, `redis`, `kafka`, those that are on"]
+        "Events that a sink took over.";
+    EventsDropped: Counter "qala_events_dropped_total" ["sink": "the same"]
+        "Events that a sink did not get because its buffer was full.";
+    EventsWaiting: Gauge "qala_events_waiting" ["sink": "the same"] "Events in a sink's buffer, and on their way to it.";
+
     MailboxLength: Gauge "qala_shard_mailbox_length" ["shard": "`0` up to one less than `--threads`"]
         "Inputs that wait for their shard.";
     ShardsSilent: Gauge "qala_shards_silent" [] "Shards that did not say how they are in time.";

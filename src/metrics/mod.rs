@@ -9,6 +9,7 @@ mod histogram;
 mod page;
 mod process;
 mod reading;
+mod sink;
 mod timing;
 
 pub use describe::metrics_page;
@@ -17,6 +18,7 @@ pub use histogram::Histogram;
 pub use page::page;
 pub use process::Process;
 pub use reading::{Reading, Runtime, Shard, Waiting};
+pub use sink::{Reach, Sink, SinkFigures, SinkReading};
 pub use timing::{STAGES, StoreOperation, Timings};
 
 macro_rules! counters {
@@ -170,11 +172,16 @@ counters! {
 pub struct Counters {
     counts: [AtomicU64; Counter::ALL.len()],
     timings: Timings,
+    sinks: [SinkFigures; Sink::ALL.len()],
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { counts: std::array::from_fn(|_| AtomicU64::new(0)), timings: Timings::default() }
+        Self {
+            counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            timings: Timings::default(),
+            sinks: Default::default(),
+        }
     }
 }
 
@@ -197,6 +204,11 @@ impl Counters {
     /// How long things took.
     pub fn timings(&self) -> &Timings {
         &self.timings
+    }
+
+    /// How that sink fares.
+    pub fn sink(&self, sink: Sink) -> &SinkFigures {
+        &self.sinks[sink as usize]
     }
 
     /// Connections open now.

@@ -4,7 +4,7 @@
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-use super::{Counter, Family, Histogram, Reading, StoreOperation, Waiting};
+use super::{Counter, Family, Histogram, Reach, Reading, Sink, SinkReading, StoreOperation, Waiting};
 
 /// The text that says what `reading` says.
 pub fn page(reading: &Reading<'_>) -> String {
@@ -88,6 +88,9 @@ impl Samples<'_> {
             }
             Family::InboxEntries => self.optional(reading.inbox_entries),
             Family::InboxLag => self.histogram(&[], [&timings.inbox_lag]),
+            Family::EventsWritten => self.sinks(reading, |figures| figures.written),
+            Family::EventsDropped => self.sinks(reading, |figures| figures.dropped),
+            Family::EventsWaiting => self.sinks(reading, |figures| figures.waiting),
             Family::MailboxLength => {
                 for (number, shard) in reading.shards.iter().enumerate() {
                     if let Some(shard) = shard {
@@ -152,6 +155,16 @@ impl Samples<'_> {
             | Family::LettersLost
             | Family::NodesGone
             | Family::Panics => {}
+        }
+    }
+
+    /// One sample for each sink that is on.
+    fn sinks(&mut self, reading: &Reading<'_>, figure: fn(SinkReading) -> u64) {
+        for sink in Sink::ALL {
+            let figures = reading.counters.sink(sink).read();
+            if figures.reach != Reach::Off {
+                self.value(&[sink.name()], figure(figures));
+            }
         }
     }
 

@@ -26,6 +26,7 @@ mod backlog;
 mod clock;
 mod counting;
 mod entropy;
+mod herald;
 mod mailbox;
 mod memory;
 mod outlet;
@@ -39,10 +40,12 @@ mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
+pub use herald::{Ears, News};
 pub use mailbox::{Connection, MailboxFull};
 pub use outlet::{Outlet, Undelivered};
 
 use backlog::Backlogs;
+use herald::Herald;
 use mailbox::{COMMANDS_IN_MAILBOX, Door, Mail};
 use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
@@ -61,6 +64,8 @@ pub struct Setup {
     pub max_connections: usize,
     /// Messages that may wait for one connection besides those in its own queue.
     pub kept_back: usize,
+    /// Who wants to know what happens.
+    pub ears: Ears,
 }
 
 /// A running node, as edges see it.
@@ -90,6 +95,7 @@ impl Node {
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..=count).map(|_| mpsc::channel(LETTERS_IN_INBOX)).unzip();
         let presences = Arc::new(Presences::default());
+        let herald = Arc::new(Herald::new(setup.ears, counters.clone()));
         let tickets = SystemEntropy::new().tickets();
         let mut tasks = JoinSet::new();
         let outgoing = post.as_ref().map(|post| {
@@ -103,8 +109,10 @@ impl Node {
             let node = setup.node.clone();
             let (policies, limits) = (setup.policies.clone(), setup.limits.clone());
             let entropy = SystemEntropy::counting(tickets.clone());
+            let core = Core::new(node.clone(), number, policies, limits, entropy);
             let shard = Shard {
-                core: Core::new(node.clone(), number, policies, limits, entropy),
+                core: if herald.is_heard() { core.telling() } else { core },
+                herald: herald.clone(),
                 node,
                 clock,
                 number,

@@ -26,6 +26,7 @@ use super::backlog::{Backlogs, Delivery};
 use super::clock::Clock;
 use super::counting;
 use super::entropy::SystemEntropy;
+use super::herald::Herald;
 use super::mailbox::Mail;
 use super::outlet::{Outlet, Undelivered};
 use super::post::Outgoing;
@@ -63,6 +64,8 @@ pub(super) struct Shard {
     pub(super) store: Arc<dyn Store>,
     pub(super) counters: Arc<Counters>,
     pub(super) presences: Arc<Presences>,
+    /// Who wants to know what happens.
+    pub(super) herald: Arc<Herald>,
     pub(super) mailbox: mpsc::Receiver<Mail>,
     pub(super) inbox: mpsc::Receiver<Incoming>,
     /// The inboxes of all shards of the node, by number.
@@ -293,6 +296,7 @@ impl Shard {
                     let people = self.presences.of(pool).online;
                     self.core.handle(Input::Online { pool, people }, now);
                 }
+                Effect::Tell(happening) => self.herald.tell(*happening, now),
                 Effect::Record(event) => {
                     self.relayed |= matches!(event, Event::Relayed(_));
                     counting::count(&self.counters, &event);

@@ -9,6 +9,7 @@ use crate::dialect::Dialect;
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Policy};
+use crate::events::{self, RedisSink};
 use crate::http;
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, Streams};
@@ -34,6 +35,7 @@ pub(super) fn node(config: &Config) -> node::Setup {
         limits: limits(config),
         max_connections: config.limits.max_connections,
         kept_back: config.limits.outgoing_messages / 2,
+        ears: Vec::new(),
     }
 }
 
@@ -92,6 +94,17 @@ pub(super) fn socket(config: &Config) -> socket::Setup {
         max_connections: config.limits.max_connections,
         limits: limits(config),
     }
+}
+
+/// Who is told what happens.
+pub(super) fn events(config: &Config, redis: Option<RedisSink>) -> events::Setup {
+    let kafka = config.events.kafka.as_ref().map(|kafka| events::KafkaSetup {
+        brokers: kafka.brokers.clone(),
+        topic: kafka.topic.clone(),
+        batch_size: kafka.batch_size,
+        batch_time: Duration::from_millis(kafka.batch_timeout_ms),
+    });
+    events::Setup { buffer: config.events.buffer, log: config.events.log, redis, kafka }
 }
 
 /// What the REST part needs to know.

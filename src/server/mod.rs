@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::config::{self, AllowedOrigins, Config};
+use crate::events::{Sinks, Source, Writers};
 use crate::http;
 use crate::node::{Node, Tasks};
 use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, PollingSessions, Transport};
@@ -35,6 +36,9 @@ const STREAMS_PER_CONNECTION: usize = 4;
 /// The engine's own closing of what is left.
 const ENGINE_CLOSES_WITHIN: Duration = Duration::from_secs(1);
 
+/// What happened must be told within.
+const EVENTS_LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
 /// What other nodes must know of the end within.
 const LEAVES_WITHIN: Duration = Duration::from_secs(1);
 
@@ -44,6 +48,7 @@ pub struct Server {
     admin_address: Option<SocketAddr>,
     node: Arc<Node>,
     tasks: Tasks,
+    writers: Writers,
     engine: socket::Handle,
     serving: JoinSet<io::Result<()>>,
     store: String,
@@ -75,6 +80,8 @@ pub enum StartError {
     },
     /// The node cannot take part with others.
     NotEntered(NotEntered),
+    /// Kafka is to be told what happens, and this program was built without that.
+    NoKafka,
 }
 
 impl fmt::Display for StartError {
@@ -89,6 +96,7 @@ impl fmt::Display for StartError {
             Self::RedisUrl { origin, error } => write!(f, "{origin} {error}"),
             Self::Redis { error, .. } => error.fmt(f),
             Self::NotEntered(error) => error.fmt(f),
+            Self::NoKafka => f.write_str("this build cannot talk to Kafka"),
         }
     }
 }
@@ -116,6 +124,7 @@ impl StartError {
             Self::NotEntered(NotEntered::Unavailable) => {
                 "look at its log, and start the node again".to_owned()
             }
+            Self::NoKafka => "build it with --features kafka, or leave --kafka-brokers out".to_owned(),
         }
     }
 }
@@ -128,9 +137,17 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let private = private_listener(config).await?;
-        let setup = assembly::node(config);
-        let Shared { store, post, shown } = sharing::open(&config.store, &setup).await?;
+        let mut setup = assembly::node(config);
+        if config.events.kafka.is_some() && !cfg!(feature = "kafka") {
+            return Err(StartError::NoKafka);
+        }
+        let Shared { store, post, events, shown } =
+            sharing::open(&config.store, &config.events, &setup).await?;
+        let (sinks, ears) = Sinks::prepare(assembly::events(config, events));
+        setup.ears = ears;
         let (node, tasks) = Node::start(setup, &store, post);
+        let source = Source { node: node.id().clone(), started_at: node.clock().started_at() };
+        let writers = sinks.start(&source, node.counters());
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
         let per_address = config.limits.connections_per_address.map(|most| most.get() as usize);
         let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
@@ -169,7 +186,7 @@ impl Server {
             serving.spawn(async move { axum::serve(listener, app).await });
             admin_address = Some(bound);
         }
-        Ok(Self { address, admin_address, node, tasks, engine, serving, store: shown })
+        Ok(Self { address, admin_address, node, tasks, writers, engine, serving, store: shown })
     }
 
     /// Where it listens.
@@ -219,6 +236,7 @@ impl Server {
         if tokio::time::timeout(LEAVES_WITHIN, self.node.leave()).await.is_err() {
             tracing::warn!("other nodes notice the end of this one by its silence");
         }
+        self.writers.finish(EVENTS_LEAVE_WITHIN).await;
     }
 }
 

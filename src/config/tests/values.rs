@@ -3,8 +3,8 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::super::{
-    AllowedOrigins, Auth, Config, DialectName, Engine, Limits, Listen, LogFormat, LogLevel, LogLevels,
-    Matching, Running, Secret, Store, Transports,
+    AllowedOrigins, Auth, Config, DialectName, Engine, Events, Kafka, Limits, Listen, LogFormat, LogLevel,
+    LogLevels, Matching, Running, Secret, Store, Transports,
 };
 use super::{Input, environment, file, flags};
 
@@ -255,16 +255,37 @@ fn what_nodes_share_is_in_redis_only_if_somebody_says_where() {
 fn what_has_no_effect_is_named() {
     let config = environment(&[
         ("REDIS_URL", "redis://:hunter2@db:6379/0"),
-        ("KAFKA_BROKERS", "a:9092, b:9092"),
-        ("KAFKA_TOPIC_EVENTS", ""),
+        ("REDIS_POOL_SIZE", "10"),
+        ("REDIS_TTL_MATCH_MAP", ""),
         ("SUPABASE_URL", "https://project.supabase.co"),
     ])
     .config();
     let expected = [
+        "REDIS_POOL_SIZE (one connection is shared by all)",
         "SUPABASE_URL (tokens are checked only with SUPABASE_JWT_SECRET; profiles are not looked up yet)",
-        "KAFKA_BROKERS (events are not published yet)",
     ];
     assert_eq!(config.without_effect, expected);
+}
+
+#[test]
+fn events_go_where_somebody_says() {
+    let events = |given: &[(&str, &str)]| environment(given).config().events;
+    let nobody = Events { log: false, redis: false, buffer: 10_000, stream_length: 100_000, kafka: None };
+    assert_eq!(events(&[("KAFKA_TOPIC_EVENTS", "t")]), nobody);
+    let redis = [("QALA_EVENTS", "Redis, log"), ("REDIS_URL", "redis://db"), ("QALA_EVENTS_BUFFER", "5")];
+    assert_eq!(events(&redis), Events { log: true, redis: true, buffer: 5, ..nobody.clone() });
+    let kafka =
+        [("KAFKA_BROKERS", "a:9092, b:9092"), ("KAFKA_BATCH_SIZE", "7"), ("KAFKA_BATCH_TIMEOUT", "20")];
+    let expected = Kafka {
+        brokers: vec!["a:9092".to_owned(), "b:9092".to_owned()],
+        topic: "webrtc-events".to_owned(),
+        batch_size: 7,
+        batch_timeout_ms: 20,
+    };
+    assert_eq!(events(&kafka), Events { kafka: Some(expected), ..nobody });
+    for value in ["redis", "log,log", "kafka", "log,"] {
+        assert!(!flags(&[("events", value)]).complaints().is_empty(), "{value}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::super::budget::Budgets;
 use super::super::envelope::Envelope;
 use super::super::event::{Event, TicketEnd};
+use super::super::happening::What;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
@@ -65,6 +66,7 @@ impl<E: Entropy> Core<E> {
         self.by_user.insert((pool, user), id);
         self.by_connection.insert(connection, id);
         self.record(Event::SessionOpened);
+        self.tell(id, What::Connected { back: false });
         self.notify(id, welcome);
         self.attach(id);
     }
@@ -86,6 +88,7 @@ impl<E: Entropy> Core<E> {
             self.effects.push_back(Effect::Close { connection: older });
         }
         self.effects.push_back(Effect::Notify { connection, notice: welcome });
+        self.tell(id, What::Connected { back: true });
         self.advance(id, now);
     }
 
@@ -131,6 +134,8 @@ impl<E: Entropy> Core<E> {
         if session.connection != Some(connection) {
             return;
         }
+        self.tell(id, What::Disconnected { left });
+        let Some(session) = self.sessions.get_mut(id) else { return };
         session.connection = None;
         session.resuming = false;
         session.queue.retain(|work| !matches!(work, Work::Resume));

@@ -92,6 +92,7 @@ impl<E: Entropy> Core<E> {
             return;
         }
         self.record(Event::TicketEnded(TicketEnd::Matched));
+        self.tell_entered(id, proposal, now);
         self.settle(id, proposal, now);
         if let Some(Found { proposal, room, partner, initiator, .. }) = found {
             self.notify(id, Notice::MatchReady { proposal, room, partner, initiator });

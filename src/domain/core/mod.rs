@@ -17,6 +17,7 @@ use super::command::{Command, Refusal, Reply};
 use super::criteria::Stage;
 use super::envelope::Envelope;
 use super::event::Event;
+use super::happening::Happening;
 use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
 use super::limits::Limits;
 use super::notice::Notice;
@@ -41,6 +42,7 @@ mod rebuilding;
 mod session;
 mod storing;
 mod talking;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -170,6 +172,8 @@ pub enum Effect {
     },
     /// Something happened.
     Record(Event),
+    /// Others want to know what happened. Only where the core is [`Core::telling`].
+    Tell(Box<Happening>),
 }
 
 /// The sessions of one shard.
@@ -202,6 +206,8 @@ pub struct Core<E> {
     rebuild: Rebuild,
     /// How many people there are.
     announcing: Announcing,
+    /// Whether others want to know what happens.
+    tells: bool,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -231,6 +237,7 @@ impl<E: Entropy> Core<E> {
             unclosed: Unclosed::default(),
             rebuild: Rebuild::default(),
             announcing,
+            tells: false,
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -325,6 +332,9 @@ impl<E: Entropy> Core<E> {
     fn acknowledge(&mut self, asker: Asker, answer: Result<Reply, Refusal>) {
         if let Err(refusal) = &answer {
             self.record(Event::Refused(*refusal));
+            if let Some((connection, _)) = asker {
+                self.tell_refused(connection, refusal);
+            }
         }
         if let Some((connection, ack)) = asker {
             self.effects.push_back(Effect::Acknowledge { connection, ack, answer });

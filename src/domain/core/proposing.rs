@@ -105,6 +105,7 @@ impl<E: Entropy> Core<E> {
         self.listed.remove(&id);
         if let Some(found) = found {
             self.notify(id, Notice::MatchFound(found));
+            self.tell_proposed(id, proposal);
         }
     }
 
@@ -290,6 +291,9 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let user = session.user.clone();
         let ticket = session.proposed(proposal.id).map(|proposed| proposed.ticket.clone());
+        if ticket.is_some() {
+            self.tell_proposal_failed(id, proposal, failure);
+        }
         self.tell_failed(proposal, &user, failure);
         self.settle(id, proposal, now);
         match (verdict, ticket) {
@@ -396,6 +400,7 @@ impl<E: Entropy> Core<E> {
         let Some(proposed) = session.proposed(failed) else { return };
         let (proposal, ticket) = (proposed.proposal.clone(), proposed.ticket.clone());
         let blameless = proposed.accepted || failure != Failure::Expired;
+        self.tell_proposal_failed(id, &proposal, failure);
         self.settle(id, &proposal, now);
         if blameless {
             self.requeue(id, &ticket, Priority::Wronged, now);

@@ -48,6 +48,11 @@ fn counters_gauges_and_labels() {
     counters.add_many(Counter::ConnectionsOpened, 5);
     counters.add(Counter::ConnectionsClosed);
     counters.add_many(Counter::RefusedBusy, 3);
+    let kafka = counters.sink(Sink::Kafka);
+    kafka.is(Reach::Disconnected);
+    (0..5).for_each(|_| kafka.taken());
+    kafka.written(2);
+    kafka.dropped(7);
     let text = shown(false, &counters);
     for line in [
         "qala_connections 4",
@@ -63,6 +68,9 @@ fn counters_gauges_and_labels() {
         "qala_shard_mailbox_length{shard=\"2\"} 0",
         "qala_shards_silent 1",
         "qala_inbox_entries 6",
+        "qala_events_written_total{sink=\"kafka\"} 2",
+        "qala_events_dropped_total{sink=\"kafka\"} 7",
+        "qala_events_waiting{sink=\"kafka\"} 3",
         "qala_runtime_busy_seconds_total{worker=\"0\"} 0.5",
         "process_cpu_seconds_total 1.25",
         "process_max_fds 20000",
@@ -70,7 +78,7 @@ fn counters_gauges_and_labels() {
     ] {
         assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
     }
-    assert!(!text.contains("shard=\"1\""));
+    assert!(!text.contains("shard=\"1\"") && !text.contains("sink=\"log\""));
     let build = format!(
         "qala_build_info{{version=\"{}\",node=\"n-1\",store=\"redis\"}} 1",
         env!("CARGO_PKG_VERSION")
@@ -103,7 +111,9 @@ fn a_histogram_has_buckets_sum_and_count() {
 
 #[test]
 fn every_name_is_explained_once_and_its_samples_follow() {
-    let text = shown(true, &Counters::default());
+    let counters = Counters::default();
+    counters.sink(Sink::Kafka).is(Reach::Connected);
+    let text = shown(true, &counters);
     let mut explained = BTreeSet::new();
     let mut current = String::new();
     let mut lines = text.lines();
@@ -162,7 +172,12 @@ fn what_nobody_knows_is_not_shown() {
         process: None,
         runtime: &runtime,
     });
-    for name in ["process_cpu_seconds_total", "qala_inbox_entries", "qala_shard_mailbox_length"] {
+    for name in [
+        "process_cpu_seconds_total",
+        "qala_inbox_entries",
+        "qala_shard_mailbox_length",
+        "qala_events_written_total",
+    ] {
         assert!(!text.contains(name), "{name}");
     }
 }

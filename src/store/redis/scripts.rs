@@ -40,4 +40,5 @@ scripts! {
     APPEND = "shared_time" "append";
     BEAT = "beat";
     BURY = "bury";
+    TELL = "tell";
 }
