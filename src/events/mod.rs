@@ -34,7 +34,7 @@ type Writing<'a> = Pin<Box<dyn Future<Output = Result<(), Failed>> + Send + 'a>>
 
 /// Somebody who takes events.
 trait Write: Send {
-    /// Writes all of them, in this order. After a failure they come again, all of them.
+    /// Writes all of them, in this order; none says whether it could. After a failure they come again, all of them.
     fn write<'a>(&'a mut self, batch: &'a [Arc<News>], from: &'a Source) -> Writing<'a>;
 }
 

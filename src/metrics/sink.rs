@@ -32,7 +32,7 @@ impl Sink {
 pub enum Reach {
     /// Nobody asked for it.
     Off,
-    /// It took the last that it was told, or was told nothing yet.
+    /// It took the last that it was told, or nobody has tried yet.
     Connected,
     /// It did not.
     Disconnected,

@@ -121,7 +121,11 @@ describe('Kafka', () => {
 
   it('is away for longer than the buffer lasts: what is dropped is counted, each one', LONG, async (t) => {
     const broker = await brokerFor(t)
+    await broker.kill()
     const server = await serve(t, ...toKafka(broker, '--events-buffer', '10', '--kafka-batch-size', '4'))
+    await until('the node notices before anything happens', () => kafkaIs(server, 'disconnected'))
+    await broker.start()
+    await until('the node notices', () => kafkaIs(server, 'connected'))
     const user = await join(t, server)
     await until('the first event', () => broker.messages.length === 1)
     await broker.kill()
