@@ -180,12 +180,11 @@ impl Server {
             streams.watch().await;
             Ok(())
         });
-        let mut admin_address = None;
-        if let Some((listener, bound)) = private {
+        let admin_address = private.map(|(listener, bound)| {
             let app = http::private_routes(node.clone(), assembly::site(config));
             serving.spawn(async move { axum::serve(listener, app).await });
-            admin_address = Some(bound);
-        }
+            bound
+        });
         Ok(Self { address, admin_address, node, tasks, writers, engine, serving, store: shown })
     }
 
