@@ -76,7 +76,8 @@ fn figures(counters: &Counters, timestamp: u64) -> Business {
     let refused: u64 = Counter::ALL.iter().filter(refused).map(|counter| counters.get(*counter)).sum();
     let rate_limited = counters.get(Counter::RefusedRateLimited);
     let by_address = counters.get(Counter::RequestsPerAddressOverLimit)
-        + counters.get(Counter::ConnectionsPerAddressOverLimit);
+        + counters.get(Counter::ConnectionsPerAddressOverLimit)
+        + counters.get(Counter::AttemptsPerAddressOverLimit);
     Business {
         timestamp,
         connections: Connections {

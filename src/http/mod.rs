@@ -1,4 +1,4 @@
-//! The REST edge: health, figures and the demo page.
+//! The REST edge: health, figures, the demo page, and what pages of some dialects ask for.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 
 use crate::node::Node;
 
@@ -16,7 +16,9 @@ mod demo;
 mod detail;
 mod health;
 mod metrics;
+mod rooms;
 mod stats;
+mod status;
 
 pub use admin::{Access, Token};
 
@@ -25,6 +27,9 @@ pub use admin::{Access, Token};
 pub struct Site {
     /// Whether the demo page is there.
     pub demo: bool,
+    /// Whether there is a word of life at every path that has nothing else: the clients of one family look anywhere
+    /// for it.
+    pub status: bool,
     /// Whether webrtc-chat is spoken.
     pub webrtc_chat: bool,
     /// Whether it is the first dialect: then health speaks its words.
@@ -39,17 +44,31 @@ struct Desk {
     site: Site,
 }
 
-/// Every route of the address that clients reach. Statistics are there where people are counted.
+/// Every route of the address that clients reach. Statistics are there where people are counted, rooms where
+/// they are named by those who enter them.
 pub fn routes(node: Arc<Node>, site: Site) -> Router {
-    let (demo, counted) = (site.demo, node.presence().is_some());
-    let desk = Arc::new(Desk { node, site });
+    let (demo, status, counted) = (site.demo, site.status, node.presence().is_some());
+    let desk = Arc::new(Desk { node: node.clone(), site });
     let about_users = about_users().layer(from_fn_with_state(desk.clone(), admin::about_users));
     let figures = figures().layer(from_fn_with_state(desk.clone(), admin::figures));
     let routes = open().merge(about_users).merge(figures);
     let routes = if counted { routes.route("/stats", get(stats::stats)) } else { routes };
     let routes = routes.with_state(desk);
     let routes = if demo { routes.merge(demo::routes()) } else { routes };
-    routes.fallback(nothing_here)
+    let routes = if node.has_halls() { routes.merge(rooms(node.clone())) } else { routes };
+    if status {
+        routes.fallback_service(any(status::status).with_state(node))
+    } else {
+        routes.fallback(nothing_here)
+    }
+}
+
+/// The rooms that are named by those who enter them.
+fn rooms(node: Arc<Node>) -> Router {
+    Router::new()
+        .route("/api/rooms", get(rooms::list).post(rooms::reserve))
+        .route("/api/rooms/{room}", get(rooms::one))
+        .with_state(node)
 }
 
 /// Every route of the address that only operators reach.

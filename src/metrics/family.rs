@@ -85,8 +85,8 @@ families! {
 
     Connections: Gauge "qala_connections" [] "Connections open now.";
     ConnectionsOpened: Counter "qala_connections_opened_total" [] "Transports that reached a session.";
-    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `node_full`, `address_full`, `origin`"]
-        "Connections refused: no valid credentials, the node or the address holds as many as it may, or the page's origin is not allowed.";
+    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `node_full`, `address_full`, `attempts`, `origin`"]
+        "Connections refused: no valid credentials, the node or the address holds as many as it may, the address tried too often, or the page's origin is not allowed.";
     ConnectionSeconds: Histogram "qala_connection_seconds" [] "How long connections lasted that are over.";
     RequestsRefused: Counter "qala_requests_refused_total" [] "HTTP requests refused because their address sent too many.";
     StreamsRefused: Counter "qala_streams_refused_total" [] "TCP streams refused because their address holds as many as it may.";
@@ -114,6 +114,8 @@ families! {
     RoomsClosed: Counter "qala_rooms_closed_total" ["reason": "`left`, `skipped`, `disconnected`"] "Rooms that are over.";
     RoomSeconds: Histogram "qala_room_seconds" [] "How long rooms stood that are over.";
 
+    HallsEntered: Counter "qala_halls_entered_total" [] "Rooms by id entered, once for each member that came in.";
+
     SignalsRelayed: Counter "qala_signals_relayed_total" ["kind": "`offer`, `answer`, `candidate`, `ready`, `other`"]
         "Signals carried to a peer.";
     RelaySeconds: Histogram "qala_relay_seconds" []
@@ -123,14 +125,16 @@ families! {
     QualityRtt: Histogram "qala_quality_rtt_seconds" [] "Round trips between two people, as their clients report them.";
     ChatMessages: Counter "qala_chat_messages_total" [] "Chat messages added to rooms.";
 
-    Refusals: Counter "qala_refusals_total" ["reason": "the codes that clients see: `invalid`, `unknown_event`, `too_large`, `match_gone`, `not_in_session`, `in_session`, `searching`, `cooling_down`, `rate_limited`, `busy`, `unavailable`, `queue_full`"]
+    Refusals: Counter "qala_refusals_total" ["reason": "the codes that clients see: `invalid`, `unknown_event`, `too_large`, `match_gone`, `not_in_session`, `in_session`, `searching`, `cooling_down`, `rate_limited`, `busy`, `unavailable`, `queue_full`, `room_not_found`, `target_not_found`, `room_full`, `too_many_rooms`, `rooms_full`"]
         "Commands refused.";
     RateLimited: Counter "qala_rate_limited_total" ["scope": "`matching`, `chat`, `signaling`"]
         "Commands refused because their user's budget was spent.";
 
-    StoreSeconds: Histogram "qala_store_operation_seconds" ["operation": "`attach`, `register`, `locate`, `reclaim`, `detach`, `remember`, `search`, `withdraw`, `renew`, `answer`, `expire`, `open_room`, `rejoin`, `close_room`, `append`, `messages`"]
+    StoreSeconds: Histogram "qala_store_operation_seconds" ["operation": "`attach`, `register`, `locate`, `reclaim`, `detach`, `remember`, `search`, `withdraw`, `renew`, `answer`, `expire`, `open_room`, `rejoin`, `close_room`, `append`, `messages`, `hall`"]
         "From asking the store to its answer, failures included.";
     StoreUnavailable: Counter "qala_store_unavailable_total" [] "Store operations without an answer.";
+
+    BackendUnavailable: Counter "qala_backend_unavailable_total" [] "Errands that the backend did not answer.";
 
     LettersSent: Counter "qala_letters_sent_total" [] "Letters that reached another node.";
     LettersReceived: Counter "qala_letters_received_total" [] "Letters that came from other nodes.";
@@ -202,6 +206,7 @@ impl Counter {
             Self::ConnectionsDenied => (Family::ConnectionsRefused, Some("denied")),
             Self::ConnectionsOverLimit => (Family::ConnectionsRefused, Some("node_full")),
             Self::ConnectionsPerAddressOverLimit => (Family::ConnectionsRefused, Some("address_full")),
+            Self::AttemptsPerAddressOverLimit => (Family::ConnectionsRefused, Some("attempts")),
             Self::OriginsRefused => (Family::ConnectionsRefused, Some("origin")),
             Self::RequestsPerAddressOverLimit => (Family::RequestsRefused, None),
             Self::StreamsPerAddressOverLimit => (Family::StreamsRefused, None),
@@ -245,9 +250,16 @@ impl Counter {
             Self::RefusedBusy => (Family::Refusals, Some("busy")),
             Self::RefusedUnavailable => (Family::Refusals, Some("unavailable")),
             Self::RefusedQueueFull => (Family::Refusals, Some("queue_full")),
+            Self::RefusedRoomNotFound => (Family::Refusals, Some("room_not_found")),
+            Self::RefusedTargetNotFound => (Family::Refusals, Some("target_not_found")),
+            Self::RefusedRoomFull => (Family::Refusals, Some("room_full")),
+            Self::RefusedTooManyRooms => (Family::Refusals, Some("too_many_rooms")),
+            Self::RefusedRoomsFull => (Family::Refusals, Some("rooms_full")),
             Self::RateLimitedMatching => (Family::RateLimited, Some("matching")),
             Self::RateLimitedChat => (Family::RateLimited, Some("chat")),
             Self::RateLimitedSignaling => (Family::RateLimited, Some("signaling")),
+            Self::HallsEntered => (Family::HallsEntered, None),
+            Self::BackendUnavailable => (Family::BackendUnavailable, None),
             Self::StoreUnavailable => (Family::StoreUnavailable, None),
             Self::LettersSent => (Family::LettersSent, None),
             Self::LettersReceived => (Family::LettersReceived, None),

@@ -150,6 +150,8 @@ impl Samples<'_> {
             | Family::Refusals
             | Family::RateLimited
             | Family::StoreUnavailable
+            | Family::HallsEntered
+            | Family::BackendUnavailable
             | Family::LettersSent
             | Family::LettersReceived
             | Family::LettersLost
@@ -192,7 +194,11 @@ impl Samples<'_> {
         for (word, counters) in [
             (
                 "connection",
-                &[Counter::RequestsPerAddressOverLimit, Counter::ConnectionsPerAddressOverLimit][..],
+                &[
+                    Counter::RequestsPerAddressOverLimit,
+                    Counter::ConnectionsPerAddressOverLimit,
+                    Counter::AttemptsPerAddressOverLimit,
+                ][..],
             ),
             ("matchmaking", &[Counter::RateLimitedMatching]),
             ("messaging", &[Counter::RateLimitedChat]),

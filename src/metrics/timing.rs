@@ -104,6 +104,8 @@ store_operations! {
     Append = "append",
     /// Chat messages are read.
     Messages = "messages",
+    /// Something about rooms by id.
+    Hall = "hall",
 }
 
 /// How long things took.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::command::{Refusal, Scope};
 use crate::domain::event::{Event, TicketEnd};
+use crate::domain::hall::HallRefusal;
 use crate::domain::operation::Operation;
 use crate::domain::proposal::Failure;
 use crate::domain::talk::{Departure, SignalKind};
@@ -35,6 +36,7 @@ pub(super) fn count(counters: &Counters, event: &Event) {
             counters.add(left(*departure));
             timings.room.observe(*lasted);
         }
+        Event::HallEntered => counters.add(Counter::HallsEntered),
         Event::Relayed(kind) => {
             counters.add(Counter::SignalsRelayed);
             counters.add(relayed(*kind));
@@ -54,6 +56,7 @@ pub(super) fn count(counters: &Counters, event: &Event) {
             }
         }
         Event::StoreUnavailable => counters.add(Counter::StoreUnavailable),
+        Event::BackendUnavailable => counters.add(Counter::BackendUnavailable),
     }
 }
 
@@ -115,6 +118,11 @@ const fn refused(refusal: &Refusal) -> Counter {
         Refusal::Busy { .. } => Counter::RefusedBusy,
         Refusal::Unavailable { .. } => Counter::RefusedUnavailable,
         Refusal::PoolFull { .. } => Counter::RefusedQueueFull,
+        Refusal::Hall(HallRefusal::NoSuchHall) => Counter::RefusedRoomNotFound,
+        Refusal::Hall(HallRefusal::NoSuchMember) => Counter::RefusedTargetNotFound,
+        Refusal::Hall(HallRefusal::Full) => Counter::RefusedRoomFull,
+        Refusal::Hall(HallRefusal::InTooMany) => Counter::RefusedTooManyRooms,
+        Refusal::Hall(HallRefusal::NoMoreHalls) => Counter::RefusedRoomsFull,
     }
 }
 
@@ -137,5 +145,6 @@ pub(super) const fn kind(operation: &Operation) -> StoreOperation {
         Operation::CloseRoom { .. } => StoreOperation::CloseRoom,
         Operation::Append { .. } => StoreOperation::Append,
         Operation::Messages { .. } => StoreOperation::Messages,
+        Operation::Hall { .. } => StoreOperation::Hall,
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::dialect::Dialect;
 use crate::domain::command::{Command, Refusal};
+use crate::domain::errand::Token;
 use crate::domain::id::{AckId, ConnectionId, UserId};
 
 use super::clock::Clock;
@@ -24,6 +25,7 @@ pub(super) enum Mail {
         connection: ConnectionId,
         user: UserId,
         guest: bool,
+        token: Option<Token>,
         dialect: Dialect,
         outlet: Box<dyn Outlet>,
     },

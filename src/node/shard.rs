@@ -10,10 +10,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::backend::Backend;
 use crate::dialect::{Answering, Dialect};
 use crate::domain::command::{Command, Refusal, Reply};
-use crate::domain::core::{Core, Effect, Input};
+use crate::domain::core::{Comer, Core, Effect, Input};
 use crate::domain::envelope::Envelope;
+use crate::domain::errand::{Errand, Tidings};
 use crate::domain::event::Event;
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
@@ -81,6 +83,10 @@ pub(super) struct Shard {
     pub(super) underway: JoinSet<(Asked, Outcome)>,
     /// Whether the input that is handled carried a signal on.
     pub(super) relayed: bool,
+    /// The backend of those pools that have one.
+    pub(super) backend: Option<Backend>,
+    /// Errands that it runs.
+    pub(super) errands: JoinSet<(OperationId, Tidings)>,
     pub(super) closing: Option<Closing>,
 }
 
@@ -125,6 +131,9 @@ impl Shard {
                         shard.carry_out(now);
                     });
                 }
+                Some(Ok((operation, tidings))) = self.errands.join_next() => {
+                    self.handle(Input::Consulted { operation, tidings }, None);
+                }
                 taken = self.mailbox.recv_many(&mut mails, TURN), if self.outbox.is_empty() => {
                     if taken == 0 {
                         break;
@@ -160,12 +169,12 @@ impl Shard {
 
     fn take(&mut self, mail: Mail) {
         match mail {
-            Mail::Connected { connection, user, guest, dialect, outlet } => {
+            Mail::Connected { connection, user, guest, token, dialect, outlet } => {
                 self.counters.add(Counter::ConnectionsOpened);
                 let since_seconds = self.clock.elapsed_seconds();
                 self.clients.insert(connection, Client { dialect, since_seconds, outlet });
-                let pool = dialect.policy().pool;
-                self.handle(Input::Connected { connection, user, guest, pool }, Some(connection));
+                let comer = Comer { user, guest, pool: dialect.policy().pool, token };
+                self.handle(Input::Connected { connection, comer }, Some(connection));
             }
             Mail::Command { connection, ack, command, at } => {
                 if let (Some(ack), Some(client)) = (ack, self.clients.get_mut(&connection)) {
@@ -283,6 +292,7 @@ impl Shard {
                     }
                 }
                 Effect::Ask { operation, request } => self.ask(operation, request, now),
+                Effect::Consult { operation, errand } => self.consult(operation, errand),
                 Effect::Send { to, envelope } => {
                     if to.node == self.node {
                         self.outbox.push_back(Letter { to: to.session, envelope });
@@ -366,6 +376,18 @@ impl Shard {
         let took = self.clock.elapsed().saturating_sub(asked.at);
         self.counters.timings().of(asked.kind).observe(took);
         self.core.handle(Input::Stored { operation: asked.operation, outcome }, now);
+    }
+
+    /// How many errands run at once, the backend decides.
+    fn consult(&mut self, operation: OperationId, errand: Errand) {
+        let backend = self.backend.clone();
+        self.errands.spawn(async move {
+            let tidings = match backend {
+                Some(backend) => backend.run(errand).await,
+                None => Tidings::Refused,
+            };
+            (operation, tidings)
+        });
     }
 
     /// A shard does not wait for other nodes: a letter that has no room is lost, and counted.

@@ -193,7 +193,9 @@ impl<E: Entropy> Core<E> {
             talk.peer = peer;
         }
         let held = Vec::new();
-        let talking = GoingOn::Talking { talk, last_sequence, heard_sequence: last_sequence, held };
+        // A room is made known when its members are told of it.
+        let told = true;
+        let talking = GoingOn::Talking { talk, last_sequence, heard_sequence: last_sequence, told, held };
         self.found(id, talking, now);
     }
 
@@ -219,8 +221,9 @@ impl<E: Entropy> Core<E> {
         session.arrival = Arrival::Settled;
         // A session that asked again may have begun something else meanwhile.
         let late = !matches!(session.state, State::Idle);
-        let (settled, met) = (Vec::new(), Vec::new());
-        let handover = Handover { user: session.user.clone(), going_on, settled, met };
+        let (settled, met, halls) = (Vec::new(), Vec::new(), Vec::new());
+        let user = session.user.clone();
+        let handover = Handover { user, going_on, settled, met, halls, ended: None, seeks: false };
         self.go_on(id, handover, late, now);
     }
 }

@@ -33,6 +33,7 @@ mod address;
 mod call;
 mod carry;
 mod events;
+mod halls;
 mod inbox;
 mod keeper;
 mod keys;

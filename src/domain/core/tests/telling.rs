@@ -39,7 +39,7 @@ fn a_talk_from_its_beginning_to_its_end() {
         send(Envelope::Left { room, departure, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure, lasted }),
-        done(ANA, 3),
+        ack(ANA, 3, Ok(Reply::Left { room, user: user("ana") })),
     ]);
     assert_eq!(told(&mut core), [What::RoomClosed { room, peer, departure, own: true, lasted, messages: 0 }]);
 }
