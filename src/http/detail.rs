@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::health::{Checks, Status, StoreHealth};
-use super::{Desk, json, metrics};
+use super::{Desk, Place, json, metrics};
 use crate::metrics::{Counter, Shard, Waiting};
 
 #[derive(Serialize)]
@@ -116,7 +116,7 @@ pub(super) async fn detailed(State(desk): State<Arc<Desk>>) -> Response {
     let (shards, system) = tokio::join!(desk.node.shards(), read_system(&desk));
     let status = Status::of(&desk.node);
     let detailed = Detailed {
-        status: status.word(desk.site.webrtc_chat_first),
+        status: status.word(desk.site.webrtc_chat == Place::First),
         timestamp: desk.node.clock().now().as_ms(),
         checks: Checks::of(&desk.node),
         store: StoreHealth::of(&desk.node),

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::{Desk, json};
+use super::{Desk, Place, json};
 use crate::metrics::{Counter, Sink};
 use crate::node::Node;
 
@@ -149,7 +149,7 @@ pub(super) async fn health(State(desk): State<Arc<Desk>>) -> Response {
     let (counters, clock) = (desk.node.counters(), desk.node.clock());
     let (status, store) = (Status::of(&desk.node), StoreHealth::of(&desk.node));
     let health = Health {
-        status: status.word(desk.site.webrtc_chat_first),
+        status: status.word(desk.site.webrtc_chat == Place::First),
         timestamp: clock.now().as_ms(),
         uptime: clock.uptime_seconds(),
         version: env!("CARGO_PKG_VERSION"),

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::runtime::Handle;
 
-use super::{Desk, text};
+use super::{Desk, Place, text};
 use crate::metrics::{Process, Reading, Runtime, page};
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -21,7 +21,7 @@ pub(super) async fn metrics(State(desk): State<Arc<Desk>>) -> Response {
         store: node.store().name(),
         store_available: node.store().is_available(),
         draining: node.is_draining(),
-        webrtc_chat: desk.site.webrtc_chat,
+        webrtc_chat: desk.site.webrtc_chat != Place::None,
         started_at_seconds: node.clock().started_at().as_ms() / 1_000,
         counters: node.counters(),
         shards: &shards,

@@ -30,12 +30,22 @@ pub struct Site {
     /// Whether there is a word of life at every path that has nothing else: the clients of one family look anywhere
     /// for it.
     pub status: bool,
-    /// Whether webrtc-chat is spoken.
-    pub webrtc_chat: bool,
-    /// Whether it is the first dialect: then health speaks its words.
-    pub webrtc_chat_first: bool,
+    /// The place of webrtc-chat among the dialects.
+    pub webrtc_chat: Place,
     /// Who may see what is not for everybody.
     pub access: Access,
+}
+
+/// A dialect's place among those that are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// It is not spoken.
+    #[default]
+    None,
+    /// It is the first: health speaks its words.
+    First,
+    /// It is another.
+    Later,
 }
 
 /// What handlers share.

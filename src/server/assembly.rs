@@ -151,8 +151,11 @@ pub(super) fn site(config: &Config) -> http::Site {
     http::Site {
         demo: config.running.demo,
         status: dialects.first() == Some(&DialectName::Sorsu),
-        webrtc_chat: dialects.contains(&DialectName::WebrtcChat),
-        webrtc_chat_first: dialects.first() == Some(&DialectName::WebrtcChat),
+        webrtc_chat: match dialects.iter().position(|dialect| *dialect == DialectName::WebrtcChat) {
+            None => http::Place::None,
+            Some(0) => http::Place::First,
+            Some(_) => http::Place::Later,
+        },
         access: http::Access {
             token: config.admin_token.as_ref().map(|token| http::Token::new(token.expose())),
             private_address: config.listen.admin.is_some(),
