@@ -437,14 +437,13 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let State::Talking(talking) = &session.state else { return };
         let Talk { room, peer, since, .. } = talking.talk.clone();
-        let lasted = now.since(since);
         let ended = talking.end(departure, true, now);
         session.state = State::Idle;
         let from = self.address(id);
         self.send(&peer, Envelope::Left { room, departure, from });
         self.close_room(room);
         self.report_end(id, room);
-        self.record(Event::RoomClosed { departure, lasted });
+        self.record(Event::RoomClosed { departure, lasted: now.since(since) });
         self.tell_left(id, ended);
     }
 
