@@ -7,6 +7,7 @@ pub mod backend;
 pub mod config;
 pub mod dialect;
 pub mod domain;
+pub mod events;
 pub mod http;
 pub mod metrics;
 pub mod node;

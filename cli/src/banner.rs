@@ -25,6 +25,9 @@ pub(crate) fn banner(config: &Config, server: &Server, took: Duration) -> String
     for said in clients(config, at) {
         line(said);
     }
+    if let Some(address) = server.admin_address() {
+        line(format!("  operators http://{}", reachable(address)));
+    }
     for said in auth(config) {
         line(said);
     }

@@ -154,7 +154,7 @@ fn a_build_from_a_checkout_names_its_commit() {
 #[test]
 fn check_says_what_would_run_and_starts_nothing() {
     let given = ["serve", "--check", "--port=8080", "--threads", "2"];
-    let output = qala(&given, &[("KAFKA_BROKERS", "db:9092"), ("MAX_CONNECTIONS_PER_WORKER", "5000")]);
+    let output = qala(&given, &[("REDIS_POOL_SIZE", "10"), ("MAX_CONNECTIONS_PER_WORKER", "5000")]);
     assert_eq!(
         text(&output.stdout),
         "ok: would listen on 127.0.0.1:8080 for guests from this machine, pages of this machine; dialect \
@@ -162,7 +162,7 @@ fn check_says_what_would_run_and_starts_nothing() {
     );
     assert_eq!(
         text(&output.stderr),
-        "note: no effect in this version: KAFKA_BROKERS (events are not published yet)\n"
+        "note: no effect in this version: REDIS_POOL_SIZE (one connection is shared by all)\n"
     );
     assert_eq!(output.status.code(), Some(0));
 }
@@ -200,7 +200,7 @@ fn wrong_arguments() {
         (&["bench", "--rat", "5"], "error: unknown option --rat", "hint: did you mean --rate?"),
         (&["bench", "--url"], "error: --url needs a value", "hint: `qala bench --help` says which"),
         (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
-        (&["serve", "--kafka-url", "x"], "error: unknown option --kafka-url", lists),
+        (&["serve", "--mongo-url", "x"], "error: unknown option --mongo-url", lists),
         (&["serve", "-x"], "error: unknown option -x", lists),
         (&["--port", "3000", "serve"], "error: unknown option --port", behind),
         (&["--check"], "error: unknown option --check", behind),

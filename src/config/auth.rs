@@ -67,6 +67,27 @@ pub(super) static JWT_ISSUER: OptionSpec = OptionSpec {
     secret: false,
 };
 
+pub(super) static ADMIN_TOKEN: OptionSpec = OptionSpec {
+    flag: "admin-token",
+    environment: &["QALA_ADMIN_TOKEN"],
+    group: Group::Access,
+    kind: Kind::Text {
+        what: "at least 16 characters",
+        accepts: |value| value.trim().len() >= MIN_SECRET_BYTES,
+    },
+    value_name: "token",
+    default: None,
+    example: "a-long-random-text",
+    help: "what operators send as `Authorization: Bearer` to see health in detail and metrics at the address of \
+           clients; prefer the variable",
+    secret: true,
+};
+
+/// The token of operators, if they have one.
+pub(super) fn read_admin_token(reader: &mut Reader<'_>) -> Option<Secret> {
+    reader.accepted(&ADMIN_TOKEN).map(|given| Secret::new(given.value.trim().to_owned()))
+}
+
 /// Who may enter.
 #[derive(Debug, Clone)]
 pub enum Auth {

@@ -65,7 +65,6 @@ const MILLION: u64 = 1_000_000;
 const TEXT: Kind = Kind::Text { what: "a text", accepts: not_blank };
 const HTTP_URL: Kind =
     Kind::Text { what: "an http or https address", accepts: |value| is_url(value, &["http", "https"]) };
-const BROKERS: Kind = Kind::Text { what: "host:port pairs with commas between", accepts: is_broker_list };
 
 pub(super) static NODE_ENV: VariableSpec = changes(
     "NODE_ENV",
@@ -152,15 +151,6 @@ pub static VARIABLES: &[&VariableSpec] = &[
         "SUPABASE_SERVICE_ROLE_KEY (profiles are not looked up yet)",
     ),
     &PRESENCE_TIMEOUT,
-    &idle("KAFKA_BROKERS", BROKERS, "127.0.0.1:9092", "KAFKA_BROKERS (events are not published yet)"),
-    &idle("KAFKA_TOPIC_EVENTS", TEXT, "webrtc-events", "KAFKA_TOPIC_EVENTS (events are not published yet)"),
-    &idle("KAFKA_BATCH_SIZE", count(1, MILLION), "100", "KAFKA_BATCH_SIZE (events are not published yet)"),
-    &idle(
-        "KAFKA_BATCH_TIMEOUT",
-        milliseconds(1, DAY_MS),
-        "1000",
-        "KAFKA_BATCH_TIMEOUT (events are not published yet)",
-    ),
 ];
 
 /// Checks the variables that have no effect yet, and names those that are set.
@@ -192,7 +182,8 @@ pub(super) fn is_url(value: &str, schemes: &[&str]) -> bool {
     known && !host.is_empty() && !value.trim().contains(char::is_whitespace)
 }
 
-fn is_broker_list(value: &str) -> bool {
+/// `host:port` pairs with commas between.
+pub(super) fn is_broker_list(value: &str) -> bool {
     value.split(',').map(str::trim).all(|broker| {
         broker
             .rsplit_once(':')

@@ -29,6 +29,22 @@ pub(super) static PORT: OptionSpec = OptionSpec {
     secret: false,
 };
 
+pub(super) static ADMIN_LISTEN: OptionSpec = OptionSpec {
+    flag: "admin-listen",
+    environment: &["QALA_ADMIN_LISTEN"],
+    group: Group::Listening,
+    kind: Kind::Text {
+        what: "an IP address and a port",
+        accepts: |value| value.trim().parse::<SocketAddr>().is_ok(),
+    },
+    value_name: "address:port",
+    default: None,
+    example: "127.0.0.1:9090",
+    help: "a second address, for operators only: health in detail and metrics; without a token they are then nowhere \
+           else",
+    secret: false,
+};
+
 /// Where the node listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listen {
@@ -36,6 +52,8 @@ pub struct Listen {
     pub host: IpAddr,
     /// Port; 0 takes a free one. 3001 as in the existing systems.
     pub port: u16,
+    /// Where operators are served apart from clients; `None`: nowhere.
+    pub admin: Option<SocketAddr>,
 }
 
 impl Listen {
@@ -51,7 +69,8 @@ impl Listen {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let host = reader.parsed(&HOST, parse_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        Self { host, port: reader.whole(&PORT) }
+        let admin = reader.parsed(&ADMIN_LISTEN, |value| value.trim().parse().ok());
+        Self { host, port: reader.whole(&PORT), admin }
     }
 }
 

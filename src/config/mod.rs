@@ -12,6 +12,7 @@ mod auth;
 mod backend;
 mod documents;
 mod engine;
+mod events;
 mod foreign;
 mod limits;
 mod listen;
@@ -32,6 +33,7 @@ pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
 pub use backend::BackendAt;
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
+pub use events::{Events, Kafka};
 pub use foreign::{Role, VARIABLES, VariableSpec};
 pub use limits::{CHAT_EVENTS, CONNECTIONS_PER_ADDRESS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
 pub use listen::Listen;
@@ -42,7 +44,7 @@ pub use option::{Group, Kind, OptionSpec};
 pub use origins::AllowedOrigins;
 pub use problem::Problem;
 use reader::Reader;
-pub use running::{DialectName, LogFormat, LogLevel, Running};
+pub use running::{DialectName, LogFormat, LogLevel, LogLevels, Running};
 pub use secret::Secret;
 pub use sources::{ConfigFile, Given, Origin, Sources};
 pub use store::{Redis, Store};
@@ -51,12 +53,14 @@ pub use store::{Redis, Store};
 pub static OPTIONS: &[&OptionSpec] = &[
     &listen::HOST,
     &listen::PORT,
+    &listen::ADMIN_LISTEN,
     &origins::ALLOWED_ORIGINS,
     &store::REDIS_URL,
     &auth::AUTH,
     &auth::JWT_SECRET,
     &auth::JWT_AUDIENCE,
     &auth::JWT_ISSUER,
+    &auth::ADMIN_TOKEN,
     &backend::BACKEND_URL,
     &matching::STAGE_SECONDS_OPTION,
     &matching::ACCEPT_TIMEOUT,
@@ -84,6 +88,13 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &engine::TRANSPORTS,
     &engine::PING_INTERVAL,
     &engine::PING_TIMEOUT,
+    &events::EVENTS,
+    &events::EVENTS_BUFFER,
+    &events::EVENTS_STREAM,
+    &events::KAFKA_BROKERS,
+    &events::KAFKA_TOPIC,
+    &events::KAFKA_BATCH_SIZE,
+    &events::KAFKA_BATCH_TIMEOUT,
     &running::CONFIG,
     &running::NODE,
     &running::THREADS,
@@ -106,18 +117,22 @@ pub struct Config {
     pub store: Store,
     /// Who may enter, for each dialect that is spoken, in that order.
     pub auth: Vec<(DialectName, Auth)>,
+    /// What operators show to see what is not for everybody; `None`: nothing.
+    pub admin_token: Option<Secret>,
     /// How people are paired.
     pub matching: Matching,
     /// What one person, address or connection may ask for.
     pub limits: Limits,
     /// The Engine.IO transports.
     pub engine: Engine,
+    /// Who is told what happens.
+    pub events: Events,
     /// The process itself.
     pub running: Running,
     /// Options that somebody set, by their flags. A dialect has numbers of its own for what nobody says.
     pub said: BTreeSet<&'static str>,
     /// Variables of the existing systems that are set and have no effect in this version, each with the
-    /// reason: `KAFKA_BROKERS (events are not published yet)`.
+    /// reason: `REDIS_POOL_SIZE (one connection is shared by all)`.
     pub without_effect: Vec<&'static str>,
 }
 
@@ -148,10 +163,12 @@ impl Config {
         let auth = auth::read(&mut reader, &names, &listen, &production);
         let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
         let auth: Vec<_> = dialects.iter().copied().zip(auth).collect();
+        let admin_token = auth::read_admin_token(&mut reader);
         let matching = Matching::read(&mut reader);
         let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
+        let events = Events::read(&mut reader, &store);
         let mut without_effect = foreign::without_effect(&mut reader);
         let asks = |(_, auth): &(DialectName, Auth)| matches!(auth, Auth::Backend(_));
         if reader.given(&backend::BACKEND_URL).is_some() && !auth.iter().any(asks) {
@@ -164,9 +181,11 @@ impl Config {
             allowed_origins,
             store,
             auth,
+            admin_token,
             matching,
             limits,
             engine,
+            events,
             running,
             said,
             without_effect,

@@ -46,19 +46,22 @@ pub enum Group {
     Limits,
     /// The Engine.IO transports underneath.
     Transport,
+    /// What others are told.
+    Events,
     /// The process itself.
     Process,
 }
 
 impl Group {
     /// Every group, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Listening,
         Self::Store,
         Self::Access,
         Self::Matching,
         Self::Limits,
         Self::Transport,
+        Self::Events,
         Self::Process,
     ];
 
@@ -71,6 +74,7 @@ impl Group {
             Self::Matching => "Matching",
             Self::Limits => "Limits",
             Self::Transport => "Transport",
+            Self::Events => "Events for others",
             Self::Process => "The process",
         }
     }

@@ -120,6 +120,11 @@ pub enum Problem {
         /// Who allowed it.
         origin: Origin,
     },
+    /// Events are to go to Redis, and there is none.
+    EventsWithoutRedis {
+        /// Who asked for it.
+        origin: Origin,
+    },
     /// A backend is to check sessions, and nobody said where it is.
     NoBackend {
         /// What asks for it.
@@ -188,6 +193,9 @@ impl fmt::Display for Problem {
             Self::AnyOriginInProduction { origin } => {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
+            Self::EventsWithoutRedis { origin } => {
+                write!(formatter, "{origin} names `redis`, and nothing says where that is")
+            }
             Self::NoBackend { origin } => write!(formatter, "{origin} needs the address of a backend"),
             Self::BackendOfNobody { origin, name } => {
                 write!(formatter, "{origin} asks for the backend of {name}, which has none")
@@ -238,6 +246,7 @@ impl Problem {
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
+            Self::EventsWithoutRedis { .. } => "give --redis-url, or leave it out",
             Self::NoBackend { .. } => "give --backend-url, or set LARAVEL_API_URL",
             Self::BackendOfNobody { .. } => "sorsu alone has one; say --auth sorsu=backend",
         };

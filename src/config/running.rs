@@ -105,11 +105,15 @@ pub(super) static LOG_LEVEL: OptionSpec = OptionSpec {
     flag: "log-level",
     environment: &["QALA_LOG_LEVEL", "LOG_LEVEL"],
     group: Group::Process,
-    kind: Kind::Words(&["error", "warn", "info", "debug", "trace"]),
+    kind: Kind::Text {
+        what: "error, warn, info, debug or trace",
+        accepts: |value| parse_levels(value).is_some(),
+    },
     value_name: "level",
     default: Some("info"),
     example: "info",
-    help: "least important lines to log: error, warn, info, debug or trace",
+    help: "least important lines to log: error, warn, info, debug or trace; with others for single parts after commas \
+           (info,qala::store=debug)",
     secret: false,
 };
 
@@ -141,7 +145,7 @@ pub struct Running {
     /// Seconds in which clients are told and closed when the node stops.
     pub shutdown_timeout_seconds: u64,
     /// Least important lines to log.
-    pub log_level: LogLevel,
+    pub log_levels: LogLevels,
     /// How lines are written.
     pub log_format: LogFormat,
 }
@@ -194,6 +198,15 @@ pub enum LogLevel {
     Trace,
 }
 
+/// Least important lines to log, of every part.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogLevels {
+    /// Of those that are not named.
+    pub usual: LogLevel,
+    /// Of modules, by their paths, and of what they contain.
+    pub by_target: Vec<(String, LogLevel)>,
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogFormat {
@@ -224,7 +237,7 @@ impl Running {
             demo: demo.decide(understood && listen.is_loopback() && !production.is_on()),
             production: production.is_on(),
             shutdown_timeout_seconds: reader.whole(&SHUTDOWN_TIMEOUT),
-            log_level: reader.parsed(&LOG_LEVEL, parse_level).unwrap_or_default(),
+            log_levels: reader.parsed(&LOG_LEVEL, parse_levels).unwrap_or_default(),
             log_format: reader.parsed(&LOG_FORMAT, parse_format).unwrap_or_default(),
         }
     }
@@ -298,6 +311,26 @@ fn parse_node(value: &str) -> Option<String> {
     let value = value.trim();
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
     ((1..=64).contains(&value.len()) && value.chars().all(plain)).then(|| value.to_owned())
+}
+
+/// One level, and those of parts. Who names parts only leaves the others at info.
+fn parse_levels(value: &str) -> Option<LogLevels> {
+    let (mut usual, mut by_target) = (None, Vec::new());
+    for item in value.split(',').map(str::trim) {
+        match item.split_once('=') {
+            Some((target, level)) => {
+                let target = target.trim();
+                let path = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':';
+                if target.is_empty() || !target.chars().all(path) {
+                    return None;
+                }
+                by_target.push((target.to_owned(), parse_level(level)?));
+            }
+            None if usual.is_none() => usual = Some(parse_level(item)?),
+            None => return None,
+        }
+    }
+    Some(LogLevels { usual: usual.unwrap_or_default(), by_target })
 }
 
 fn parse_level(value: &str) -> Option<LogLevel> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::command::Refusal;
 use super::criteria::Stage;
 use super::proposal::Failure;
-use super::talk::{Departure, SignalKind};
+use super::talk::{Departure, Quality, SignalKind};
 
 /// How a ticket ended: exactly one of these for each ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +39,8 @@ pub enum Event {
     TicketEnded(TicketEnd),
     /// Two tickets were claimed.
     Proposed {
-        /// The stage of the one who found.
-        stage: Stage,
-        /// How long the one who was found had waited.
-        waited: Duration,
+        /// Of the one who found and the one who was found: the stage, and how long the wish was there.
+        sides: [(Stage, Duration); 2],
     },
     /// A proposal came to nothing.
     ProposalFailed(Failure),
@@ -59,6 +57,8 @@ pub enum Event {
     HallEntered,
     /// A signal went to a peer.
     Relayed(SignalKind),
+    /// A client says how its call goes.
+    QualityReported(Quality),
     /// A client says that its call came to nothing.
     CallFailed,
     /// A chat message was added to a room.

@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod errand;
 pub mod event;
 pub mod hall;
+pub mod happening;
 pub mod id;
 pub mod limits;
 pub mod notice;

@@ -8,13 +8,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::json;
-use crate::metrics::Counter;
+use super::{Desk, Place, json};
+use crate::metrics::{Counter, Sink};
 use crate::node::Node;
 
 #[derive(Serialize)]
 struct Health<'a> {
-    /// `ok`, or `draining` once the node is going down.
+    /// `ok`, or `draining` once the node is going down; where webrtc-chat is the first dialect `UP`, `DEGRADED` while
+    /// the store does not answer, and `DOWN`.
     status: &'static str,
     timestamp: u64,
     /// Seconds.
@@ -22,6 +23,10 @@ struct Health<'a> {
     version: &'static str,
     node: &'a str,
     store: StoreHealth,
+    /// The store where it is Redis: `connected`, `disconnected`, or `off` where it is not.
+    redis: &'static str,
+    /// Whether events reach it: the same words.
+    kafka: &'static str,
     connections: u64,
     sessions: u64,
     rooms: u64,
@@ -29,12 +34,67 @@ struct Health<'a> {
     counters: BTreeMap<&'static str, u64>,
 }
 
-#[derive(Serialize)]
-struct StoreHealth {
+/// What the node keeps shared things in.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct StoreHealth {
     /// `embedded` or `redis`.
     kind: &'static str,
     /// `false` while nobody can be matched because it does not answer.
     available: bool,
+}
+
+impl StoreHealth {
+    pub(super) fn of(node: &Node) -> Self {
+        Self { kind: node.store().name(), available: node.store().is_available() }
+    }
+
+    fn redis(self) -> &'static str {
+        match (self.kind, self.available) {
+            ("redis", true) => "connected",
+            ("redis", false) => "disconnected",
+            _ => "off",
+        }
+    }
+}
+
+/// How the node is.
+#[derive(Clone, Copy)]
+pub(super) enum Status {
+    Up,
+    /// The store does not answer.
+    Degraded,
+    /// Going down.
+    Down,
+}
+
+impl Status {
+    pub(super) fn of(node: &Node) -> Self {
+        if node.is_draining() {
+            Self::Down
+        } else if node.store().is_available() {
+            Self::Up
+        } else {
+            Self::Degraded
+        }
+    }
+
+    /// In the words of webrtc-chat or in ours: there, a node without its store is still `ok`.
+    pub(super) const fn word(self, webrtc_chat: bool) -> &'static str {
+        match (self, webrtc_chat) {
+            (Self::Up, true) => "UP",
+            (Self::Degraded, true) => "DEGRADED",
+            (Self::Down, true) => "DOWN",
+            (Self::Up | Self::Degraded, false) => "ok",
+            (Self::Down, false) => "draining",
+        }
+    }
+
+    pub(super) const fn code(self) -> StatusCode {
+        match self {
+            Self::Up | Self::Degraded => StatusCode::OK,
+            Self::Down => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -44,12 +104,19 @@ struct Readiness {
     checks: Checks,
 }
 
-#[derive(Serialize)]
-struct Checks {
+/// What must hold for somebody new to come here.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Checks {
     /// The store answers.
     store: bool,
     /// The node is not going down.
     serving: bool,
+}
+
+impl Checks {
+    pub(super) fn of(node: &Node) -> Self {
+        Self { store: node.store().is_available(), serving: !node.is_draining() }
+    }
 }
 
 #[derive(Serialize)]
@@ -61,40 +128,39 @@ struct Liveness {
 }
 
 /// Whether somebody new should be sent here: 200 or 503.
-pub(super) async fn ready(State(node): State<Arc<Node>>) -> Response {
-    let checks = Checks { store: node.store().is_available(), serving: !node.is_draining() };
+pub(super) async fn ready(State(desk): State<Arc<Desk>>) -> Response {
+    let checks = Checks::of(&desk.node);
     let ready = checks.store && checks.serving;
     let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let timestamp = node.clock().now().as_ms();
+    let timestamp = desk.node.clock().now().as_ms();
     json(code, serde_json::to_string(&Readiness { ready, timestamp, checks }).unwrap_or_default())
 }
 
-/// 200 for as long as there is anybody to answer.
-pub(super) async fn live(State(node): State<Arc<Node>>) -> Response {
-    let clock = node.clock();
-    let liveness = Liveness { alive: true, timestamp: clock.now().as_ms(), uptime: clock.uptime_seconds() };
-    json(StatusCode::OK, serde_json::to_string(&liveness).unwrap_or_default())
+/// 200 unless a shard takes nothing any more: only a new process helps then. The store has no say.
+pub(super) async fn live(State(desk): State<Arc<Desk>>) -> Response {
+    let (alive, clock) = (desk.node.is_alive().await, desk.node.clock());
+    let code = if alive { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let liveness = Liveness { alive, timestamp: clock.now().as_ms(), uptime: clock.uptime_seconds() };
+    json(code, serde_json::to_string(&liveness).unwrap_or_default())
 }
 
 /// 200 while the node serves, with or without its store; 503 once it is going down.
-pub(super) async fn health(State(node): State<Arc<Node>>) -> Response {
-    let (counters, clock) = (node.counters(), node.clock());
-    let (status, code) = if node.is_draining() {
-        ("draining", StatusCode::SERVICE_UNAVAILABLE)
-    } else {
-        ("ok", StatusCode::OK)
-    };
+pub(super) async fn health(State(desk): State<Arc<Desk>>) -> Response {
+    let (counters, clock) = (desk.node.counters(), desk.node.clock());
+    let (status, store) = (Status::of(&desk.node), StoreHealth::of(&desk.node));
     let health = Health {
-        status,
+        status: status.word(desk.site.webrtc_chat == Place::First),
         timestamp: clock.now().as_ms(),
         uptime: clock.uptime_seconds(),
         version: env!("CARGO_PKG_VERSION"),
-        node: node.id().as_str(),
-        store: StoreHealth { kind: node.store().name(), available: node.store().is_available() },
+        node: desk.node.id().as_str(),
+        store,
+        redis: store.redis(),
+        kafka: counters.sink(Sink::Kafka).read().reach.as_str(),
         connections: counters.connections(),
         sessions: counters.sessions(),
         rooms: counters.rooms(),
         counters: Counter::ALL.iter().map(|counter| (counter.name(), counters.get(*counter))).collect(),
     };
-    json(code, serde_json::to_string(&health).unwrap_or_default())
+    json(status.code(), serde_json::to_string(&health).unwrap_or_default())
 }

@@ -1,56 +1,113 @@
-//! The REST edge: health, the demo page, and what pages of some dialects ask for.
+//! The REST edge: health, figures, the demo page, and what pages of some dialects ask for.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
 use crate::node::Node;
 
+mod admin;
+mod business;
 mod demo;
+mod detail;
 mod health;
+mod metrics;
 mod rooms;
 mod stats;
 mod status;
 
-/// What is served besides health.
-#[derive(Clone, Copy, Debug)]
-pub struct Pages {
-    /// The demo page.
+pub use admin::{Access, Token};
+
+/// What the routes need to know of the whole.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Whether the demo page is there.
     pub demo: bool,
-    /// A word of life at every path that has nothing else: the clients of one family look anywhere for it.
+    /// Whether there is a word of life at every path that has nothing else: the clients of one family look anywhere
+    /// for it.
     pub status: bool,
+    /// The place of webrtc-chat among the dialects.
+    pub webrtc_chat: Place,
+    /// Who may see what is not for everybody.
+    pub access: Access,
 }
 
-/// Every route. Statistics are there where people are counted, rooms where they are named by those who
-/// enter them.
-pub fn routes(node: Arc<Node>, pages: Pages) -> Router {
-    let health = Router::new()
-        .route("/health", get(health::health))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .with_state(node.clone());
-    let routes = if pages.demo { health.merge(demo::routes()) } else { health };
-    let routes = match node.presence() {
-        Some(_) => routes.route("/stats", get(stats::stats).with_state(node.clone())),
-        None => routes,
-    };
-    let routes = if node.has_halls() {
-        let rooms = Router::new()
-            .route("/api/rooms", get(rooms::list).post(rooms::reserve))
-            .route("/api/rooms/{room}", get(rooms::one))
-            .with_state(node.clone());
-        routes.merge(rooms)
-    } else {
-        routes
-    };
-    if pages.status {
+/// A dialect's place among those that are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// It is not spoken.
+    #[default]
+    None,
+    /// It is the first: health speaks its words.
+    First,
+    /// It is another.
+    Later,
+}
+
+/// What handlers share.
+struct Desk {
+    node: Arc<Node>,
+    site: Site,
+}
+
+/// Every route of the address that clients reach. Statistics are there where people are counted, rooms where
+/// they are named by those who enter them.
+pub fn routes(node: Arc<Node>, site: Site) -> Router {
+    let (demo, status, counted) = (site.demo, site.status, node.presence().is_some());
+    let desk = Arc::new(Desk { node: node.clone(), site });
+    let about_users = about_users().layer(from_fn_with_state(desk.clone(), admin::about_users));
+    let figures = figures().layer(from_fn_with_state(desk.clone(), admin::figures));
+    let routes = open().merge(about_users).merge(figures);
+    let routes = if counted { routes.route("/stats", get(stats::stats)) } else { routes };
+    let routes = routes.with_state(desk);
+    let routes = if demo { routes.merge(demo::routes()) } else { routes };
+    let routes = if node.has_halls() { routes.merge(rooms(node.clone())) } else { routes };
+    if status {
         routes.fallback_service(any(status::status).with_state(node))
     } else {
         routes.fallback(nothing_here)
     }
+}
+
+/// The rooms that are named by those who enter them.
+fn rooms(node: Arc<Node>) -> Router {
+    Router::new()
+        .route("/api/rooms", get(rooms::list).post(rooms::reserve))
+        .route("/api/rooms/{room}", get(rooms::one))
+        .with_state(node)
+}
+
+/// Every route of the address that only operators reach.
+pub fn private_routes(node: Arc<Node>, site: Site) -> Router {
+    let routes = open().merge(about_users()).merge(figures()).route("/stats", get(stats::stats));
+    routes.with_state(Arc::new(Desk { node, site })).fallback(nothing_here)
+}
+
+/// For everybody: balancers and people ask it.
+fn open() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/health", get(health::health))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+}
+
+/// Figures of the node as a whole.
+fn figures() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .route("/metrics/business", get(business::business))
+        .route("/health/system", get(detail::system))
+}
+
+/// What tells about users: how many do what, and where.
+fn about_users() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/health/detailed", get(detail::detailed))
+        .route("/health/connections", get(detail::connections))
 }
 
 async fn nothing_here() -> Response {
@@ -58,7 +115,11 @@ async fn nothing_here() -> Response {
 }
 
 fn json(status: StatusCode, body: String) -> Response {
-    let content_type = HeaderValue::from_static("application/json");
+    text(status, "application/json", body)
+}
+
+fn text(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let content_type = HeaderValue::from_static(content_type);
     let no_store = HeaderValue::from_static("no-store");
     (status, [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, no_store)], body).into_response()
 }

@@ -7,8 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::json;
-use crate::node::Node;
+use super::{Desk, json};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,13 +19,13 @@ struct Stats {
 }
 
 /// Of all nodes, as old as a second, and three where the people are on others.
-pub(super) async fn stats(State(node): State<Arc<Node>>) -> Response {
-    let presence = node.presence().unwrap_or_default();
+pub(super) async fn stats(State(desk): State<Arc<Desk>>) -> Response {
+    let presence = desk.node.presence().unwrap_or_default();
     let stats = Stats {
         online_users: presence.online,
         waiting_users: presence.waiting,
         active_rooms: presence.rooms(),
-        timestamp: node.clock().now().as_ms(),
+        timestamp: desk.node.clock().now().as_ms(),
     };
     json(StatusCode::OK, serde_json::to_string(&stats).unwrap_or_default())
 }

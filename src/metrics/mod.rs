@@ -1,6 +1,25 @@
-//! What is counted. A counter is a variant, never a string, so that code, health and documentation agree.
+//! What is counted and measured. A counter is a variant, never a string, so that code, health and documentation
+//! agree.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+
+mod describe;
+mod family;
+mod histogram;
+mod page;
+mod process;
+mod reading;
+mod sink;
+mod timing;
+
+pub use describe::metrics_page;
+pub use family::{Family, Label, Shape};
+pub use histogram::Histogram;
+pub use page::page;
+pub use process::Process;
+pub use reading::{Reading, Runtime, Shard, Waiting};
+pub use sink::{Reach, Sink, SinkFigures, SinkReading};
+pub use timing::{STAGES, StoreOperation, Timings};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
@@ -69,6 +88,8 @@ counters! {
     TicketsGone = "tickets_gone",
     /// Pairs claimed.
     Proposals = "proposals",
+    /// Proposals that both accepted.
+    ProposalsAgreed = "proposals_agreed",
     /// Proposals one side said no to.
     ProposalsRejected = "proposals_rejected",
     /// Proposals not answered in time.
@@ -79,10 +100,26 @@ counters! {
     RoomsOpened = "rooms_opened",
     /// Rooms that are over.
     RoomsClosed = "rooms_closed",
+    /// Of those, rooms that somebody left.
+    RoomsLeft = "rooms_left",
+    /// Of those, rooms in which somebody was skipped.
+    RoomsSkipped = "rooms_skipped",
+    /// Of those, rooms in which somebody was away for too long.
+    RoomsDisconnected = "rooms_disconnected",
     /// Rooms by id entered: once for each member that came in.
     HallsEntered = "halls_entered",
     /// Signals carried to a peer.
     SignalsRelayed = "signals_relayed",
+    /// Of those, offers.
+    SignalsOffer = "signals_offer",
+    /// Of those, answers.
+    SignalsAnswer = "signals_answer",
+    /// Of those, candidates.
+    SignalsCandidate = "signals_candidate",
+    /// Of those, the news that a call stands.
+    SignalsReady = "signals_ready",
+    /// Of those, what only the clients can tell apart.
+    SignalsOther = "signals_other",
     /// Signals kept for somebody away that made way for newer ones.
     SignalsDropped = "signals_dropped",
     /// Calls of which a client says that they came to nothing.
@@ -107,6 +144,12 @@ counters! {
     RefusedCoolingDown = "refused_cooling_down",
     /// Commands refused: budget spent.
     RefusedRateLimited = "refused_rate_limited",
+    /// Of those, searching and answering.
+    RateLimitedMatching = "rate_limited_matching",
+    /// Of those, writing and reading.
+    RateLimitedChat = "rate_limited_chat",
+    /// Of those, everything else.
+    RateLimitedSignaling = "rate_limited_signaling",
     /// Commands refused: too many waiting already.
     RefusedBusy = "refused_busy",
     /// Commands refused: the store is away.
@@ -139,30 +182,49 @@ counters! {
     Panics = "panics",
 }
 
-/// One number for each counter. Shared by all threads; each addition is one relaxed atomic.
+/// One number for each counter, and how long things took. Shared by all threads; each addition is one relaxed
+/// atomic, and nothing is allocated for it.
 #[derive(Debug)]
-pub struct Counters([AtomicU64; Counter::ALL.len()]);
+pub struct Counters {
+    counts: [AtomicU64; Counter::ALL.len()],
+    timings: Timings,
+    sinks: [SinkFigures; Sink::ALL.len()],
+}
 
 impl Default for Counters {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+        Self {
+            counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            timings: Timings::default(),
+            sinks: Default::default(),
+        }
     }
 }
 
 impl Counters {
     /// One more.
     pub fn add(&self, counter: Counter) {
-        self.0[counter as usize].fetch_add(1, Ordering::Relaxed);
+        self.counts[counter as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// So many more.
     pub fn add_many(&self, counter: Counter, count: u64) {
-        self.0[counter as usize].fetch_add(count, Ordering::Relaxed);
+        self.counts[counter as usize].fetch_add(count, Ordering::Relaxed);
     }
 
     /// How many so far.
     pub fn get(&self, counter: Counter) -> u64 {
-        self.0[counter as usize].load(Ordering::Relaxed)
+        self.counts[counter as usize].load(Ordering::Relaxed)
+    }
+
+    /// How long things took.
+    pub fn timings(&self) -> &Timings {
+        &self.timings
+    }
+
+    /// How that sink fares.
+    pub fn sink(&self, sink: Sink) -> &SinkFigures {
+        &self.sinks[sink as usize]
     }
 
     /// Connections open now.

@@ -8,7 +8,8 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::outlet::{Outlet, Undelivered};
-use crate::dialect::{Answering, Dialect};
+use super::shard::Client;
+use crate::dialect::Answering;
 use crate::domain::id::ConnectionId;
 use crate::domain::time::Time;
 
@@ -75,15 +76,11 @@ impl Backlogs {
     }
 
     /// Tries everything again. The connections whose clients have taken nothing for too long come back.
-    pub(super) fn retry(
-        &mut self,
-        outlets: &HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
-        now: Time,
-    ) -> Vec<ConnectionId> {
+    pub(super) fn retry(&mut self, clients: &HashMap<ConnectionId, Client>, now: Time) -> Vec<ConnectionId> {
         let mut slow = Vec::new();
         self.behind.retain(|&connection, backlog| {
-            let Some((_, outlet)) = outlets.get(&connection) else { return false };
-            let stays = backlog.drain(outlet.as_ref(), now);
+            let Some(client) = clients.get(&connection) else { return false };
+            let stays = backlog.drain(client.outlet.as_ref(), now);
             if stays && now >= backlog.moved_at + PATIENCE {
                 slow.push(connection);
             }
@@ -135,6 +132,7 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
+    use crate::dialect::Dialect;
 
     const CONNECTION: ConnectionId = ConnectionId(7);
 
@@ -179,13 +177,14 @@ mod tests {
         fn cut(&self) {}
     }
 
-    type Outlets = HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>;
+    type Clients = HashMap<ConnectionId, Client>;
 
     /// A connection with room for one message, behind which three more may wait.
-    fn narrow() -> (Ear, Outlets, Backlogs) {
+    fn narrow() -> (Ear, Clients, Backlogs) {
         let ear = Ear(Arc::new(Mutex::new((1, Vec::new()))));
         let outlet: Box<dyn Outlet> = Box::new(ear.clone());
-        (ear, HashMap::from([(CONNECTION, (Dialect::Qala, outlet))]), Backlogs::new(3))
+        let client = Client { dialect: Dialect::Qala, since_seconds: 0, outlet };
+        (ear, HashMap::from([(CONNECTION, client)]), Backlogs::new(3))
     }
 
     fn acknowledgement(number: u64) -> Delivery {
@@ -198,16 +197,16 @@ mod tests {
 
     #[test]
     fn what_has_no_room_follows_in_order_when_there_is_some_and_the_good_bye_comes_last() {
-        let (ear, outlets, mut backlogs) = narrow();
+        let (ear, clients, mut backlogs) = narrow();
         for delivery in [acknowledgement(1), acknowledgement(2), acknowledgement(3), Delivery::Goodbye] {
             assert_eq!(backlogs.deliver(CONNECTION, &ear, delivery, at(0)), Ok(()));
         }
         assert_eq!(backlogs.wait(), Some(AGAIN));
         ear.reads(1);
-        assert!(backlogs.retry(&outlets, at(2)).is_empty());
+        assert!(backlogs.retry(&clients, at(2)).is_empty());
         assert_eq!(ear.taken(), ["1", "2"]);
         ear.reads(5);
-        assert!(backlogs.retry(&outlets, at(4)).is_empty());
+        assert!(backlogs.retry(&clients, at(4)).is_empty());
         assert_eq!(ear.taken(), ["1", "2", "3", "goodbye"]);
         assert_eq!(backlogs.wait(), None);
     }
@@ -222,15 +221,15 @@ mod tests {
 
     #[test]
     fn who_takes_nothing_for_half_a_second_is_too_slow_and_who_takes_something_is_not() {
-        let (ear, outlets, mut backlogs) = narrow();
+        let (ear, clients, mut backlogs) = narrow();
         for number in 0..4 {
             assert_eq!(backlogs.deliver(CONNECTION, &ear, acknowledgement(number), at(0)), Ok(()));
         }
-        assert!(backlogs.retry(&outlets, at(499)).is_empty());
+        assert!(backlogs.retry(&clients, at(499)).is_empty());
         ear.reads(1);
-        assert!(backlogs.retry(&outlets, at(600)).is_empty());
-        assert!(backlogs.retry(&outlets, at(1_099)).is_empty());
-        assert_eq!(backlogs.retry(&outlets, at(1_100)), [CONNECTION]);
+        assert!(backlogs.retry(&clients, at(600)).is_empty());
+        assert!(backlogs.retry(&clients, at(1_099)).is_empty());
+        assert_eq!(backlogs.retry(&clients, at(1_100)), [CONNECTION]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The one clock of a node.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::time::Time;
 
@@ -24,6 +24,21 @@ impl Clock {
     pub fn now(&self) -> Time {
         let elapsed = self.started.elapsed().as_millis();
         Time::from_ms(self.start_ms.saturating_add(u64::try_from(elapsed).unwrap_or(u64::MAX)))
+    }
+
+    /// How long ago the node started, as exactly as the system tells.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whole seconds of that, in four bytes: there is room for a hundred years.
+    pub fn elapsed_seconds(&self) -> u32 {
+        u32::try_from(self.uptime_seconds()).unwrap_or(u32::MAX)
+    }
+
+    /// When the node started, by the system's clock.
+    pub fn started_at(&self) -> Time {
+        Time::from_ms(self.start_ms)
     }
 
     /// Seconds since the node started.

@@ -1,15 +1,18 @@
 //! What reaches a shard from the edges, in order, bounded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::dialect::Dialect;
 use crate::domain::command::{Command, Refusal};
 use crate::domain::errand::Token;
 use crate::domain::id::{AckId, ConnectionId, UserId};
 
+use super::clock::Clock;
 use super::outlet::Outlet;
+use crate::metrics;
 
 /// Commands that may wait in one shard's mailbox; more are refused as busy. A shard takes about a
 /// microsecond for each.
@@ -27,18 +30,32 @@ pub(super) enum Mail {
         outlet: Box<dyn Outlet>,
     },
     /// A client asks for something.
-    Command { connection: ConnectionId, ack: Option<AckId>, command: Result<Command, Refusal> },
+    Command {
+        connection: ConnectionId,
+        ack: Option<AckId>,
+        command: Result<Command, Refusal>,
+        /// By the node's clock, since its start.
+        at: Duration,
+    },
     /// A client's transport is closed.
     Disconnected { connection: ConnectionId, left: bool },
     /// The node is going down: tell everybody, then close them one after the other.
     Shutdown { retry_after_ms: u64, last_words: Duration, spread: Duration },
+    /// Somebody wants to know how the shard is.
+    Report(oneshot::Sender<metrics::Shard>),
+}
+
+/// Where a shard is reached. Shared, so that a connection holds one pointer.
+pub(super) struct Door {
+    pub(super) mailbox: mpsc::Sender<Mail>,
+    pub(super) clock: Clock,
 }
 
 /// A client of this node, as an edge holds it. Dropping it without [`Connection::closed`] counts as a lost
 /// transport.
 pub struct Connection {
     id: ConnectionId,
-    mailbox: mpsc::Sender<Mail>,
+    door: Arc<Door>,
     /// Room kept in the mailbox from the start: a full mailbox never hides that somebody is gone.
     goodbye: Option<mpsc::OwnedPermit<Mail>>,
 }
@@ -49,21 +66,17 @@ pub struct MailboxFull;
 
 impl Connection {
     /// Brings a client in. `outlet` is the way back to it.
-    pub(super) fn open(
-        id: ConnectionId,
-        mailbox: mpsc::Sender<Mail>,
-        connected: Mail,
-    ) -> Result<Self, MailboxFull> {
-        let goodbye = mailbox.clone().try_reserve_owned().map_err(|_| MailboxFull)?;
-        mailbox.try_send(connected).map_err(|_| MailboxFull)?;
-        Ok(Self { id, mailbox, goodbye: Some(goodbye) })
+    pub(super) fn open(id: ConnectionId, door: Arc<Door>, connected: Mail) -> Result<Self, MailboxFull> {
+        let goodbye = door.mailbox.clone().try_reserve_owned().map_err(|_| MailboxFull)?;
+        door.mailbox.try_send(connected).map_err(|_| MailboxFull)?;
+        Ok(Self { id, door, goodbye: Some(goodbye) })
     }
 
     /// Hands a command to the client's session. Never waits: `Err` is a full mailbox, and the caller tells
     /// the client.
     pub fn command(&self, ack: Option<AckId>, command: Result<Command, Refusal>) -> Result<(), MailboxFull> {
-        let mail = Mail::Command { connection: self.id, ack, command };
-        self.mailbox.try_send(mail).map_err(|_| MailboxFull)
+        let mail = Mail::Command { connection: self.id, ack, command, at: self.door.clock.elapsed() };
+        self.door.mailbox.try_send(mail).map_err(|_| MailboxFull)
     }
 
     /// The transport is closed; `left` when the client said good-bye.

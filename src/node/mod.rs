@@ -29,11 +29,13 @@ mod clock;
 mod counting;
 mod entropy;
 mod halls;
+mod herald;
 mod mailbox;
 mod memory;
 mod outlet;
 mod post;
 mod presence;
+mod report;
 mod roll;
 mod shard;
 #[cfg(test)]
@@ -42,11 +44,13 @@ mod tests;
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
 pub use halls::{HallShown, HallsDenied};
+pub use herald::{Ears, News};
 pub use mailbox::{Connection, MailboxFull};
 pub use outlet::{Outlet, Undelivered};
 
 use backlog::Backlogs;
-use mailbox::{COMMANDS_IN_MAILBOX, Mail};
+use herald::Herald;
+use mailbox::{COMMANDS_IN_MAILBOX, Door, Mail};
 use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
 
@@ -66,6 +70,8 @@ pub struct Setup {
     pub max_connections: usize,
     /// Messages that may wait for one connection besides those in its own queue.
     pub kept_back: usize,
+    /// Who wants to know what happens.
+    pub ears: Ears,
 }
 
 /// A running node, as edges see it.
@@ -73,7 +79,7 @@ pub struct Node {
     id: NodeId,
     clock: Clock,
     counters: Arc<Counters>,
-    mailboxes: Vec<mpsc::Sender<Mail>>,
+    doors: Vec<Arc<Door>>,
     store: Arc<dyn Store>,
     presences: Arc<Presences>,
     /// The pool that shows how many people it has, if one does.
@@ -99,21 +105,24 @@ impl Node {
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..=count).map(|_| mpsc::channel(LETTERS_IN_INBOX)).unzip();
         let presences = Arc::new(Presences::default());
+        let herald = Arc::new(Herald::new(setup.ears, counters.clone()));
         let tickets = SystemEntropy::new().tickets();
         let mut tasks = JoinSet::new();
         let outgoing = post.as_ref().map(|post| {
             let rooms = post::Rooms { node: setup.node.clone(), shards: inboxes.clone() };
             post::start(post, rooms, clock, &counters, &presences, &mut tasks)
         });
-        let mut mailboxes = Vec::new();
+        let mut doors = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
             let (sender, mailbox) = mpsc::channel(COMMANDS_IN_MAILBOX + setup.max_connections);
-            mailboxes.push(sender);
+            doors.push(Arc::new(Door { mailbox: sender, clock }));
             let node = setup.node.clone();
             let (policies, limits) = (setup.policies.clone(), setup.limits.clone());
             let entropy = SystemEntropy::counting(tickets.clone());
+            let core = Core::new(node.clone(), number, policies, limits, entropy);
             let shard = Shard {
-                core: Core::new(node.clone(), number, policies, limits, entropy),
+                core: if herald.is_heard() { core.telling() } else { core },
+                herald: herald.clone(),
                 node,
                 clock,
                 number,
@@ -125,10 +134,11 @@ impl Node {
                 inbox,
                 shards: inboxes.clone(),
                 outgoing: outgoing.clone(),
-                outlets: HashMap::new(),
+                clients: HashMap::new(),
                 backlogs: Backlogs::new(setup.kept_back),
                 outbox: VecDeque::new(),
                 underway: JoinSet::new(),
+                relayed: false,
                 errands: JoinSet::new(),
                 closing: None,
             };
@@ -144,7 +154,7 @@ impl Node {
             id: setup.node,
             clock,
             counters,
-            mailboxes,
+            doors,
             store,
             presences,
             shown,
@@ -170,11 +180,11 @@ impl Node {
         // A user's connections meet in one shard: there the newer takes over from the older.
         let mut hasher = DefaultHasher::new();
         (dialect.name(), &user).hash(&mut hasher);
-        let shards = self.mailboxes.len() as u64;
+        let shards = self.doors.len() as u64;
         let shard = usize::try_from(hasher.finish() % shards).unwrap_or(0);
-        let mailbox = self.mailboxes[shard].clone();
+        let door = self.doors[shard].clone();
         let connected = Mail::Connected { connection, user, guest, token, dialect, outlet };
-        Connection::open(connection, mailbox, connected)
+        Connection::open(connection, door, connected)
     }
 
     /// Tells every client that the node is going down and, after `last_words`, closes them one after the
@@ -182,10 +192,10 @@ impl Node {
     pub async fn shut_down(&self, retry_after: Duration, last_words: Duration, spread: Duration) {
         self.draining.store(true, Ordering::Relaxed);
         let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        for mailbox in &self.mailboxes {
+        for door in &self.doors {
             let retry_after_ms = ms(retry_after);
             // A shard that is gone has no clients to tell.
-            let _ = mailbox.send(Mail::Shutdown { retry_after_ms, last_words, spread }).await;
+            let _ = door.mailbox.send(Mail::Shutdown { retry_after_ms, last_words, spread }).await;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -61,8 +62,10 @@ pub(super) fn start(
         underway: JoinSet::new(),
     };
     tasks.spawn(lanes.run(letters));
-    tasks.spawn(bring_in(post.inbox(), rooms.shards.clone(), counters.clone()));
-    tasks.spawn(live(post.clone(), rooms, clock, counters.clone(), presences.clone()));
+    let ahead = Arc::new(Ahead::default());
+    let lag = Lag { clock, ahead: ahead.clone(), counters: counters.clone() };
+    tasks.spawn(bring_in(post.inbox(), rooms.shards.clone(), lag));
+    tasks.spawn(live(post.clone(), rooms, clock, ahead, counters.clone(), presences.clone()));
     outgoing
 }
 
@@ -155,12 +158,39 @@ impl Lanes {
     }
 }
 
+/// How much further the clock of all nodes is than this node's own, ms.
+#[derive(Default)]
+struct Ahead(AtomicI64);
+
+impl Ahead {
+    fn learn(&self, common_ms: u64, own: Time) {
+        self.0.store(common_ms.cast_signed().wrapping_sub(own.as_ms().cast_signed()), Ordering::Relaxed);
+    }
+
+    /// How long ago `common_ms` was.
+    fn since(&self, common_ms: u64, own: Time) -> Duration {
+        let now_ms = own.as_ms().saturating_add_signed(self.0.load(Ordering::Relaxed));
+        Duration::from_millis(now_ms.saturating_sub(common_ms))
+    }
+}
+
+/// What measures how late letters come.
+struct Lag {
+    clock: Clock,
+    ahead: Arc<Ahead>,
+    counters: Arc<Counters>,
+}
+
 /// Letters of other nodes go to their shards. A shard that is behind is waited for: what is not taken stays in
 /// the store.
-async fn bring_in(mut inbox: Box<dyn Inbox>, shards: Vec<mpsc::Sender<Incoming>>, counters: Arc<Counters>) {
+async fn bring_in(mut inbox: Box<dyn Inbox>, shards: Vec<mpsc::Sender<Incoming>>, lag: Lag) {
+    let counters = &lag.counters;
     loop {
         let received = inbox.receive().await;
         counters.add_many(Counter::LettersReceived, received.letters.len() as u64);
+        if let Some(oldest_ms) = received.oldest_ms {
+            counters.timings().inbox_lag.observe(lag.ahead.since(oldest_ms, lag.clock.now()));
+        }
         if received.lost > 0 {
             counters.add_many(Counter::LettersLost, received.lost);
             tracing::warn!(lost = received.lost, "letters of other nodes were lost");
@@ -179,6 +209,7 @@ async fn live(
     post: Arc<dyn Post>,
     rooms: Rooms,
     clock: Clock,
+    ahead: Arc<Ahead>,
     counters: Arc<Counters>,
     presences: Arc<Presences>,
 ) {
@@ -189,6 +220,7 @@ async fn live(
             pause(&*post, BEAT_AGAIN_AFTER).await;
             continue;
         };
+        ahead.learn(pulse.now_ms, clock.now());
         if !pulse.known {
             tracing::warn!("the store does not know this node any more: it is told everything anew");
             tell(&rooms.shards, || Incoming::Forgotten).await;
@@ -253,6 +285,16 @@ mod tests {
         lane.waiting.extend(waiting.map(|(ms, letter)| (Time::from_ms(ms), letter.clone())));
         assert_eq!(lane.next_batch(Time::from_ms(30_000)), (vec![back, signal], 1));
         assert_eq!(lane.next_batch(Time::from_ms(30_000)), (vec![], 0));
+    }
+
+    #[test]
+    fn how_late_a_letter_is_does_not_depend_on_whose_clock_is_ahead() {
+        for own in [1_000_u64, 900_000] {
+            let ahead = Ahead::default();
+            ahead.learn(500_000, Time::from_ms(own));
+            assert_eq!(ahead.since(500_010, Time::from_ms(own + 25)), Duration::from_millis(15));
+            assert_eq!(ahead.since(500_030, Time::from_ms(own + 25)), Duration::ZERO);
+        }
     }
 
     #[test]

@@ -16,17 +16,19 @@ use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::core::{Comer, Core, Effect, Input};
 use crate::domain::envelope::Envelope;
 use crate::domain::errand::{Errand, Tidings};
+use crate::domain::event::Event;
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
-use crate::metrics::{Counter, Counters};
+use crate::metrics::{self, Counter, Counters, StoreOperation, Waiting};
 use crate::store::{Letter, Store, Submitted};
 
 use super::backlog::{Backlogs, Delivery};
 use super::clock::Clock;
 use super::counting;
 use super::entropy::SystemEntropy;
+use super::herald::Herald;
 use super::mailbox::Mail;
 use super::outlet::{Outlet, Undelivered};
 use super::post::Outgoing;
@@ -64,24 +66,44 @@ pub(super) struct Shard {
     pub(super) store: Arc<dyn Store>,
     pub(super) counters: Arc<Counters>,
     pub(super) presences: Arc<Presences>,
+    /// Who wants to know what happens.
+    pub(super) herald: Arc<Herald>,
     pub(super) mailbox: mpsc::Receiver<Mail>,
     pub(super) inbox: mpsc::Receiver<Incoming>,
     /// The inboxes of all shards of the node, by number.
     pub(super) shards: Vec<mpsc::Sender<Incoming>>,
     /// Where letters to other nodes go, if there are any.
     pub(super) outgoing: Option<mpsc::Sender<Outgoing>>,
-    pub(super) outlets: HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
+    pub(super) clients: HashMap<ConnectionId, Client>,
     /// What waits for connections that had no room.
     pub(super) backlogs: Backlogs,
     /// Letters for shards whose inbox is full. While there are any, nothing is taken from the mailbox.
     pub(super) outbox: VecDeque<Letter>,
     /// Operations that the store answers later.
-    pub(super) underway: JoinSet<(OperationId, Outcome)>,
+    pub(super) underway: JoinSet<(Asked, Outcome)>,
+    /// Whether the input that is handled carried a signal on.
+    pub(super) relayed: bool,
     /// The backend of those pools that have one.
     pub(super) backend: Option<Backend>,
     /// Errands that it runs.
     pub(super) errands: JoinSet<(OperationId, Tidings)>,
     pub(super) closing: Option<Closing>,
+}
+
+/// What the store was asked.
+pub(super) struct Asked {
+    operation: OperationId,
+    kind: StoreOperation,
+    /// By the node's clock, since its start.
+    at: Duration,
+}
+
+/// A connection, as its shard knows it.
+pub(super) struct Client {
+    pub(super) dialect: Dialect,
+    /// Seconds since the node's start. This small, because there are many.
+    pub(super) since_seconds: u32,
+    pub(super) outlet: Box<dyn Outlet>,
 }
 
 /// A shutdown in progress: connections are closed in even steps, so that they do not all come back at once.
@@ -102,8 +124,12 @@ impl Shard {
             tokio::select! {
                 biased;
                 taken = self.inbox.recv_many(&mut letters, TURN) => if taken == 0 { break },
-                Some(Ok((operation, outcome))) = self.underway.join_next() => {
-                    self.handle(Input::Stored { operation, outcome }, None);
+                Some(Ok((asked, outcome))) = self.underway.join_next() => {
+                    let now = self.clock.now();
+                    self.guarded(None, |shard| {
+                        shard.stored(&asked, outcome, now);
+                        shard.carry_out(now);
+                    });
                 }
                 Some(Ok((operation, tidings))) = self.errands.join_next() => {
                     self.handle(Input::Consulted { operation, tidings }, None);
@@ -145,25 +171,33 @@ impl Shard {
         match mail {
             Mail::Connected { connection, user, guest, token, dialect, outlet } => {
                 self.counters.add(Counter::ConnectionsOpened);
-                self.outlets.insert(connection, (dialect, outlet));
+                let since_seconds = self.clock.elapsed_seconds();
+                self.clients.insert(connection, Client { dialect, since_seconds, outlet });
                 let comer = Comer { user, guest, pool: dialect.policy().pool, token };
                 self.handle(Input::Connected { connection, comer }, Some(connection));
             }
-            Mail::Command { connection, ack, command } => {
-                if let (Some(ack), Some((dialect, _))) = (ack, self.outlets.get_mut(&connection)) {
-                    *dialect = dialect.after(ack.topic);
+            Mail::Command { connection, ack, command, at } => {
+                if let (Some(ack), Some(client)) = (ack, self.clients.get_mut(&connection)) {
+                    client.dialect = client.dialect.after(ack.topic);
                 }
                 if command == Ok(Command::CallFailed) {
                     tracing::debug!(connection = connection.0, "a client says that its call came to nothing");
                 }
+                let signal = matches!(command, Ok(Command::Signal { .. }));
+                self.relayed = false;
                 self.handle(Input::Command { connection, ack, command }, Some(connection));
+                if signal && self.relayed {
+                    self.counters.timings().relay.observe(self.clock.elapsed().saturating_sub(at));
+                }
             }
             Mail::Disconnected { connection, left } => {
                 self.counters.add(Counter::ConnectionsClosed);
-                self.outlets.remove(&connection);
+                if let Some(client) = self.clients.remove(&connection) {
+                    self.lasted(&client);
+                }
                 self.backlogs.forget(connection);
-                if self.outlets.is_empty() {
-                    self.outlets.shrink_to_fit();
+                if self.clients.is_empty() {
+                    self.clients.shrink_to_fit();
                 }
                 // Everybody was told what happens: nobody is told that others go as well.
                 if self.closing.is_none() {
@@ -172,8 +206,27 @@ impl Shard {
             }
             Mail::Shutdown { retry_after_ms, last_words, spread } => {
                 self.handle(Input::Shutdown { retry_after_ms }, None);
-                self.closing = Some(Closing::new(&self.outlets, last_words, spread, self.clock.now()));
+                self.closing = Some(Closing::new(&self.clients, last_words, spread, self.clock.now()));
             }
+            Mail::Report(asker) => {
+                // Who asked may have given up.
+                let _ = asker.send(self.report());
+            }
+        }
+    }
+
+    fn lasted(&self, client: &Client) {
+        let seconds = self.clock.elapsed_seconds().saturating_sub(client.since_seconds);
+        self.counters.timings().connection.observe(Duration::from_secs(seconds.into()));
+    }
+
+    fn report(&self) -> metrics::Shard {
+        let waiting = self.core.waiting();
+        metrics::Shard {
+            mailbox: self.mailbox.len() as u64,
+            connections: self.clients.len() as u64,
+            sessions: self.core.session_count() as u64,
+            waiting: waiting.map(|(pool, by_stage)| Waiting { pool: pool.0, by_stage }).collect(),
         }
     }
 
@@ -194,7 +247,7 @@ impl Shard {
                 shard.carry_out(now);
             });
         }
-        let slow = self.backlogs.retry(&self.outlets, now);
+        let slow = self.backlogs.retry(&self.clients, now);
         for connection in slow {
             self.guarded(None, |shard| {
                 shard.give_up(connection);
@@ -203,8 +256,8 @@ impl Shard {
         }
         let due = self.closing.as_mut().map(|closing| closing.due(now)).unwrap_or_default();
         for connection in due {
-            if let Some((_, outlet)) = self.outlets.get(&connection) {
-                outlet.cut();
+            if let Some(client) = self.clients.get(&connection) {
+                client.outlet.cut();
             }
         }
     }
@@ -232,8 +285,9 @@ impl Shard {
                     self.answer(connection, ack, &answer, now);
                 }
                 Effect::Close { connection } => {
-                    if let Some((_, outlet)) = self.outlets.get(&connection) {
-                        let sent = self.backlogs.deliver(connection, outlet.as_ref(), Delivery::Goodbye, now);
+                    if let Some(client) = self.clients.get(&connection) {
+                        let sent =
+                            self.backlogs.deliver(connection, client.outlet.as_ref(), Delivery::Goodbye, now);
                         self.sent(connection, sent);
                     }
                 }
@@ -252,13 +306,17 @@ impl Shard {
                     let people = self.presences.of(pool).online;
                     self.core.handle(Input::Online { pool, people }, now);
                 }
-                Effect::Record(event) => counting::count(&self.counters, &event),
+                Effect::Tell(happening) => self.herald.tell(*happening, now),
+                Effect::Record(event) => {
+                    self.relayed |= matches!(event, Event::Relayed(_));
+                    counting::count(&self.counters, &event);
+                }
             }
         }
     }
 
     fn notify(&mut self, connection: ConnectionId, notice: &Notice, now: Time) {
-        let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
+        let Some(Client { dialect, outlet, .. }) = self.clients.get(&connection) else { return };
         let mut sent = Ok(());
         dialect.notice(notice, now, &mut |said| {
             // Nothing follows what did not reach the client.
@@ -271,7 +329,7 @@ impl Shard {
     }
 
     fn answer(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>, now: Time) {
-        let Some((dialect, outlet)) = self.outlets.get(&connection) else { return };
+        let Some(Client { dialect, outlet, .. }) = self.clients.get(&connection) else { return };
         let mut sent = Ok(());
         dialect.answer(ack.topic, answer, now, &mut |part| {
             if sent.is_ok() {
@@ -294,8 +352,9 @@ impl Shard {
     fn give_up(&mut self, connection: ConnectionId) {
         self.counters.add(Counter::SlowConsumers);
         self.backlogs.forget(connection);
-        if let Some((_, outlet)) = self.outlets.remove(&connection) {
-            outlet.cut();
+        if let Some(client) = self.clients.remove(&connection) {
+            client.outlet.cut();
+            self.lasted(&client);
             tracing::info!(connection = connection.0, "closed a slow consumer");
         }
         // The rest of this turn must not count on it; the transport's own end comes later.
@@ -304,12 +363,19 @@ impl Shard {
     }
 
     fn ask(&mut self, operation: OperationId, request: Operation, now: Time) {
+        let asked = Asked { operation, kind: counting::kind(&request), at: self.clock.elapsed() };
         match self.store.submit(request, now) {
-            Submitted::Answered(outcome) => self.core.handle(Input::Stored { operation, outcome }, now),
+            Submitted::Answered(outcome) => self.stored(&asked, outcome, now),
             Submitted::Underway(answer) => {
-                self.underway.spawn(async move { (operation, answer.await) });
+                self.underway.spawn(async move { (asked, answer.await) });
             }
         }
+    }
+
+    fn stored(&mut self, asked: &Asked, outcome: Outcome, now: Time) {
+        let took = self.clock.elapsed().saturating_sub(asked.at);
+        self.counters.timings().of(asked.kind).observe(took);
+        self.core.handle(Input::Stored { operation: asked.operation, outcome }, now);
     }
 
     /// How many errands run at once, the backend decides.
@@ -353,12 +419,12 @@ impl Shard {
 
 impl Closing {
     fn new(
-        outlets: &HashMap<ConnectionId, (Dialect, Box<dyn Outlet>)>,
+        clients: &HashMap<ConnectionId, Client>,
         last_words: Duration,
         spread: Duration,
         now: Time,
     ) -> Self {
-        let mut left: Vec<ConnectionId> = outlets.keys().copied().collect();
+        let mut left: Vec<ConnectionId> = clients.keys().copied().collect();
         left.sort_unstable();
         let in_one_step = left.len().div_ceil(CLOSING_STEPS as usize).max(1);
         let step = (spread / CLOSING_STEPS).max(Duration::from_millis(1));

@@ -63,6 +63,7 @@ fn start() -> (Arc<Node>, Tasks) {
         backend: None,
         max_connections: 10,
         kept_back: 2,
+        ears: Vec::new(),
     };
     let store: Arc<dyn Store> = Arc::new(Panicking(MemoryStore::new()));
     Node::start(setup, &store, None)

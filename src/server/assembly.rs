@@ -10,6 +10,7 @@ use crate::dialect::{Dialect, Entry};
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Matchmaker, Policy};
+use crate::events::{self, RedisSink};
 use crate::http;
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
@@ -38,6 +39,7 @@ pub(super) fn node(config: &Config, backend: Option<Backend>) -> node::Setup {
         backend,
         max_connections: config.limits.max_connections,
         kept_back: config.limits.outgoing_messages / 2,
+        ears: Vec::new(),
     }
 }
 
@@ -132,11 +134,32 @@ pub(super) fn socket(config: &Config) -> socket::Setup {
     }
 }
 
-/// What is served over HTTP besides health.
-pub(super) fn pages(config: &Config) -> http::Pages {
-    http::Pages {
+/// Who is told what happens.
+pub(super) fn events(config: &Config, redis: Option<RedisSink>) -> events::Setup {
+    let kafka = config.events.kafka.as_ref().map(|kafka| events::KafkaSetup {
+        brokers: kafka.brokers.clone(),
+        topic: kafka.topic.clone(),
+        batch_size: kafka.batch_size,
+        batch_time: Duration::from_millis(kafka.batch_timeout_ms),
+    });
+    events::Setup { buffer: config.events.buffer, log: config.events.log, redis, kafka }
+}
+
+/// What the REST part needs to know.
+pub(super) fn site(config: &Config) -> http::Site {
+    let dialects = &config.running.dialects;
+    http::Site {
         demo: config.running.demo,
-        status: config.running.dialects.first() == Some(&DialectName::Sorsu),
+        status: dialects.first() == Some(&DialectName::Sorsu),
+        webrtc_chat: match dialects.iter().position(|dialect| *dialect == DialectName::WebrtcChat) {
+            None => http::Place::None,
+            Some(0) => http::Place::First,
+            Some(_) => http::Place::Later,
+        },
+        access: http::Access {
+            token: config.admin_token.as_ref().map(|token| http::Token::new(token.expose())),
+            private_address: config.listen.admin.is_some(),
+        },
     }
 }
 

@@ -14,6 +14,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::backend::Backend;
 use crate::config::{self, AllowedOrigins, Config};
+use crate::events::{Sinks, Source, Writers};
 use crate::http;
 use crate::node::{Node, Tasks};
 use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, PollingSessions, Transport};
@@ -36,14 +37,19 @@ const STREAMS_PER_CONNECTION: usize = 4;
 /// The engine's own closing of what is left.
 const ENGINE_CLOSES_WITHIN: Duration = Duration::from_secs(1);
 
+/// What happened must be told within.
+const EVENTS_LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
 /// What other nodes must know of the end within.
 const LEAVES_WITHIN: Duration = Duration::from_secs(1);
 
 /// A server that runs.
 pub struct Server {
     address: SocketAddr,
+    admin_address: Option<SocketAddr>,
     node: Arc<Node>,
     tasks: Tasks,
+    writers: Writers,
     engine: socket::Handle,
     serving: JoinSet<io::Result<()>>,
     store: String,
@@ -82,6 +88,8 @@ pub enum StartError {
     },
     /// The node cannot take part with others.
     NotEntered(NotEntered),
+    /// Kafka is to be told what happens, and this program was built without that.
+    NoKafka,
 }
 
 impl fmt::Display for StartError {
@@ -97,6 +105,7 @@ impl fmt::Display for StartError {
             Self::BackendUrl { origin, reason } => write!(f, "{origin} cannot be used ({reason})"),
             Self::Redis { error, .. } => error.fmt(f),
             Self::NotEntered(error) => error.fmt(f),
+            Self::NoKafka => f.write_str("this build cannot talk to Kafka"),
         }
     }
 }
@@ -106,7 +115,7 @@ impl StartError {
     pub fn hint(&self) -> String {
         match self {
             Self::Listen { .. } => {
-                "stop what listens there, or choose another --port (0 takes a free one)".to_owned()
+                "stop what listens there, or choose another port (0 takes a free one)".to_owned()
             }
             Self::RedisUrl { .. } => {
                 "for example redis://127.0.0.1:6379, or leave it out for the embedded store".to_owned()
@@ -125,6 +134,7 @@ impl StartError {
             Self::NotEntered(NotEntered::Unavailable) => {
                 "look at its log, and start the node again".to_owned()
             }
+            Self::NoKafka => "build it with --features kafka, or leave --kafka-brokers out".to_owned(),
         }
     }
 }
@@ -136,14 +146,23 @@ impl Server {
         let listen = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let private = private_listener(config).await?;
         let backend = assembly::backend(config).map(|at| {
             let origin = at.origin.clone();
             Backend::new(at.url.expose()).map_err(|reason| StartError::BackendUrl { origin, reason })
         });
         let backend = backend.transpose()?;
-        let setup = assembly::node(config, backend.clone());
-        let Shared { store, post, shown } = sharing::open(&config.store, &setup).await?;
+        let mut setup = assembly::node(config, backend.clone());
+        if config.events.kafka.is_some() && !cfg!(feature = "kafka") {
+            return Err(StartError::NoKafka);
+        }
+        let Shared { store, post, events, shown } =
+            sharing::open(&config.store, &config.events, &setup).await?;
+        let (sinks, ears) = Sinks::prepare(assembly::events(config, events));
+        setup.ears = ears;
         let (node, tasks) = Node::start(setup, &store, post);
+        let source = Source { node: node.id().clone(), started_at: node.clock().started_at() };
+        let writers = sinks.start(&source, node.counters());
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
         let per_address = assembly::connections_per_address(config);
         let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
@@ -163,7 +182,7 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let app = http::routes(node.clone(), assembly::pages(config))
+        let app = http::routes(node.clone(), assembly::site(config))
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))
@@ -175,12 +194,22 @@ impl Server {
             streams.watch().await;
             Ok(())
         });
-        Ok(Self { address, node, tasks, engine, serving, store: shown })
+        let admin_address = private.map(|(listener, bound)| {
+            let app = http::private_routes(node.clone(), assembly::site(config));
+            serving.spawn(async move { axum::serve(listener, app).await });
+            bound
+        });
+        Ok(Self { address, admin_address, node, tasks, writers, engine, serving, store: shown })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where operators are served apart from clients, if they are.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
     }
 
     /// The node's name.
@@ -220,7 +249,17 @@ impl Server {
         if tokio::time::timeout(LEAVES_WITHIN, self.node.leave()).await.is_err() {
             tracing::warn!("other nodes notice the end of this one by its silence");
         }
+        self.writers.finish(EVENTS_LEAVE_WITHIN).await;
     }
+}
+
+/// The listener of operators, if they have one, and where it is.
+async fn private_listener(config: &Config) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    let Some(address) = config.listen.admin else { return Ok(None) };
+    let listen = |error| StartError::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?;
+    Ok(Some((listener, bound)))
 }
 
 /// Pages of allowed origins may read answers; which are allowed is decided at the door.

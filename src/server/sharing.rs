@@ -6,9 +6,10 @@ use tokio::runtime::Handle;
 
 use super::StartError;
 use crate::config;
+use crate::events::RedisSink;
 use crate::node;
 use crate::store::memory::MemoryStore;
-use crate::store::redis::{RedisPost, RedisStore, RedisUrl, Settings, reach};
+use crate::store::redis::{EventStream, RedisPost, RedisStore, RedisUrl, Settings, reach};
 use crate::store::{Post, Store};
 
 /// What a node shares with others, and how.
@@ -16,16 +17,22 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn Store>,
     /// `None` where there are no others.
     pub(super) post: Option<Arc<dyn Post>>,
+    /// Where events go, if they go to Redis.
+    pub(super) events: Option<RedisSink>,
     /// As people are told.
     pub(super) shown: String,
 }
 
 /// Opens what the configuration names, and takes the node's name among others.
-pub(super) async fn open(store: &config::Store, setup: &node::Setup) -> Result<Shared, StartError> {
+pub(super) async fn open(
+    store: &config::Store,
+    events: &config::Events,
+    setup: &node::Setup,
+) -> Result<Shared, StartError> {
     let redis = match store {
         config::Store::Embedded => {
             let shown = "embedded (one node, nothing survives a restart)".to_owned();
-            return Ok(Shared { store: Arc::new(MemoryStore::new()), post: None, shown });
+            return Ok(Shared { store: Arc::new(MemoryStore::new()), post: None, events: None, shown });
         }
         config::Store::Redis(redis) => redis,
     };
@@ -42,5 +49,6 @@ pub(super) async fn open(store: &config::Store, setup: &node::Setup) -> Result<S
     let pools = setup.policies.iter().map(|policy| policy.pool).collect();
     let post = RedisPost::new(setup.node.clone(), pools, &settings, &store);
     post.enter().await.map_err(StartError::NotEntered)?;
-    Ok(Shared { store: Arc::new(store), post: Some(Arc::new(post)), shown })
+    let events = events.redis.then(|| RedisSink::new(EventStream::new(&store, events.stream_length)));
+    Ok(Shared { store: Arc::new(store), post: Some(Arc::new(post)), events, shown })
 }

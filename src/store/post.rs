@@ -29,6 +29,8 @@ pub struct Received {
     pub letters: Vec<Letter>,
     /// So many more were sent and did not come, or mean nothing here.
     pub lost: u64,
+    /// When the first of them was put there, by the clock of [`Pulse::now_ms`]; `None` if there are none.
+    pub oldest_ms: Option<u64>,
 }
 
 /// What a sign of life is answered with.
@@ -90,6 +92,9 @@ pub trait Post: Send + Sync + 'static {
 
     /// The node's inbox. One at a time reads it.
     fn inbox(&self) -> Box<dyn Inbox>;
+
+    /// Entries in the node's inbox that were not removed yet; `None`: nobody answers.
+    fn inbox_entries(&self) -> Pending<'_, Option<u64>>;
 
     /// What the next signs of life say of the people here.
     fn count(&self, people: Vec<(PoolId, Presence)>);

@@ -36,11 +36,13 @@ pub(crate) const ROOMS: &[Room] = &[
     // Edges. They share a node, never each other.
     Room { name: "socket", uses: &["domain", "config", "metrics", "dialect", "node", "auth"] },
     Room { name: "http", uses: &["metrics", "node"] },
+    Room { name: "events", uses: &["domain", "metrics", "store", "node"] },
     // The whole: puts the parts together.
     Room {
         name: "server",
         uses: &[
             "domain", "config", "metrics", "dialect", "store", "backend", "node", "auth", "socket", "http",
+            "events",
         ],
     },
 ];
@@ -56,8 +58,12 @@ const PACKAGES: &[Room] = &[
 ];
 
 /// Libraries that one place knows.
-const SEAMS: &[(&str, &str)] =
-    &[("socketioxide", "src/socket/"), ("engineioxide", "src/socket/"), ("clap", "cli/")];
+const SEAMS: &[(&str, &str)] = &[
+    ("socketioxide", "src/socket/"),
+    ("engineioxide", "src/socket/"),
+    ("rskafka", "src/events/"),
+    ("clap", "cli/"),
+];
 
 /// What of the language and of std is not pure.
 const NOT_PURE: &[&str] = &[

@@ -100,6 +100,15 @@ fn everything_is_told_at_once() {
 }
 
 #[test]
+fn events_for_a_redis_that_is_not_there() {
+    let expected = [
+        "error: --events names `redis`, and nothing says where that is",
+        "hint: give --redis-url, or leave it out",
+    ];
+    assert_eq!(flags(&[("events", "log,redis")]).complaints(), expected);
+}
+
+#[test]
 fn unknown_names() {
     let expected = ["error: unknown key prot in qala.toml", "hint: did you mean port?"];
     assert_eq!(file("prot = 1").complaints(), expected);

@@ -3,8 +3,8 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::super::{
-    AllowedOrigins, Auth, Config, DialectName, Engine, Limits, Listen, LogFormat, LogLevel, Matching,
-    Running, Secret, Store, Transports,
+    AllowedOrigins, Auth, Config, DialectName, Engine, Events, Kafka, Limits, Listen, LogFormat, LogLevel,
+    LogLevels, Matching, Running, Secret, Store, Transports,
 };
 use super::{Input, environment, file, flags};
 
@@ -15,7 +15,7 @@ fn budget(number: u32) -> Option<NonZeroU32> {
 #[test]
 fn nothing_given_is_what_the_design_says() {
     let config = Config::default();
-    assert_eq!(config.listen, Listen { host: [127, 0, 0, 1].into(), port: 3001 });
+    assert_eq!(config.listen, Listen { host: [127, 0, 0, 1].into(), port: 3001, admin: None });
     assert_eq!(config.allowed_origins, AllowedOrigins::Loopback);
     assert!(matches!(config.auth[..], [(DialectName::Qala, Auth::GuestOnLoopback)]));
     assert!(config.said.is_empty());
@@ -55,7 +55,7 @@ fn nothing_given_is_what_the_design_says() {
         demo: true,
         production: false,
         shutdown_timeout_seconds: 10,
-        log_level: LogLevel::Info,
+        log_levels: LogLevels::default(),
         log_format: LogFormat::Auto,
     };
     assert_eq!(config.running, running);
@@ -84,11 +84,31 @@ fn a_file_may_use_dashes_or_underscores_and_its_own_types() {
          allowed-origins = [\"https://a.example\", \"https://b.example\"]",
     )
     .config();
-    assert_eq!(config.running.log_level, LogLevel::Debug);
+    assert_eq!(config.running.log_levels.usual, LogLevel::Debug);
     assert_eq!(config.matching.accept_timeout_seconds, 5);
     assert_eq!(config.matching.stage_seconds, [0, 1, 2, 3, 4]);
     let listed = vec!["https://a.example".to_owned(), "https://b.example".to_owned()];
     assert_eq!(config.allowed_origins, AllowedOrigins::Listed(listed));
+}
+
+#[test]
+fn levels_of_parts() {
+    let levels = |value| flags(&[("log-level", value)]).config().running.log_levels;
+    let part = |target: &str, level| (target.to_owned(), level);
+    for (value, usual, by_target) in [
+        ("WARN", LogLevel::Warn, vec![]),
+        ("qala::store=debug", LogLevel::Info, vec![part("qala::store", LogLevel::Debug)]),
+        (
+            "error, qala=Info ,qala::store = trace",
+            LogLevel::Error,
+            vec![part("qala", LogLevel::Info), part("qala::store", LogLevel::Trace)],
+        ),
+    ] {
+        assert_eq!(levels(value), LogLevels { usual, by_target }, "{value}");
+    }
+    for value in ["info,warn", "qala=", "=info", "qala store=info", "info,", "qala=loud"] {
+        assert!(!flags(&[("log-level", value)]).complaints().is_empty(), "{value}");
+    }
 }
 
 #[test]
@@ -200,7 +220,7 @@ fn aliases_reach_their_option() {
     assert_eq!((config.engine.ping_interval_ms, config.engine.ping_timeout_ms), (1_000, 2_000));
     assert_eq!(config.limits.max_payload_bytes, 1_000_000);
     assert_eq!(config.limits.connections_per_address, budget(5));
-    assert_eq!(config.running.log_level, LogLevel::Warn);
+    assert_eq!(config.running.log_levels.usual, LogLevel::Warn);
 }
 
 #[test]
@@ -237,16 +257,37 @@ fn what_nodes_share_is_in_redis_only_if_somebody_says_where() {
 fn what_has_no_effect_is_named() {
     let config = environment(&[
         ("REDIS_URL", "redis://:hunter2@db:6379/0"),
-        ("KAFKA_BROKERS", "a:9092, b:9092"),
-        ("KAFKA_TOPIC_EVENTS", ""),
+        ("REDIS_POOL_SIZE", "10"),
+        ("REDIS_TTL_MATCH_MAP", ""),
         ("SUPABASE_URL", "https://project.supabase.co"),
     ])
     .config();
     let expected = [
+        "REDIS_POOL_SIZE (one connection is shared by all)",
         "SUPABASE_URL (tokens are checked only with SUPABASE_JWT_SECRET; profiles are not looked up yet)",
-        "KAFKA_BROKERS (events are not published yet)",
     ];
     assert_eq!(config.without_effect, expected);
+}
+
+#[test]
+fn events_go_where_somebody_says() {
+    let events = |given: &[(&str, &str)]| environment(given).config().events;
+    let nobody = Events { log: false, redis: false, buffer: 10_000, stream_length: 100_000, kafka: None };
+    assert_eq!(events(&[("KAFKA_TOPIC_EVENTS", "t")]), nobody);
+    let redis = [("QALA_EVENTS", "Redis, log"), ("REDIS_URL", "redis://db"), ("QALA_EVENTS_BUFFER", "5")];
+    assert_eq!(events(&redis), Events { log: true, redis: true, buffer: 5, ..nobody.clone() });
+    let kafka =
+        [("KAFKA_BROKERS", "a:9092, b:9092"), ("KAFKA_BATCH_SIZE", "7"), ("KAFKA_BATCH_TIMEOUT", "20")];
+    let expected = Kafka {
+        brokers: vec!["a:9092".to_owned(), "b:9092".to_owned()],
+        topic: "webrtc-events".to_owned(),
+        batch_size: 7,
+        batch_timeout_ms: 20,
+    };
+    assert_eq!(events(&kafka), Events { kafka: Some(expected), ..nobody });
+    for value in ["redis", "log,log", "kafka", "log,"] {
+        assert!(!flags(&[("events", value)]).complaints().is_empty(), "{value}");
+    }
 }
 
 #[test]

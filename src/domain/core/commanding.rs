@@ -2,6 +2,7 @@
 
 use super::super::command::{Command, Refusal, Reply, Scope};
 use super::super::event::Event;
+use super::super::happening::What;
 use super::super::id::{AckId, ConnectionId, Entropy, SessionId};
 use super::super::notice::Notice;
 use super::super::policy::Acceptance;
@@ -82,6 +83,7 @@ impl<E: Entropy> Core<E> {
             return;
         }
         self.record(Event::Refused(refusal));
+        let code = refusal.code();
         let (scope, retry_after_ms) = match refusal {
             Refusal::RateLimited { scope, retry_after_ms } => (scope, retry_after_ms),
             Refusal::Busy { retry_after_ms } => (Scope::Signaling, retry_after_ms),
@@ -95,11 +97,12 @@ impl<E: Entropy> Core<E> {
             | Refusal::CoolingDown { .. }
             | Refusal::Unavailable { .. }
             | Refusal::PoolFull { .. }
-            | Refusal::Hall(_) => return,
+            | Refusal::Hall(_) => return self.tell(id, What::Refused { code }),
         };
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.budgets.tells(scope, now) {
             self.notify(id, Notice::RateLimited { scope, retry_after_ms });
+            self.tell(id, What::Refused { code });
         }
     }
 
@@ -138,6 +141,7 @@ impl<E: Entropy> Core<E> {
             Command::WhoAmI => self.who_am_i(id, asker),
             Command::CallFailed => {
                 self.record(Event::CallFailed);
+                self.tell(id, What::CallFailed);
                 self.acknowledge(asker, Ok(Reply::Done));
             }
             Command::Quality { room, quality } => self.quality(id, asker, room, quality),

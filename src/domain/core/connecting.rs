@@ -8,6 +8,7 @@ use super::super::envelope::Envelope;
 use super::super::errand::Token;
 use super::super::event::{Event, TicketEnd};
 use super::super::hall::Leaving;
+use super::super::happening::What;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
@@ -77,6 +78,7 @@ impl<E: Entropy> Core<E> {
         self.by_user.insert((pool, user), id);
         self.by_connection.insert(connection, id);
         self.record(Event::SessionOpened);
+        self.tell(id, What::Connected { back: false });
         self.notify(id, welcome);
         self.attach(id);
         self.run_errands(id, now);
@@ -111,6 +113,7 @@ impl<E: Entropy> Core<E> {
             self.effects.push_back(Effect::Close { connection: older });
         }
         self.effects.push_back(Effect::Notify { connection, notice: welcome });
+        self.tell(id, What::Connected { back: true });
         self.run_errands(id, now);
         self.advance(id, now);
     }
@@ -162,6 +165,8 @@ impl<E: Entropy> Core<E> {
         if session.connection != Some(connection) {
             return;
         }
+        self.tell(id, What::Disconnected { left });
+        let Some(session) = self.sessions.get_mut(id) else { return };
         session.connection = None;
         session.resuming = false;
         session.queue.retain(|work| !matches!(work, Work::Resume));

@@ -96,6 +96,7 @@ impl<E: Entropy> Core<E> {
             talking.reopened = brought;
         }
         self.record(Event::TicketEnded(TicketEnd::Matched));
+        self.tell_entered(id, proposal, now);
         self.settle(id, proposal, now);
         if let Some(Found { proposal, room, partner, initiator, .. }) = found {
             self.note_told(id, room);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::command::{Command, Refusal};
 use super::super::criteria::Criteria;
 use super::super::event::{Event, TicketEnd};
+use super::super::happening::What;
 use super::super::id::{Entropy, SessionId, TicketId};
 use super::super::person::Attributes;
 use super::super::policy::{JoinAgain, RETRY_AFTER};
@@ -120,5 +121,6 @@ impl<E: Entropy> Core<E> {
         };
         session.state = State::Waiting(Box::new(Waiting::new(Arc::new(ticket), replaces, now)));
         self.record(Event::Searching);
+        self.tell(id, What::Searching);
     }
 }

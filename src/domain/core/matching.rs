@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::command::{Refusal, Reply};
 use super::super::criteria::Stage;
 use super::super::event::{Event, TicketEnd};
+use super::super::happening::What;
 use super::super::id::{Entropy, ProposalId, RoomId, SessionId, TicketId, UserId};
 use super::super::limits::RENEWED_AT_ONCE;
 use super::super::notice::Notice;
@@ -319,6 +320,11 @@ impl<E: Entropy> Core<E> {
         if let Some(session) = self.sessions.get_mut(id) {
             session.state = State::Idle;
             self.record(Event::TicketEnded(end));
+            match end {
+                TicketEnd::Cancelled => self.tell(id, What::SearchCancelled),
+                TicketEnd::Expired => self.tell(id, What::SearchExpired),
+                TicketEnd::Matched | TicketEnd::Replaced | TicketEnd::Gone => {}
+            }
         }
     }
 

@@ -14,9 +14,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 
 use super::command::{Command, Refusal, Reply};
+use super::criteria::Stage;
 use super::envelope::Envelope;
 use super::errand::{Errand, Tidings, Token};
 use super::event::Event;
+use super::happening::Happening;
 use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
 use super::limits::Limits;
 use super::notice::Notice;
@@ -47,6 +49,7 @@ mod rejoining;
 mod session;
 mod storing;
 mod talking;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -57,7 +60,7 @@ use closing::Unclosed;
 use halls::Halls;
 use moving::Moved;
 use rebuilding::Rebuild;
-use session::{Asker, Session, Sessions};
+use session::{Asker, Session, Sessions, State};
 use storing::Asked;
 
 /// Somebody who comes in.
@@ -200,6 +203,8 @@ pub enum Effect {
     },
     /// Something happened.
     Record(Event),
+    /// Others want to know what happened. Only where the core is [`Core::telling`].
+    Tell(Box<Happening>),
 }
 
 /// The sessions of one shard.
@@ -234,6 +239,8 @@ pub struct Core<E> {
     halls: Halls,
     /// How many people there are.
     announcing: Announcing,
+    /// Whether others want to know what happens.
+    tells: bool,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -264,6 +271,7 @@ impl<E: Entropy> Core<E> {
             rebuild: Rebuild::default(),
             halls: Halls::default(),
             announcing,
+            tells: false,
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -318,6 +326,17 @@ impl<E: Entropy> Core<E> {
         sessions.filter_map(Session::ticket)
     }
 
+    /// How many tickets wait, by stage, in each pool it serves.
+    pub fn waiting(&self) -> impl Iterator<Item = (PoolId, [u64; Stage::ALL.len()])> {
+        let mut counts = vec![[0; Stage::ALL.len()]; self.policies.len()];
+        for session in self.listed.iter().filter_map(|id| self.sessions.get(*id)) {
+            if let State::Waiting(waiting) = &session.state {
+                counts[session.policy][usize::from(waiting.stage.number())] += 1;
+            }
+        }
+        self.policies.iter().map(|policy| policy.pool).zip(counts)
+    }
+
     /// Forgets the session of a connection without a word to anybody: for the shell, when handling its
     /// input panicked and nothing that is known about it can be relied on. Its ticket's lease runs out, its
     /// peer is told by the envelope this leaves behind.
@@ -350,6 +369,9 @@ impl<E: Entropy> Core<E> {
     fn acknowledge(&mut self, asker: Asker, answer: Result<Reply, Refusal>) {
         if let Err(refusal) = &answer {
             self.record(Event::Refused(*refusal));
+            if let Some((connection, _)) = asker {
+                self.tell_refused(connection, refusal);
+            }
         }
         if let Some((connection, ack)) = asker {
             self.effects.push_back(Effect::Acknowledge { connection, ack, answer });

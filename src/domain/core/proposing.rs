@@ -66,9 +66,10 @@ impl From<&Side> for Partner {
 impl<E: Entropy> Core<E> {
     /// This session's search claimed both: its client and the other's session are told.
     pub(super) fn propose_both(&mut self, id: SessionId, proposal: &Arc<Proposal>, now: Time) {
-        let [claimer, claimed] = &proposal.sides;
-        let waited = now.since(claimed.ticket.enqueued_at);
-        self.record(Event::Proposed { stage: claimer.stage, waited });
+        let claimed = &proposal.sides[1];
+        let sides = proposal.sides.each_ref();
+        let sides = sides.map(|side| (side.stage, now.since(side.ticket.enqueued_at)));
+        self.record(Event::Proposed { sides });
         self.propose(id, proposal);
         self.send(&claimed.ticket.owner, Envelope::Proposed(proposal.clone()));
         self.decline_for_gone(id, proposal);
@@ -104,6 +105,7 @@ impl<E: Entropy> Core<E> {
         self.listed.remove(&id);
         if let Some(found) = found {
             self.notify(id, Notice::MatchFound(found));
+            self.tell_proposed(id, proposal);
         }
     }
 
@@ -289,6 +291,9 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let user = session.user.clone();
         let ticket = session.proposed(proposal.id).map(|proposed| proposed.ticket.clone());
+        if ticket.is_some() {
+            self.tell_proposal_failed(id, proposal, failure);
+        }
         self.tell_failed(proposal, &user, failure);
         self.settle(id, proposal, now);
         match (verdict, ticket) {
@@ -395,6 +400,7 @@ impl<E: Entropy> Core<E> {
         let Some(proposed) = session.proposed(failed) else { return };
         let (proposal, ticket) = (proposed.proposal.clone(), proposed.ticket.clone());
         let blameless = proposed.accepted || failure != Failure::Expired;
+        self.tell_proposal_failed(id, &proposal, failure);
         self.settle(id, &proposal, now);
         if blameless {
             self.requeue(id, &ticket, Priority::Wronged, now);

@@ -283,10 +283,14 @@ impl<E: Entropy> Core<E> {
         match (talk, room) {
             (Some((peer, own)), asked) if asked.is_none_or(|asked| asked == own) => {
                 self.send(&peer, Envelope::Quality { room: own, quality });
+                self.tell_quality(id, quality);
                 self.acknowledge(asker, Ok(Reply::Done));
             }
             (_, Some(_)) => self.acknowledge(asker, Err(Refusal::NotInRoom)),
-            (_, None) => self.acknowledge(asker, Ok(Reply::Done)),
+            (_, None) => {
+                self.tell_quality(id, quality);
+                self.acknowledge(asker, Ok(Reply::Done));
+            }
         }
     }
 
@@ -433,13 +437,14 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let State::Talking(talking) = &session.state else { return };
         let Talk { room, peer, since, .. } = talking.talk.clone();
-        let lasted = now.since(since);
+        let ended = talking.end(departure, true, now);
         session.state = State::Idle;
         let from = self.address(id);
         self.send(&peer, Envelope::Left { room, departure, from });
         self.close_room(room);
         self.report_end(id, room);
-        self.record(Event::RoomClosed { departure, lasted });
+        self.record(Event::RoomClosed { departure, lasted: now.since(since) });
+        self.tell_left(id, ended);
     }
 
     /// The peer is gone for good, which ends the room.
@@ -448,6 +453,7 @@ impl<E: Entropy> Core<E> {
         match &mut session.state {
             State::Talking(talking) if talking.talk.room == room => {
                 let (user, reopened) = (talking.talk.partner.user.clone(), talking.reopened);
+                let ended = talking.end(departure, false, now);
                 session.state = State::Idle;
                 // Who talked was not silent, however few words that took.
                 session.seen_at = now;
@@ -459,6 +465,7 @@ impl<E: Entropy> Core<E> {
                     self.report_end(id, room);
                 }
                 self.tell_end(id, Ended { room, user, departure });
+                self.tell(id, ended);
                 self.advance(id, now);
             }
             State::Proposed(proposed) if proposed.proposal.room == room => {

@@ -125,8 +125,12 @@ impl RedisInbox {
     fn take(&mut self, streams: Value) -> Received {
         let mut received = Received::default();
         for (id, fields) in entries(streams) {
-            self.last = id;
+            let before = received.letters.len();
             self.senders.take(&fields, &self.pools, &mut received);
+            if before == 0 && !received.letters.is_empty() {
+                received.oldest_ms = put_at_ms(&id);
+            }
+            self.last = id;
         }
         received
     }
@@ -203,6 +207,11 @@ fn entry(value: Value) -> Option<(String, Vec<String>)> {
     Some((text(id), fields))
 }
 
+/// When the entry `id` was put there, by Redis' clock.
+fn put_at_ms(id: &str) -> Option<u64> {
+    id.split_once('-')?.0.parse().ok()
+}
+
 /// The smallest id behind `id`; `None` at the beginning, where nothing was read.
 fn after(id: &str) -> Option<String> {
     let (ms, number) = id.split_once('-')?;
@@ -246,6 +255,12 @@ mod tests {
         assert_eq!(slots(&sent(8, 1, 1)), (vec![1], 0));
         assert_eq!(slots(&["n-1".into(), "8 2".into(), "e".into(), "no letter".into()]), (vec![], 1));
         assert_eq!(slots(&[String::new(), String::new()]), (vec![], 0));
+    }
+
+    #[test]
+    fn an_id_says_when_it_was_given() {
+        assert_eq!(put_at_ms("1700000000123-4"), Some(1_700_000_000_123));
+        assert_eq!(put_at_ms("x-4"), None);
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //! | `qala:{h:<pool>}:hall:<hall>` | hash | `created`, `version`, `reserved` (until), `order`; entry -> end of its lease, place, name and address of a member | with its last member, or an hour after it was last written |
 //! | `qala:nodes` | zset | nodes by the time of their last sign of life, ms | a node 5 s after its last |
 //! | `{qala:nodes}:people` | hash | node -> how many people it has, `<pool>,<online>,<waiting>,<talking>;...` | with its node |
+//! | `qala:events` | stream | what happened, as `docs/events.v1.schema.json` says, in the field `event` | never; the oldest make way |
 //! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node; a minute after others thought it dead, a day after it last looked |
 //!
 //! What stands in braces decides the slot of a Cluster: each script touches one. A direction is written
@@ -61,6 +62,11 @@ impl Keys {
     /// Whom a user has met.
     pub(super) fn history(&self, user: &UserId, PoolId(pool): PoolId) -> String {
         format!("{}{{u:{user}}}:history:{pool}", self.0)
+    }
+
+    /// What happened.
+    pub(super) fn events(&self) -> String {
+        format!("{}events", self.0)
     }
 
     /// Where a user's session lives.

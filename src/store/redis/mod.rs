@@ -32,6 +32,7 @@ use crate::domain::time::Time;
 mod address;
 mod call;
 mod carry;
+mod events;
 mod halls;
 mod inbox;
 mod keeper;
@@ -48,6 +49,7 @@ mod wire;
 mod words;
 
 pub use address::{NotARedisUrl, RedisUrl};
+pub use events::EventStream;
 pub use keys::PREFIX;
 pub use post::RedisPost;
 pub use reach::{Unreachable, reach};

@@ -106,6 +106,16 @@ impl Post for RedisPost {
         Box::new(RedisInbox::new(url.clone(), timeouts, self.keys.inbox(&self.node), self.pools.clone()))
     }
 
+    fn inbox_entries(&self) -> Pending<'_, Option<u64>> {
+        let mut length = redis::cmd("XLEN");
+        length.arg(self.keys.inbox(&self.node));
+        let call = Call::plain(length);
+        Box::pin(async move {
+            let length = self.carrier.fetch(&call).await?;
+            if let Value::Int(entries) = length { u64::try_from(entries).ok() } else { None }
+        })
+    }
+
     fn count(&self, people: Vec<(PoolId, Presence)>) {
         *self.people.lock().unwrap_or_else(PoisonError::into_inner) = people;
     }

@@ -46,4 +46,5 @@ scripts! {
     HALL_RESERVE = "shared_time" "shared_hall" "hall_reserve";
     BEAT = "beat";
     BURY = "bury";
+    TELL = "tell";
 }

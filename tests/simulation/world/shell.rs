@@ -32,7 +32,7 @@ impl World {
                 Effect::Ask { operation, request } => self.submit(core, operation, request)?,
                 Effect::Send { to, envelope } => self.post(core, &to, envelope),
                 // Its pool does not show how many people it has, and has no backend.
-                Effect::Count { .. } | Effect::Consult { .. } => {}
+                Effect::Count { .. } | Effect::Consult { .. } | Effect::Tell(_) => {}
                 Effect::Record(event) => self.see(Observation::Recorded { event })?,
             }
         }

@@ -39,7 +39,7 @@ fn who_is_found_behind_the_beginning_is_not_looked_for_again() {
     core.stored(search, claimed(&proposal));
     core.expect([
         joined(ANA, 1, AT_ONCE),
-        proposed_after(500),
+        proposed_at(&proposal, 500),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         send(Envelope::Proposed(proposal)),
     ]);

@@ -412,7 +412,7 @@ fn a_ticket_that_was_brought_back_and_claimed_is_no_other_when_it_comes_late() {
     let proposal = pair(1, &anas_ticket(here(0)), &bens_ticket(), at(1_000));
     core.stored(search, claimed(&proposal));
     core.expect([
-        proposed_after(1_000),
+        proposed_at(&proposal, 1_000),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         send(Envelope::Proposed(proposal.clone())),
     ]);

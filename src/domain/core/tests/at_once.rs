@@ -27,7 +27,7 @@ fn ana_claims() -> (Scripted, Arc<Proposal>, OperationId) {
     core.stored(search, claimed(&proposal));
     let [opening] = core.asked([
         joined(ANA, 1, AT_ONCE),
-        proposed_after(600),
+        proposed_at(&proposal, 600),
         send(Envelope::Proposed(proposal.clone())),
         open(&proposal),
     ]);
@@ -90,7 +90,7 @@ fn two_of_one_core_enter_one_after_the_other() {
     let [search] = core.asked([record(Event::Searching), core.look(&bens, Stage::Exact)]);
     let proposal = agreed(&bens, &anas, at(600));
     core.stored(search, claimed(&proposal));
-    let [opening] = core.asked([joined(BEN, 1, AT_ONCE), proposed_after(600), open(&proposal)]);
+    let [opening] = core.asked([joined(BEN, 1, AT_ONCE), proposed_at(&proposal, 600), open(&proposal)]);
     core.stored(opening, Outcome::Done);
     core.expect([
         record(Event::RoomOpened),

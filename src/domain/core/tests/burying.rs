@@ -112,7 +112,7 @@ fn a_ticket_of_a_node_that_is_gone_is_declined_when_it_is_claimed() {
     core.stored(search, claimed(&proposal));
     core.expect([
         joined(ANA, 1, AT_ONCE),
-        proposed_after(0),
+        proposed_at(&proposal, 0),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         send(Envelope::Proposed(proposal.clone())),
         answer(&proposal, "ben", Verdict::Leave),

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::super::super::errand::{Tidings, Token};
+use super::super::super::happening::Happening;
 use super::super::super::id::{Entropy, EntryId, NodeId, ProposalId, TicketId};
 use super::super::super::operation::Search;
 use super::super::super::search::SearchPlan;
@@ -32,6 +33,8 @@ pub(super) struct Scripted {
     now: Time,
     /// The name of the last operation; every one is new.
     last: Option<OperationId>,
+    /// What others were told since somebody looked.
+    told: Vec<Happening>,
     /// What clients show a backend.
     pub(super) token: Option<Token>,
 }
@@ -43,8 +46,17 @@ impl Scripted {
 
     pub(super) fn with(policy: Policy, limits: Limits) -> Self {
         let dice = Dice(7);
-        let core = Core::new(NodeId::new("here"), 0, vec![policy.clone()], limits.clone(), dice);
-        Self { core, twin: Cell::new(dice), policy, limits, now: at(0), last: None, token: None }
+        let core = Core::new(NodeId::new("here"), 0, vec![policy.clone()], limits.clone(), dice).telling();
+        Self {
+            core,
+            twin: Cell::new(dice),
+            policy,
+            limits,
+            now: at(0),
+            last: None,
+            token: None,
+            told: Vec::new(),
+        }
     }
 
     /// Moves time. Nothing must be due before.
@@ -174,6 +186,10 @@ impl Scripted {
                 self.last = Some(*operation);
                 operations.push(std::mem::replace(operation, ANY));
             }
+            if let Effect::Tell(happening) = effect {
+                self.told.push(*happening);
+                continue;
+            }
             effects.push(effect);
         }
         let many = expected.len();
@@ -182,6 +198,11 @@ impl Scripted {
         }
         assert_eq!(effects.get(many..), Some(&[][..]), "more than expected, or less");
         operations
+    }
+
+    /// What others were told since this was asked last.
+    pub(super) fn told(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.told)
     }
 
     /// A client comes in; the store knows nobody to avoid.

@@ -79,7 +79,7 @@ fn joining_is_answered_before_match_found_when_the_search_claims_both() {
     core.stored(search, claimed(&proposal));
     core.expect([
         joined(ANA, 1, AT_ONCE),
-        proposed_after(500),
+        proposed_at(&proposal, 500),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         send(Envelope::Proposed(proposal.clone())),
     ]);

@@ -152,7 +152,7 @@ fn a_stage_search_that_the_store_did_not_answer_is_repeated_a_second_later() {
     let proposal = pair(1, &ticket, &bens_ticket(), at(16_500));
     core.stored(search, claimed(&proposal));
     core.expect([
-        proposed_after(16_500),
+        proposed_at(&proposal, 16_500),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         send(Envelope::Proposed(proposal.clone())),
     ]);

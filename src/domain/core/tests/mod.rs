@@ -28,6 +28,7 @@ mod scenes;
 mod silence;
 mod skipping;
 mod talking;
+mod telling;
 mod timers;
 mod words;
 

@@ -104,7 +104,7 @@ fn what_was_asked_before_is_done_before() {
     let [one, two, three, four] = replaced();
     core.expect([
         joined(ANA, 1, AT_ONCE),
-        proposed_after(0),
+        proposed_at(&proposal, 0),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         send(Envelope::Proposed(proposal.clone())),
         one,

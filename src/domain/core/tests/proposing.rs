@@ -203,7 +203,7 @@ fn who_is_rejected_or_left_is_queued_again_ahead_of_everyone() {
         let next = pair(2, &ticket, &bens_ticket(), at(900));
         core.stored(search, claimed(&next));
         core.expect([
-            proposed_after(900),
+            proposed_at(&next, 900),
             notify(ANA, Notice::MatchFound(found(&next, 0))),
             send(Envelope::Proposed(next.clone())),
         ]);

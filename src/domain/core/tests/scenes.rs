@@ -46,7 +46,7 @@ pub(super) fn ana_finds(core: &mut Scripted) -> Arc<Proposal> {
     core.stored(search, claimed(&proposal));
     core.expect([
         joined(ANA, 1, AT_ONCE),
-        proposed_after(600),
+        proposed_at(&proposal, 600),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         send(Envelope::Proposed(proposal.clone())),
     ]);
@@ -127,7 +127,7 @@ pub(super) fn both_here() -> (Scripted, Arc<Proposal>) {
     core.stored(search, claimed(&proposal));
     core.expect([
         joined(ANA, 1, AT_ONCE),
-        proposed_after(600),
+        proposed_at(&proposal, 600),
         notify(ANA, Notice::MatchFound(found(&proposal, 0))),
         notify(BEN, Notice::MatchFound(found(&proposal, 1))),
     ]);

@@ -117,7 +117,8 @@ fn the_peer_is_told_how_the_call_goes() {
     let room = proposal.room;
     for named in [Some(room), None] {
         core.asks(ANA, 3, Command::Quality { room: named, quality: QUALITY });
-        core.expect([send(Envelope::Quality { room, quality: QUALITY }), done(ANA, 3)]);
+        let reported = record(Event::QualityReported(QUALITY));
+        core.expect([send(Envelope::Quality { room, quality: QUALITY }), reported, done(ANA, 3)]);
     }
     core.hears(0, Envelope::Quality { room, quality: QUALITY });
     core.expect([notify(ANA, Notice::Quality { room, from: user("ben"), quality: QUALITY })]);
@@ -128,7 +129,7 @@ fn quality_without_a_room_concerns_nobody() {
     let mut core = Scripted::new();
     core.connect(ANA, "ana", 0);
     core.asks(ANA, 1, Command::Quality { room: None, quality: QUALITY });
-    core.expect([done(ANA, 1)]);
+    core.expect([record(Event::QualityReported(QUALITY)), done(ANA, 1)]);
 }
 
 #[test]

@@ -290,8 +290,10 @@ pub(super) fn failed(proposal: &Proposal, failure: Failure, requeued: bool) -> N
     Notice::MatchFailed { proposal: proposal.id, failure, requeued }
 }
 
-pub(super) fn proposed_after(waited_ms: u64) -> Effect {
-    record(Event::Proposed { stage: Stage::Exact, waited: Duration::from_millis(waited_ms) })
+/// The two were claimed at that moment.
+pub(super) fn proposed_at(proposal: &Proposal, ms: u64) -> Effect {
+    let sides = proposal.sides.each_ref().map(|side| (side.stage, at(ms).since(side.ticket.enqueued_at)));
+    record(Event::Proposed { sides })
 }
 
 /// Ana is back, and told where she stands.
