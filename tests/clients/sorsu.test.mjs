@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { User, newSecret } from './support/client.mjs'
 import { LIMIT, LONG, NO_LIMITS, grace, serverFor } from './support/server.mjs'
 import { ONE_NODE, serviceFor } from './support/service.mjs'
-import { SORSU, chat, enter, fields, guestOf, isTime, meet, part, present, say, settled } from './support/sorsu.mjs'
+import { SORSU, chat, enter, fields, guestOf, isTime, meet, part, present, say, settled, shown } from './support/sorsu.mjs'
 
 const MISSING = 'Authentication failed: Missing credentials'
 const INVALID = 'Authentication failed: Invalid session. Please refresh the page to get a new session.'
@@ -22,12 +22,6 @@ async function hears(user, first, ...texts) {
   assert.deepEqual(messages.map((m) => m.content), texts)
   assert.deepEqual(messages.map((m) => m.sequence_number), texts.map((_, n) => first + n))
   return messages
-}
-
-/** What is believed of a deployed client: it shows a message only when its number is the last one plus 1. */
-function shown(user) {
-  let last = 0
-  return user.all('message').filter((m) => m.sequence_number === last + 1 && ++last).map((m) => m.content)
 }
 
 describe('an evening', () => {
