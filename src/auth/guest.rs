@@ -39,5 +39,5 @@ pub(super) fn identify(secret: Option<&str>, credentials: Credentials) -> Result
         // Writing to a string cannot fail.
         let _ = write!(id, "{byte:02x}");
     }
-    Ok(Identity { user: UserId::new(id), guest: true, returns: secret.is_some() })
+    Ok(Identity { user: UserId::new(id), guest: true, returns: secret.is_some(), token: None })
 }

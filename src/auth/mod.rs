@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::backend::{Backend, NotIdentified};
 use crate::config::Auth;
+use crate::domain::errand::Token;
 use crate::domain::id::UserId;
 
 mod guest;
@@ -23,6 +25,8 @@ pub struct Identity {
     pub guest: bool,
     /// Can show again who it is. Who cannot is nobody's peer any more once its connection is closed.
     pub returns: bool,
+    /// What it shows the backend that said who it is.
+    pub token: Option<Token>,
 }
 
 /// Why somebody may not come in. The texts are the contract's.
@@ -36,6 +40,8 @@ pub enum Denied {
     Failed,
     /// A token that holds, of somebody else than the client says to be.
     Mismatch,
+    /// Nobody can say now whose the token is.
+    Unavailable,
 }
 
 /// What a client family shows, and in which words it is refused.
@@ -60,6 +66,9 @@ impl Credentials {
                 "Authentication failed: Invalid session. Please refresh the page to get a new session."
             }
             (Self::Session, Denied::Mismatch) => "Authentication failed: Guest mismatch",
+            (_, Denied::Unavailable) => {
+                "Authentication failed: Service unavailable. Please try again in a moment."
+            }
         }
     }
 }
@@ -67,17 +76,28 @@ impl Credentials {
 /// Knows how people prove who they are.
 pub struct Authenticator {
     credentials: Credentials,
-    verifier: Option<Verifier>,
+    proof: Proof,
+}
+
+/// How somebody is known.
+enum Proof {
+    /// By a secret of its own, or not at all.
+    Guest,
+    /// By a signed token.
+    Jwt(Box<Verifier>),
+    /// By a session of that backend's.
+    Session(Backend),
 }
 
 impl Authenticator {
-    /// As configured: tokens where there is a secret, guests otherwise.
-    pub fn new(auth: &Auth, credentials: Credentials) -> Self {
-        let verifier = match auth {
-            Auth::JwtHs256(jwt) => Some(Verifier::new(jwt)),
-            Auth::GuestOnLoopback | Auth::OpenToAll => None,
+    /// As configured: tokens where there is a secret, sessions where there is a backend, guests otherwise.
+    pub fn new(auth: &Auth, credentials: Credentials, backend: Option<&Backend>) -> Self {
+        let proof = match (auth, backend) {
+            (Auth::JwtHs256(jwt), _) => Proof::Jwt(Box::new(Verifier::new(jwt))),
+            (Auth::Backend(_), Some(backend)) => Proof::Session(backend.clone()),
+            (Auth::GuestOnLoopback | Auth::OpenToAll | Auth::Backend(_), _) => Proof::Guest,
         };
-        Self { credentials, verifier }
+        Self { credentials, proof }
     }
 
     /// What a client is told that was denied.
@@ -87,7 +107,7 @@ impl Authenticator {
 
     /// Who brings `auth` (the handshake's JSON) and `authorization` (the header, for clients that cannot
     /// send the former). `now_seconds` is the time since 1970 that a token is held against.
-    pub fn identify(
+    pub async fn identify(
         &self,
         auth: Option<&str>,
         authorization: Option<&str>,
@@ -96,12 +116,15 @@ impl Authenticator {
         let credentials: Option<Map<String, Value>> =
             serde_json::from_str(auth.unwrap_or("null")).map_err(|_| Denied::Failed)?;
         let credentials = credentials.unwrap_or_default();
-        let identity = match (&self.verifier, self.credentials) {
-            (Some(verifier), _) => verifier.verify(token(&credentials, authorization)?, now_seconds)?,
-            (None, Credentials::Session) => {
+        let identity = match (&self.proof, self.credentials) {
+            (Proof::Jwt(verifier), _) => verifier.verify(token(&credentials, authorization)?, now_seconds)?,
+            (Proof::Session(backend), _) => {
+                session(backend, Token::new(token(&credentials, authorization)?)).await?
+            }
+            (Proof::Guest, Credentials::Session) => {
                 guest::identify(Some(token(&credentials, authorization)?), self.credentials)?
             }
-            (None, Credentials::Any) => match credentials.get("guest") {
+            (Proof::Guest, Credentials::Any) => match credentials.get("guest") {
                 Some(Value::String(secret)) => guest::identify(Some(secret), self.credentials)?,
                 Some(Value::Null) | None => guest::identify(None, self.credentials)?,
                 Some(_) => return Err(Denied::Failed),
@@ -114,6 +137,15 @@ impl Authenticator {
             }
             (Credentials::Session, Some(_)) => Err(Denied::Mismatch),
         }
+    }
+}
+
+/// Who has that session.
+async fn session(backend: &Backend, token: Token) -> Result<Identity, Denied> {
+    match backend.identify(token.clone()).await {
+        Ok(user) => Ok(Identity { user, guest: false, returns: true, token: Some(token) }),
+        Err(NotIdentified::Invalid) => Err(Denied::InvalidToken),
+        Err(NotIdentified::Unavailable) => Err(Denied::Unavailable),
     }
 }
 

@@ -116,12 +116,6 @@ pub(super) static PRESENCE_TIMEOUT: VariableSpec = changes(
     "grace-seconds",
     "in ms, rounded up to seconds",
 );
-pub(super) static LARAVEL_API_URL: VariableSpec = idle(
-    "LARAVEL_API_URL",
-    HTTP_URL,
-    "https://api.example.com",
-    "LARAVEL_API_URL (the dialect sorsu, whose backend it is, does not ask it)",
-);
 pub(super) static SUPABASE_URL: VariableSpec = idle(
     "SUPABASE_URL",
     HTTP_URL,
@@ -157,20 +151,7 @@ pub static VARIABLES: &[&VariableSpec] = &[
         "the-key",
         "SUPABASE_SERVICE_ROLE_KEY (profiles are not looked up yet)",
     ),
-    &LARAVEL_API_URL,
     &PRESENCE_TIMEOUT,
-    &idle(
-        "HEARTBEAT_INTERVAL",
-        milliseconds(1, DAY_MS),
-        "30000",
-        "HEARTBEAT_INTERVAL (there is no backend to tell)",
-    ),
-    &idle(
-        "MATCH_RETRY_INTERVAL",
-        milliseconds(1, DAY_MS),
-        "2000",
-        "MATCH_RETRY_INTERVAL (a search is not repeated: it finds whoever comes)",
-    ),
     &idle("KAFKA_BROKERS", BROKERS, "127.0.0.1:9092", "KAFKA_BROKERS (events are not published yet)"),
     &idle("KAFKA_TOPIC_EVENTS", TEXT, "webrtc-events", "KAFKA_TOPIC_EVENTS (events are not published yet)"),
     &idle("KAFKA_BATCH_SIZE", count(1, MILLION), "100", "KAFKA_BATCH_SIZE (events are not published yet)"),

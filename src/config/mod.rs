@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 mod auth;
+mod backend;
 mod documents;
 mod engine;
 mod foreign;
@@ -28,6 +29,7 @@ mod store;
 mod tests;
 
 pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
+pub use backend::BackendAt;
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
 pub use foreign::{Role, VARIABLES, VariableSpec};
@@ -58,12 +60,15 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &auth::JWT_SECRET,
     &auth::JWT_AUDIENCE,
     &auth::JWT_ISSUER,
+    &backend::BACKEND_URL,
     &matching::STAGE_SECONDS_OPTION,
     &matching::ACCEPT_TIMEOUT,
     &matching::REMATCH_SECONDS,
     &matching::WAITING_TIMEOUT,
     &matching::GRACE_SECONDS,
     &matching::MAX_WAITING,
+    &backend::BACKEND_RETRY,
+    &backend::BACKEND_HEARTBEAT,
     &limits::MAX_CONNECTIONS,
     &limits::CONNECTIONS_PER_ADDRESS,
     &limits::ATTEMPTS_PER_ADDRESS,
@@ -146,12 +151,16 @@ impl Config {
         let names: Vec<&str> = dialects.iter().map(|dialect| dialect.as_str()).collect();
         let auth = auth::read(&mut reader, &names, &listen, &production);
         let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
-        let auth = dialects.iter().copied().zip(auth).collect();
+        let auth: Vec<_> = dialects.iter().copied().zip(auth).collect();
         let matching = Matching::read(&mut reader);
         let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
-        let without_effect = foreign::without_effect(&mut reader);
+        let mut without_effect = foreign::without_effect(&mut reader);
+        let asks = |(_, auth): &(DialectName, Auth)| matches!(auth, Auth::Backend(_));
+        if reader.given(&backend::BACKEND_URL).is_some() && !auth.iter().any(asks) {
+            without_effect.push("LARAVEL_API_URL (the dialect sorsu, whose backend it is, does not ask it)");
+        }
         let mut said = reader.said();
         said.extend(limits::said_otherwise(&reader));
         let config = Self {

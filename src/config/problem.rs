@@ -120,10 +120,17 @@ pub enum Problem {
         /// Who allowed it.
         origin: Origin,
     },
-    /// A backend is to be asked, which this version does not.
-    BackendNotYet {
+    /// A backend is to check sessions, and nobody said where it is.
+    NoBackend {
         /// What asks for it.
         origin: Origin,
+    },
+    /// A backend is to check sessions of a client family that has none.
+    BackendOfNobody {
+        /// What asks for it.
+        origin: Origin,
+        /// The family.
+        name: &'static str,
     },
 }
 
@@ -181,8 +188,9 @@ impl fmt::Display for Problem {
             Self::AnyOriginInProduction { origin } => {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
-            Self::BackendNotYet { origin } => {
-                write!(formatter, "{origin} names a backend for sorsu, which this version does not ask yet")
+            Self::NoBackend { origin } => write!(formatter, "{origin} needs the address of a backend"),
+            Self::BackendOfNobody { origin, name } => {
+                write!(formatter, "{origin} asks for the backend of {name}, which has none")
             }
         }
     }
@@ -230,10 +238,8 @@ impl Problem {
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
-            Self::BackendNotYet { .. } => {
-                "leave it out: qala checks sessions, finds partners and keeps messages itself; say --auth \
-                 sorsu=guest if that is what you want"
-            }
+            Self::NoBackend { .. } => "give --backend-url, or set LARAVEL_API_URL",
+            Self::BackendOfNobody { .. } => "sorsu alone has one; say --auth sorsu=backend",
         };
         Some(hint.to_owned())
     }

@@ -12,6 +12,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Time;
 
 mod animochat;
+pub mod client;
 mod field;
 mod json;
 mod packet;

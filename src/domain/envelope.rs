@@ -157,6 +157,8 @@ pub struct Handover {
     pub halls: Vec<HandedHall>,
     /// The room that ended while the client was away, where it is to be told.
     pub ended: Option<Ended>,
+    /// It wants somebody to talk to, whom a backend finds.
+    pub seeks: bool,
 }
 
 /// A room that the other one ended.

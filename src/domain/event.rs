@@ -69,4 +69,6 @@ pub enum Event {
     Refused(Refusal),
     /// The store did not answer.
     StoreUnavailable,
+    /// The backend did not answer.
+    BackendUnavailable,
 }

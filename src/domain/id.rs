@@ -155,11 +155,26 @@ macro_rules! random_id {
 random_id!(ProposalId);
 random_id!(RoomId);
 
+/// Bits of a number that is exact in JSON.
+const EXACT: u128 = (1 << 53) - 1;
+
+impl ProposalId {
+    /// The match that somebody else numbered.
+    pub const fn numbered(number: u64) -> Self {
+        Self(number as u128 & EXACT)
+    }
+}
+
 impl RoomId {
+    /// The room that somebody else numbered, from 1 on. The same number is the same room on every node.
+    pub const fn numbered(number: u64) -> Self {
+        Self(number as u128 & EXACT)
+    }
+
     /// The room's number, for families whose rooms have one: positive, and small enough to be exact in JSON. It is
     /// 53 random bits, and only tells rooms apart that one user was in.
     pub const fn number(self) -> u64 {
-        let bits = (self.0 & ((1 << 53) - 1)) as u64;
+        let bits = (self.0 & EXACT) as u64;
         if bits == 0 { 1 } else { bits }
     }
 }

@@ -9,6 +9,7 @@ pub mod command;
 pub mod core;
 pub mod criteria;
 pub mod envelope;
+pub mod errand;
 pub mod event;
 pub mod hall;
 pub mod id;

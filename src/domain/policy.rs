@@ -13,6 +13,8 @@ pub struct Policy {
     pub pool: PoolId,
     /// How wishes relax.
     pub ladder: Ladder,
+    /// Who brings people together.
+    pub matchmaker: Matchmaker,
     /// What it takes for two who fit to talk.
     pub acceptance: Acceptance,
     /// Who is chosen of several who fit.
@@ -42,6 +44,20 @@ pub struct Policy {
     pub silence: Option<Duration>,
     /// How often its clients may ask, where that is not what the node says.
     pub events_per_minute: Option<PerMinute>,
+}
+
+/// Who brings people together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matchmaker {
+    /// Searches in the store.
+    Store,
+    /// A backend, which also keeps the messages. What is said of choice and rematches here does not count.
+    Backend {
+        /// How often it is asked for somebody.
+        ask_every: Duration,
+        /// How often it is told that somebody is there.
+        beat_every: Duration,
+    },
 }
 
 /// What it takes for two who fit to talk.
@@ -91,6 +107,7 @@ impl Policy {
         Self {
             pool: PoolId(pool),
             ladder: Ladder::default(),
+            matchmaker: Matchmaker::Store,
             acceptance: Acceptance::Mutual { within: Duration::from_secs(20) },
             choice: Choice::LongestWaiting,
             join_again: JoinAgain::Replaces,

@@ -125,6 +125,8 @@ counters! {
     RefusedRoomsFull = "refused_rooms_full",
     /// Store operations without an answer.
     StoreUnavailable = "store_unavailable",
+    /// Errands that the backend did not answer.
+    BackendUnavailable = "backend_unavailable",
     /// Letters that reached another node.
     LettersSent = "letters_sent",
     /// Letters that came from other nodes.

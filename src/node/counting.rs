@@ -36,6 +36,7 @@ fn counter(event: &Event) -> Counter {
         Event::HeldSignalDropped => Counter::SignalsDropped,
         Event::Refused(refusal) => refused(refusal),
         Event::StoreUnavailable => Counter::StoreUnavailable,
+        Event::BackendUnavailable => Counter::BackendUnavailable,
     }
 }
 

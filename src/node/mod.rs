@@ -12,8 +12,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::backend::Backend;
 use crate::dialect::Dialect;
 use crate::domain::core::Core;
+use crate::domain::errand::Token;
 use crate::domain::id::{ConnectionId, NodeId, UserId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::Policy;
@@ -58,6 +60,8 @@ pub struct Setup {
     pub policies: Vec<Policy>,
     /// Limits of commands and sessions.
     pub limits: Limits,
+    /// The backend of those pools that have one.
+    pub backend: Option<Backend>,
     /// Connections the node may hold: as many good-byes always have room.
     pub max_connections: usize,
     /// Messages that may wait for one connection besides those in its own queue.
@@ -115,6 +119,7 @@ impl Node {
                 number,
                 presences: presences.clone(),
                 store: store.clone(),
+                backend: setup.backend.clone(),
                 counters: counters.clone(),
                 mailbox,
                 inbox,
@@ -124,6 +129,7 @@ impl Node {
                 backlogs: Backlogs::new(setup.kept_back),
                 outbox: VecDeque::new(),
                 underway: JoinSet::new(),
+                errands: JoinSet::new(),
                 closing: None,
             };
             tasks.spawn(shard.run());
@@ -156,6 +162,7 @@ impl Node {
         &self,
         user: UserId,
         guest: bool,
+        token: Option<Token>,
         dialect: Dialect,
         outlet: Box<dyn Outlet>,
     ) -> Result<Connection, MailboxFull> {
@@ -166,7 +173,7 @@ impl Node {
         let shards = self.mailboxes.len() as u64;
         let shard = usize::try_from(hasher.finish() % shards).unwrap_or(0);
         let mailbox = self.mailboxes[shard].clone();
-        let connected = Mail::Connected { connection, user, guest, dialect, outlet };
+        let connected = Mail::Connected { connection, user, guest, token, dialect, outlet };
         Connection::open(connection, mailbox, connected)
     }
 

@@ -87,7 +87,7 @@ enum State {
 
 impl Gate {
     /// Lets a client in, or says why not.
-    pub(super) fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<Self, Turned> {
+    pub(super) async fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<Self, Turned> {
         let counters = edge.node.counters();
         if edge.node.is_draining() {
             return Err(Turned::GoingDown);
@@ -106,7 +106,7 @@ impl Gate {
             let told = spoken.dialect.too_many_attempts(retry_after_ms).ok_or(Turned::TooManyAttempts)?;
             return Ok(Self::turning(edge, spoken, told));
         }
-        let identity = identify(edge, &spoken.authenticator, arrival).map_err(|denied| {
+        let identity = identify(edge, &spoken.authenticator, arrival).await.map_err(|denied| {
             counters.add(Counter::ConnectionsDenied);
             Turned::Denied(spoken.authenticator.refusal(denied))
         })?;
@@ -155,8 +155,8 @@ impl Gate {
             }
             State::Open(_) | State::Closed => return,
         };
-        let Identity { user, guest, .. } = identity;
-        match self.edge.node.connect(user, guest, self.dialect, Box::new(outlet())) {
+        let Identity { user, guest, returns: _, token } = identity;
+        match self.edge.node.connect(user, guest, token, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
                 if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
                     self.edge.polling.opened(sid.clone(), peer.clone());
@@ -231,9 +231,9 @@ impl Drop for Gate {
     }
 }
 
-fn identify(edge: &Edge, authenticator: &Authenticator, arrival: &Arrival) -> Result<Identity, Denied> {
+async fn identify(edge: &Edge, authenticator: &Authenticator, arrival: &Arrival) -> Result<Identity, Denied> {
     let headers = &arrival.socket().req_parts().headers;
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let now_seconds = edge.node.clock().now().as_ms() / 1_000;
-    authenticator.identify(arrival.auth(), authorization, now_seconds)
+    authenticator.identify(arrival.auth(), authorization, now_seconds).await
 }

@@ -136,7 +136,10 @@ fn listen(io: &SocketIo, namespace: String, edge: Arc<Edge>, spoken: Arc<Spoken>
         }
         ready(())
     };
-    let admit = move |arrival: Arrival| ready(admit(&edge, &spoken, &arrival));
+    let admit = move |arrival: Arrival| {
+        let (edge, spoken) = (edge.clone(), spoken.clone());
+        async move { admit(&edge, &spoken, &arrival).await }
+    };
     io.ns(namespace, opened.with(admit));
 }
 
@@ -146,8 +149,8 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Decides whether a client comes in, by asking those who know, and registers what listens to it.
-fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<(), connecting::Turned> {
-    let gate = Arc::new(Gate::admit(edge, spoken, arrival)?);
+async fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<(), connecting::Turned> {
+    let gate = Arc::new(Gate::admit(edge, spoken, arrival).await?);
     let streams = edge.streams.clone();
     arrival.remember(gate.clone());
     let listening = gate.clone();

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use qala::domain::command::{Command, Refusal};
-use qala::domain::core::Input;
+use qala::domain::core::{Comer, Input};
 use qala::domain::envelope::Envelope;
 use qala::domain::id::{AckId, ConnectionId, OperationId, RoomId, SessionId, UserId};
 use qala::domain::operation::{Appended, Operation, Outcome, Standing};
@@ -314,8 +314,8 @@ impl World {
                 } else {
                     UserId::new(format!("{user}-{}", connection.0))
                 };
-                let pool = self.scene.pool();
-                self.give(core, Input::Connected { connection, user, guest: false, pool }, Some(connection))
+                let comer = Comer { user, guest: false, pool: self.scene.pool(), token: None };
+                self.give(core, Input::Connected { connection, comer }, Some(connection))
             }
             (Action::Close { left }, Some(connection)) => {
                 let left = left || !self.scene.returns;

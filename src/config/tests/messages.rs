@@ -66,11 +66,6 @@ fn variables_without_effect_are_checked() {
     for (name, value, expected) in [
         ("REDIS_TTL_USER_STATS", "-1", "a whole number of seconds from 1 to 31536000, for example 3600"),
         ("PRESENCE_TIMEOUT", "30s", "a whole number of milliseconds, for example 30000"),
-        (
-            "LARAVEL_API_URL",
-            "api.example.com",
-            "an http or https address, for example https://api.example.com",
-        ),
         ("SUPABASE_URL", "ftp://x", "an http or https address, for example https://project.supabase.co"),
         ("KAFKA_BROKERS", "kafka", "host:port pairs with commas between, for example 127.0.0.1:9092"),
         ("MAX_CONNECTIONS_PER_WORKER", "lots", "a whole number, for example 10000"),

@@ -12,6 +12,7 @@ use super::super::packet::Packet;
 use super::topic::Topic;
 use crate::domain::command::{Command, Refusal, RoomRef};
 use crate::domain::criteria::{AgeRange, Criteria, Strict};
+use crate::domain::errand::Kept;
 use crate::domain::limits::Limits;
 use crate::domain::person::{Attributes, Language, Proficiency};
 
@@ -74,7 +75,8 @@ fn send(argument: Option<&RawValue>, limits: &Limits) -> Result<Command, Refusal
         return Err(content.too_large());
     }
     let client_message_id = name.optional(message_name)?;
-    Ok(Command::Chat { room, content: Arc::from(text), client_message_id })
+    let content = Kept { stamp: None, content: &text }.write();
+    Ok(Command::Chat { room, content, client_message_id })
 }
 
 fn typing(argument: Option<&RawValue>, on: bool) -> Result<Command, Refusal> {

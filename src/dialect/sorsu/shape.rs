@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::super::Outgoing;
+use crate::domain::errand::Kept;
 use crate::domain::id::RoomId;
 use crate::domain::talk::ChatMessage;
 use crate::domain::time::{Time, Utc};
@@ -38,15 +39,38 @@ const fn message_id(room: RoomId, sequence: u64) -> u64 {
     (of_room << SEQUENCE_BITS) | (sequence & ((1 << SEQUENCE_BITS) - 1))
 }
 
+/// What a backend wrote on a message.
+#[derive(Deserialize)]
+struct Stamp<'a> {
+    #[serde(borrow)]
+    message_id: &'a RawValue,
+    #[serde(borrow)]
+    created_at: &'a RawValue,
+    is_flagged: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum MessageId<'a> {
+    Own(u64),
+    Given(&'a RawValue),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum CreatedAt<'a> {
+    Own(#[serde(serialize_with = "spelled")] Utc),
+    Given(&'a RawValue),
+}
+
 /// A message, to its reader and to its writer.
 #[derive(Serialize)]
 pub(super) struct MessageBody<'a> {
-    message_id: u64,
+    message_id: MessageId<'a>,
     sender_guest_id: &'a str,
     content: &'a str,
-    #[serde(serialize_with = "spelled")]
-    created_at: Utc,
-    /// Whether a moderator is to look at it: nobody here judges.
+    created_at: CreatedAt<'a>,
+    /// Whether a moderator is to look at it: nobody here judges, but a backend does.
     is_flagged: bool,
     /// Its number among those that its reader receives.
     sequence_number: u64,
@@ -56,12 +80,19 @@ pub(super) struct MessageBody<'a> {
 
 impl<'a> MessageBody<'a> {
     pub(super) fn new(room: RoomId, message: &'a ChatMessage) -> Self {
+        let Kept { stamp, content } = Kept::read(&message.content);
+        let stamp: Option<Stamp<'_>> = stamp.and_then(|stamp| serde_json::from_str(stamp).ok());
+        let (own_id, own_time) = (message_id(room, message.sequence), message.at.utc());
         Self {
-            message_id: message_id(room, message.sequence),
+            message_id: stamp
+                .as_ref()
+                .map_or(MessageId::Own(own_id), |stamp| MessageId::Given(stamp.message_id)),
             sender_guest_id: message.from.as_str(),
-            content: &message.content,
-            created_at: message.at.utc(),
-            is_flagged: false,
+            content,
+            created_at: stamp
+                .as_ref()
+                .map_or(CreatedAt::Own(own_time), |stamp| CreatedAt::Given(stamp.created_at)),
+            is_flagged: stamp.is_some_and(|stamp| stamp.is_flagged),
             sequence_number: message.own_sequence,
             client_message_id: message.client_message_id.as_deref(),
         }

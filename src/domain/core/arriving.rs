@@ -222,7 +222,8 @@ impl<E: Entropy> Core<E> {
         // A session that asked again may have begun something else meanwhile.
         let late = !matches!(session.state, State::Idle);
         let (settled, met, halls) = (Vec::new(), Vec::new(), Vec::new());
-        let handover = Handover { user: session.user.clone(), going_on, settled, met, halls, ended: None };
+        let user = session.user.clone();
+        let handover = Handover { user, going_on, settled, met, halls, ended: None, seeks: false };
         self.go_on(id, handover, late, now);
     }
 }

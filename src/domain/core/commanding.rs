@@ -124,6 +124,8 @@ impl<E: Entropy> Core<E> {
 
     fn carry_out(&mut self, id: SessionId, asker: Asker, command: Command, now: Time) {
         match command {
+            Command::Join { .. } if self.has_backend(id) => self.seek(id, asker, now),
+            Command::LeaveQueue if self.has_backend(id) => self.seek_no_more(id, asker),
             Command::Join { attributes, criteria } => self.join(id, asker, attributes, criteria, now),
             Command::Skip { attributes, criteria } => self.skip(id, asker, attributes, criteria, now),
             Command::LeaveQueue => self.leave_queue(id, asker, now),
@@ -139,6 +141,9 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, Ok(Reply::Done));
             }
             Command::Quality { room, quality } => self.quality(id, asker, room, quality),
+            Command::Chat { room, content, client_message_id } if self.has_backend(id) => {
+                self.write(id, asker, room, content, client_message_id);
+            }
             Command::Chat { room, content, client_message_id } => {
                 self.chat(id, asker, room, content, client_message_id);
             }
@@ -148,6 +153,10 @@ impl<E: Entropy> Core<E> {
             Command::Rejoin { room, after } => self.rejoin(id, asker, room, after),
             Command::LeaveRoom(room) => self.leave(id, asker, room, now),
         }
+    }
+
+    fn has_backend(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.backing.is_some())
     }
 
     fn who_am_i(&mut self, id: SessionId, asker: Asker) {

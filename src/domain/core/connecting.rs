@@ -3,45 +3,51 @@
 use std::collections::VecDeque;
 
 use super::super::budget::Budgets;
+use super::super::criteria::Stage;
 use super::super::envelope::Envelope;
+use super::super::errand::Token;
 use super::super::event::{Event, TicketEnd};
 use super::super::hall::Leaving;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
 use super::super::operation::Operation;
-use super::super::policy::Acceptance;
+use super::super::policy::{Acceptance, Matchmaker};
 use super::super::proposal::Verdict;
 use super::super::talk::{Departure, Talk};
-use super::super::ticket::PoolId;
 use super::super::time::Time;
+use super::consulting::Backing;
 use super::session::{Arrival, Flight, HeardSignal, Session, State, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
-use super::{Core, Effect};
+use super::{Comer, Core, Effect};
 
 impl<E: Entropy> Core<E> {
     /// A client came in: a new session begins, or the user's session goes on over the new connection.
-    pub(super) fn connected(
-        &mut self,
-        connection: ConnectionId,
-        user: UserId,
-        guest: bool,
-        pool: PoolId,
-        now: Time,
-    ) {
+    pub(super) fn connected(&mut self, connection: ConnectionId, comer: Comer, now: Time) {
+        let Comer { user, guest, pool, token } = comer;
         let Some(policy) = self.policies.iter().position(|policy| policy.pool == pool) else {
             self.effects.push_back(Effect::Close { connection });
             return;
         };
         let welcome = Notice::Welcome { user: user.clone(), guest, node: self.node.clone() };
         match self.by_user.get(&(pool, user.clone())).copied() {
-            Some(id) => self.come_back(id, connection, welcome, now),
-            None => self.begin(connection, user, policy, welcome, now),
+            Some(id) => self.come_back(id, connection, welcome, token, now),
+            None => self.begin(connection, user, policy, welcome, token, now),
         }
     }
 
-    fn begin(&mut self, connection: ConnectionId, user: UserId, policy: usize, welcome: Notice, now: Time) {
+    fn begin(
+        &mut self,
+        connection: ConnectionId,
+        user: UserId,
+        policy: usize,
+        welcome: Notice,
+        token: Option<Token>,
+        now: Time,
+    ) {
         let pool = self.policies[policy].pool;
+        let backed = matches!(self.policies[policy].matchmaker, Matchmaker::Backend { .. });
+        let backing = token.filter(|_| backed).map(|token| Box::new(Backing::new(token, now)));
         let session = Session {
             user: user.clone(),
             policy,
@@ -64,6 +70,7 @@ impl<E: Entropy> Core<E> {
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
             settled: Vec::new(),
+            backing,
             brought: None,
         };
         let id = self.sessions.insert(self.shard, session);
@@ -72,9 +79,18 @@ impl<E: Entropy> Core<E> {
         self.record(Event::SessionOpened);
         self.notify(id, welcome);
         self.attach(id);
+        self.run_errands(id, now);
+        self.schedule(id);
     }
 
-    fn come_back(&mut self, id: SessionId, connection: ConnectionId, welcome: Notice, now: Time) {
+    fn come_back(
+        &mut self,
+        id: SessionId,
+        connection: ConnectionId,
+        welcome: Notice,
+        token: Option<Token>,
+        now: Time,
+    ) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let older = session.connection.replace(connection);
         session.seen_at = now;
@@ -82,6 +98,9 @@ impl<E: Entropy> Core<E> {
         session.resuming = true;
         session.told_online = None;
         session.told_over = None;
+        if let (Some(backing), Some(token)) = (&mut session.backing, token) {
+            backing.renew(token, now);
+        }
         session.queue.retain(|work| !work.is_of_absence());
         session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);
@@ -92,6 +111,7 @@ impl<E: Entropy> Core<E> {
             self.effects.push_back(Effect::Close { connection: older });
         }
         self.effects.push_back(Effect::Notify { connection, notice: welcome });
+        self.run_errands(id, now);
         self.advance(id, now);
     }
 
@@ -151,7 +171,7 @@ impl<E: Entropy> Core<E> {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
             State::Idle if session.is_in_halls() => Work::Away,
-            State::Idle if session.queue.is_empty() && session.owes_nothing(now) => {
+            State::Idle if session.queue.is_empty() && session.owes_nothing(now) && !session.seeks() => {
                 Work::End(Departure::Left)
             }
             State::Waiting(_) => Work::Suspend,
@@ -204,6 +224,8 @@ impl<E: Entropy> Core<E> {
         if session.connection.is_none() {
             let (user, pool) = (session.user.clone(), self.policy(session).pool);
             let address = self.address(id);
+            self.give_up_seeking(id, TicketEnd::Gone);
+            self.report_gone(id);
             self.ask_aside(Purpose::Nothing, Operation::Detach { user, pool, address });
             self.forget(id);
         }
@@ -276,6 +298,7 @@ impl Work {
 impl Session {
     fn resumed(&self, acceptance: Acceptance) -> Resumed {
         match &self.state {
+            State::Idle if self.seeks() => Resumed::Waiting { stage: Stage::Exact },
             State::Idle => Resumed::Idle,
             State::Waiting(waiting) => Resumed::Waiting { stage: waiting.stage },
             State::Proposed(proposed) => match (proposed.proposal.found_by(&self.user), acceptance) {

@@ -104,10 +104,12 @@ impl<E: Entropy> Core<E> {
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
         let Some(session) = self.send_away(id) else { return };
-        let Session { user, state, settled, mut avoid, queue, halls, ended, .. } = session;
+        let Session { user, state, settled, mut avoid, queue, halls, ended, backing, .. } = session;
+        let seeks = backing.is_some_and(|backing| backing.seeks);
         let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
         let halls = handed(halls);
-        let handover = Handover { user, going_on: going_on(state), settled, met, halls, ended };
+        let ended = ended.map(|ended| *ended);
+        let handover = Handover { user, going_on: going_on(state), settled, met, halls, ended, seeks };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
         self.turn_away(queue);
@@ -137,7 +139,7 @@ impl<E: Entropy> Core<E> {
     /// Goes on with what an earlier session had. `late`: the client was not kept waiting for it, and may have
     /// begun something else, or ended what this would begin again.
     pub(super) fn go_on(&mut self, id: SessionId, handover: Handover, late: bool, now: Time) {
-        let Handover { user, going_on, settled, met, halls, ended } = handover;
+        let Handover { user, going_on, settled, met, halls, ended, seeks } = handover;
         self.attend_on(id, halls, late, now);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let idle = matches!(session.state, State::Idle);
@@ -173,7 +175,10 @@ impl<E: Entropy> Core<E> {
             }
             session.avoid.retain(|(known, _)| !met.iter().any(|(user, _)| user == known));
             session.avoid.extend(met);
-            session.ended = session.ended.take().or(ended);
+            session.ended = session.ended.take().or(ended.map(Box::new));
+        }
+        if seeks && !late {
+            self.seek_on(id, now);
         }
         if late {
             self.tell_missed_end(id);

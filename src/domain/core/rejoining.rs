@@ -21,6 +21,8 @@ pub(super) struct Reading {
     after: u64,
     /// What follows them, as far as was read.
     found: Vec<ChatMessage>,
+    /// The same, as a backend kept it: for a room that lost its memory.
+    kept: Vec<ChatMessage>,
 }
 
 impl<E: Entropy> Core<E> {
@@ -38,13 +40,27 @@ impl<E: Entropy> Core<E> {
     /// The client is back in a room that it names.
     pub(super) fn rejoin(&mut self, id: SessionId, asker: Asker, named: RoomRef, after: u64) {
         let Some((room, _)) = self.room_meant(id, named) else {
-            let told = self.sessions.get(id).and_then(|session| session.told_over);
-            let knows = told.is_some_and(|over| named.means(over));
+            let told = self.sessions.get(id).and_then(|session| session.told_over.as_deref());
+            let knows = told.is_some_and(|over| named.means(*over));
             let over = if knows { Err(Refusal::NotInRoom) } else { Ok(Reply::Over(named)) };
             return self.acknowledge(asker, over);
         };
+        if !self.asks_what_was_said(id, asker, room, after) {
+            self.reread_from(id, asker, room, after, Vec::new());
+        }
+    }
+
+    /// Reads what the room keeps.
+    pub(super) fn reread_from(
+        &mut self,
+        id: SessionId,
+        asker: Asker,
+        room: RoomId,
+        after: u64,
+        kept: Vec<ChatMessage>,
+    ) {
         // No message has a larger number of its own than in its room.
-        self.read_on(id, Reading { asker, room, after, found: Vec::new() }, after);
+        self.read_on(id, Reading { asker, room, after, found: Vec::new(), kept }, after);
     }
 
     fn read_on(&mut self, id: SessionId, reading: Reading, after: u64) {
@@ -55,6 +71,10 @@ impl<E: Entropy> Core<E> {
     pub(super) fn reread(&mut self, id: SessionId, mut reading: Reading, outcome: Outcome) {
         let asker = reading.asker;
         if let Some(retry_after_ms) = outcome.retry_after_ms() {
+            let Reading { room, kept: messages, .. } = reading;
+            if !messages.is_empty() {
+                return self.acknowledge(asker, Ok(Reply::Missed { room, messages }));
+            }
             return self.acknowledge(asker, Err(Refusal::Unavailable { retry_after_ms }));
         }
         let Outcome::Messages(messages) = outcome else {
@@ -69,7 +89,17 @@ impl<E: Entropy> Core<E> {
         if let Some(last) = last.filter(|_| more && reading.found.len() < MESSAGES_AT_ONCE) {
             return self.read_on(id, reading, last);
         }
-        let Reading { room, found: messages, .. } = reading;
+        let Reading { room, after, found, kept, .. } = reading;
+        let forgotten = found.is_empty() && self.heard_from_peer_in(id, room) > after;
+        let messages = if forgotten { kept } else { found };
         self.acknowledge(asker, Ok(Reply::Missed { room, messages }));
+    }
+
+    /// How many messages of the peer were heard of.
+    fn heard_from_peer_in(&mut self, id: SessionId, room: RoomId) -> u64 {
+        self.sessions
+            .get_mut(id)
+            .and_then(|session| session.talking(room))
+            .map_or(0, |talking| talking.written[1])
     }
 }

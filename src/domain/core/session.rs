@@ -17,6 +17,7 @@ use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
 
+use super::consulting::Backing;
 use super::halls::{Attendance, Entering};
 use super::storing::Appending;
 
@@ -50,9 +51,9 @@ pub(super) struct Session {
     pub(super) avoid: Vec<(UserId, Time)>,
     pub(super) budgets: Budgets,
     /// The room that the other one ended while the client was away, where it is to be told.
-    pub(super) ended: Option<Ended>,
-    /// The room of whose end the client was told over this connection.
-    pub(super) told_over: Option<RoomId>,
+    pub(super) ended: Option<Box<Ended>>,
+    /// The room of whose end the client was told over this connection. Boxed, as what else is seldom there.
+    pub(super) told_over: Option<Box<RoomId>>,
     /// How many people there are, as the client was told.
     pub(super) told_online: Option<u64>,
     /// The last sign of life.
@@ -66,6 +67,8 @@ pub(super) struct Session {
     /// The last proposals that ended for this session, newest last, so that news of them that come late are
     /// known as old. A ticket that is queued again may be claimed again while such news are on their way.
     pub(super) settled: Vec<ProposalId>,
+    /// What it has to do with a backend, where its pool has one.
+    pub(super) backing: Option<Box<Backing>>,
     /// The ticket that was brought here from an earlier session. It may be handed over once more, late.
     pub(super) brought: Option<TicketId>,
 }

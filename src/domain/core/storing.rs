@@ -9,6 +9,7 @@ use super::super::proposal::{Proposal, Verdict};
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
+use super::consulting::{Match, Missing, Writing};
 use super::halls::HallPurpose;
 use super::rejoining::Reading;
 use super::session::{Asker, Flight, Work};
@@ -101,6 +102,22 @@ pub(super) enum Purpose {
     Close {
         room: RoomId,
     },
+    /// The backend was asked for a partner of that session.
+    Start {
+        session: SessionId,
+    },
+    /// The backend was told that the user of that session is there.
+    Beat {
+        session: SessionId,
+    },
+    /// The room of whom a backend found.
+    OpenFound(Box<Match>),
+    /// Where that one is.
+    LocateFound(Box<Match>),
+    /// A message that a backend keeps.
+    Write(Writing),
+    /// What was said, as a backend knows it.
+    Said(Box<Missing>),
     /// Nobody waits.
     Nothing,
 }
@@ -138,9 +155,7 @@ impl<E: Entropy> Core<E> {
     /// Asks for a session, which then waits for the answer.
     pub(super) fn ask(&mut self, id: SessionId, purpose: Purpose, request: Operation) {
         let operation = self.ask_for(Some(id), purpose, request);
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.flight = Flight::One(operation);
-        }
+        self.wait_for(id, operation);
     }
 
     /// Asks for a chat append, which others of the same session may follow.
@@ -162,11 +177,29 @@ impl<E: Entropy> Core<E> {
     }
 
     fn ask_for(&mut self, session: Option<SessionId>, purpose: Purpose, request: Operation) -> OperationId {
+        let operation = self.name_operation(session, purpose);
+        self.effects.push_back(Effect::Ask { operation, request });
+        operation
+    }
+
+    /// Names something that will be answered.
+    pub(super) fn name_operation(&mut self, session: Option<SessionId>, purpose: Purpose) -> OperationId {
         let operation = OperationId(self.next_operation);
         self.next_operation += 1;
         self.asked.insert(operation, Asked { session, purpose });
-        self.effects.push_back(Effect::Ask { operation, request });
         operation
+    }
+
+    /// Who waits for an answer that is there, and what for.
+    pub(super) fn taken(&mut self, operation: OperationId) -> Option<(Option<SessionId>, Purpose)> {
+        self.asked.remove(&operation).map(|Asked { session, purpose }| (session, purpose))
+    }
+
+    /// The session waits for that answer.
+    pub(super) fn wait_for(&mut self, id: SessionId, operation: OperationId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.flight = Flight::One(operation);
+        }
     }
 
     /// The one who waits for the search that is under way, taken away from it: a proposal came first, and
@@ -229,7 +262,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    fn land(&mut self, id: SessionId) {
+    pub(super) fn land(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.flight = match session.flight {
             Flight::Appends(count) if count > 1 => Flight::Appends(count - 1),
@@ -267,6 +300,12 @@ impl<E: Entropy> Core<E> {
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }
             | Purpose::Decline
+            | Purpose::Start { .. }
+            | Purpose::Beat { .. }
+            | Purpose::OpenFound(_)
+            | Purpose::LocateFound(_)
+            | Purpose::Write(_)
+            | Purpose::Said(_)
             | Purpose::Nothing => {}
         }
     }
@@ -280,6 +319,8 @@ impl<E: Entropy> Core<E> {
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
             Purpose::Register { session } => self.registered(session, &outcome, now),
+            Purpose::OpenFound(found) => self.opened_found(*found, &outcome, now),
+            Purpose::LocateFound(found) => self.located_found(*found, outcome, now),
             Purpose::Known { session, user, pool } => self.known(session, user, pool),
             Purpose::Attach
             | Purpose::Rejoin { .. }
@@ -294,6 +335,10 @@ impl<E: Entropy> Core<E> {
             | Purpose::Sync { .. }
             | Purpose::Reread(_)
             | Purpose::CatchUp { .. }
+            | Purpose::Start { .. }
+            | Purpose::Beat { .. }
+            | Purpose::Write(_)
+            | Purpose::Said(_)
             | Purpose::Nothing => {}
         }
     }

@@ -105,11 +105,11 @@ impl<E: Entropy> Core<E> {
                 self.tell_of_peer(id, room, |user| Notice::PeerAway { room, user, grace_ms });
             }
             Envelope::Back { room, from } => {
-                self.peer_is_at(id, room, from);
+                self.peer_is_at(id, room, from, now);
                 self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user });
             }
             Envelope::Here { room, from } => {
-                self.peer_is_at(id, room, from);
+                self.peer_is_at(id, room, from, now);
                 // What the peer wrote before it knew where this session is, only the store can tell.
                 let listens = self.sessions.get(id).is_some_and(|session| session.listening().is_some());
                 if listens && self.peer_of(id, room).is_some() {
@@ -143,9 +143,9 @@ impl<E: Entropy> Core<E> {
 
     /// The other member of a room says where it is. One that is elsewhere than before, because its client came
     /// back there, is told where this one is; one that is alone there, that it is.
-    fn peer_is_at(&mut self, id: SessionId, room: RoomId, from: Address) {
+    fn peer_is_at(&mut self, id: SessionId, room: RoomId, from: Address, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let away = session.connection.is_none();
+        let (away, seeks) = (session.connection.is_none(), session.seeks());
         match &mut session.state {
             State::Talking(talking) if talking.talk.room == room => {
                 if talking.talk.peer == from {
@@ -167,6 +167,11 @@ impl<E: Entropy> Core<E> {
             State::Proposed(proposed) if proposed.proposal.room == room => proposed.peer = Some(from),
             // What it had elsewhere may be this talk.
             _ if !session.arrival.is_settled() => {}
+            State::Idle if seeks => {
+                if !self.may_be_found(id, room, now) {
+                    self.send_left(id, &from, room);
+                }
+            }
             State::Talking(_) | State::Proposed(_) | State::Idle | State::Waiting(_) => {
                 self.send_left(id, &from, room);
             }
@@ -433,6 +438,7 @@ impl<E: Entropy> Core<E> {
         let from = self.address(id);
         self.send(&peer, Envelope::Left { room, departure, from });
         self.close_room(room);
+        self.report_end(id, room);
         self.record(Event::RoomClosed { departure, lasted });
     }
 
@@ -447,6 +453,10 @@ impl<E: Entropy> Core<E> {
                 session.seen_at = now;
                 if reopened {
                     self.close_room(room);
+                }
+                if departure == Departure::Disconnected {
+                    // Its node may have died with it, and have told nobody.
+                    self.report_end(id, room);
                 }
                 self.tell_end(id, Ended { room, user, departure });
                 self.advance(id, now);
@@ -466,18 +476,18 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.listening().is_none() {
             let kept = self.policies[session.policy].keeps_endings;
-            session.ended = kept.then_some(ended);
+            session.ended = kept.then(|| Box::new(ended));
             return;
         }
         let Ended { room, user, departure } = ended;
-        session.told_over = Some(room);
+        session.told_over = Some(Box::new(room));
         self.notify(id, Notice::PeerLeft { room, user, departure });
     }
 
     /// Tells a client that is back what ended while it was away.
     pub(super) fn tell_missed_end(&mut self, id: SessionId) {
         if let Some(ended) = self.sessions.get_mut(id).and_then(|session| session.ended.take()) {
-            self.tell_end(id, ended);
+            self.tell_end(id, *ended);
         }
     }
 }

@@ -7,7 +7,6 @@
 
 export const notYet = (reason) => ({ reason })
 
-const SORSU_BACKEND = notYet('the backend of sorsu is not built')
 const PROFILES = notYet('profiles and bans from Supabase are not built')
 const FAMILY_REST = notYet('the REST paths of this family are not built')
 const FAMILY_METRICS = notYet('its metric names are not built')
@@ -15,6 +14,7 @@ const KAFKA = notYet('events for Kafka are not built')
 const SORSU = 'src/dialect/sorsu/tests'
 /** Titles that stand for many rows. */
 const EVENING = 'search, match, chat, typing, reconnect in the middle, end, somebody else'
+const BACKEND_EVENING = 'search, match, chat, reconnect in the middle, end, somebody else'
 const WORDS = 'each is refused in the words that clients know, callbacks are called once, nobody is harmed'
 const CALL = 'join, call each other, lose the connection, join again, leave: three people'
 const JOINING = 'src/dialect/qala/tests/joining.rs'
@@ -138,16 +138,16 @@ export const CONTRACT = {
       ["carries the recipient's number", 'sorsu', EVENING],
       ['gets `chat:ended` before the acknowledgement', 'sorsu', EVENING],
       ['Any other HTTP path answers 200', 'sorsu', 'any other path answers 200 with a word of life where sorsu is first'],
-      ['A guest that is away', `${SORSU}/encoding.rs`, 'a_match_is_told_once_also_to_who_was_away'],
+      ['A guest that is away', 'sorsu-backend', 'found while away: told on return, once'],
       ['A disconnect ends the chat only after the grace period', 'sorsu', 'who does not come back in time has ended the chat; who says good-bye at once'],
       ['as is: at once', 'sorsu', 'who does not come back in time has ended the chat; who says good-bye at once'],
-      ['Backend (`LARAVEL_API_URL`', SORSU_BACKEND],
-      ['asked at once and every 2 s while present', SORSU_BACKEND],
-      ['`POST /chat/message', SORSU_BACKEND],
-      ['`POST /chat/end', SORSU_BACKEND],
-      ['`POST /presence/heartbeat` on connect', SORSU_BACKEND],
-      ['`POST /presence/disconnect`', SORSU_BACKEND],
-      ['`GET /chat/:id/messages` on rejoin', SORSU_BACKEND],
+      ['Backend (`LARAVEL_API_URL`', 'sorsu-backend', BACKEND_EVENING],
+      ['asked at once and every 2 s while present', 'sorsu-backend', 'presence:leave stops the questions'],
+      ['`POST /chat/message', 'sorsu-backend', 'messages with ${fault}: not acknowledged as written, not told, not sent twice; then all is well'],
+      ['`POST /chat/end', 'sorsu-backend', 'the end of a chat is told at once, and to the backend when it is back'],
+      ['`POST /presence/heartbeat` on connect', 'sorsu-backend', 'a guest that is there is said to be there again and again, and not once it is gone'],
+      ['`POST /presence/disconnect`', 'sorsu-backend', 'a guest that is there is said to be there again and again, and not once it is gone'],
+      ['`GET /chat/:id/messages` on rejoin', 'sorsu-backend', BACKEND_EVENING],
       ['qala plays all these parts', 'sorsu', EVENING],
       ['5 connections per address in production', 'sorsu', '5 connections in production, then its text; when one leaves there is room again'],
       ['10 messages in 60 s per guest', 'sorsu', '10 messages in 60 s; the 11th is refused with the time to wait; coming back costs none of them'],
@@ -162,13 +162,13 @@ export const CONTRACT = {
       'Message too long': ['sorsu', WORDS],
       'Rate limit exceeded': ['sorsu', '10 messages in 60 s; the 11th is refused with the time to wait; coming back costs none of them'],
       'Not in this chat': ['sorsu', 'nobody is told of, or may write into, a chat of others'],
-      'POST /guest/refresh': SORSU_BACKEND,
-      'POST /chat/start': SORSU_BACKEND,
-      'POST /chat/message {chat_id, content}': SORSU_BACKEND,
-      'POST /chat/end {chat_id}': SORSU_BACKEND,
-      'POST /presence/heartbeat': SORSU_BACKEND,
-      'POST /presence/disconnect': SORSU_BACKEND,
-      'GET /chat/:id/messages': SORSU_BACKEND,
+      'POST /guest/refresh': ['sorsu-backend', BACKEND_EVENING],
+      'POST /chat/start': ['sorsu-backend', 'presence:leave stops the questions'],
+      'POST /chat/message {chat_id, content}': ['sorsu-backend', 'messages with ${fault}: not acknowledged as written, not told, not sent twice; then all is well'],
+      'POST /chat/end {chat_id}': ['sorsu-backend', 'the end of a chat is told at once, and to the backend when it is back'],
+      'POST /presence/heartbeat': ['sorsu-backend', 'a guest that is there is said to be there again and again, and not once it is gone'],
+      'POST /presence/disconnect': ['sorsu-backend', 'a guest that is there is said to be there again and again, and not once it is gone'],
+      'GET /chat/:id/messages': ['sorsu-backend', BACKEND_EVENING],
     },
   },
 

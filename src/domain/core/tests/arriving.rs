@@ -36,6 +36,7 @@ fn handed_over(going_on: GoingOn) -> Envelope {
         met: Vec::new(),
         halls: Vec::new(),
         ended: None,
+        seeks: false,
     })))
 }
 
@@ -128,6 +129,7 @@ fn whom_she_met_last_she_does_not_meet_again_here() {
             met,
             halls: Vec::new(),
             ended: None,
+            seeks: false,
         }))),
     );
     let ticket = Arc::new(Ticket { avoid: [user("ben")].into(), ..(*anas_ticket(here(0))).clone() });

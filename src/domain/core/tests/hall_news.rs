@@ -296,6 +296,7 @@ fn handed_over(halls: Vec<HandedHall>) -> Envelope {
         met,
         halls,
         ended: None,
+        seeks: false,
     })))
 }
 

@@ -28,6 +28,7 @@ fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
         met,
         halls: Vec::new(),
         ended: None,
+        seeks: false,
     }))))
 }
 
@@ -259,6 +260,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
             met: Vec::new(),
             halls: Vec::new(),
             ended: None,
+            seeks: false,
         })))
     };
     core.hears(0, handed(GoingOn::Idle));

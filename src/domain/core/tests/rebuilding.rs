@@ -80,6 +80,7 @@ fn what_somebody_had_who_came_back_elsewhere_meanwhile_goes_there() {
         met,
         halls: Vec::new(),
         ended: None,
+        seeks: false,
     };
     core.expect([
         record(Event::SessionReplaced),

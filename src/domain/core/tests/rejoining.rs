@@ -148,6 +148,7 @@ fn an_end_that_was_kept_goes_to_where_the_client_comes_back() {
         met: vec![(user("ben"), at(1_000) + Policy::new(POOL.0).rematch_after)],
         halls: Vec::new(),
         ended: Some(Ended { room, user: user("ben"), departure }),
+        seeks: false,
     };
     core.expect([record(Event::SessionClosed), send(Envelope::HandedOver(Some(Box::new(handover))))]);
 }

@@ -137,6 +137,7 @@ fn the_cooldown_goes_along_to_another_session() {
         met: Vec::new(),
         halls: Vec::new(),
         ended: None,
+        seeks: false,
     };
     core.at(400);
     core.hears(0, Envelope::HandedOver(Some(Box::new(handover))));

@@ -1,6 +1,6 @@
 //! What a session hands over, as words: the proposals that ended, after their number, whom it met and the halls it is
-//! in, each after theirs, whose it is, the room that ended unheard, and what it is doing. Signals that it held stand at
-//! the end, as many as there are.
+//! in, each after theirs, whose it is, the room that ended unheard, whether a backend is asked for somebody, and what it
+//! is doing. Signals that it held stand at the end, as many as there are.
 
 use super::halls::handed_hall;
 use super::{DEPARTURES, KINDS, ticket};
@@ -14,7 +14,7 @@ use crate::store::redis::text::{self, escaped, unescaped};
 use crate::store::redis::words::{NONE, Words};
 
 /// The text of what is handed over.
-pub(super) fn handover(Handover { user, going_on, settled, met, halls, ended }: &Handover) -> String {
+pub(super) fn handover(Handover { user, going_on, settled, met, halls, ended, seeks }: &Handover) -> String {
     let mut words = vec![settled.len().to_string()];
     words.extend(settled.iter().map(ToString::to_string));
     words.push(met.len().to_string());
@@ -28,6 +28,7 @@ pub(super) fn handover(Handover { user, going_on, settled, met, halls, ended }: 
         || NONE.to_owned(),
         |Ended { room, user, departure }| format!("{} {room} {}", departure.as_str(), escaped(user.as_str())),
     ));
+    words.push(u8::from(*seeks).to_string());
     words.push(match going_on {
         GoingOn::Idle => "idle".to_owned(),
         GoingOn::Waiting(waiting) => format!("waiting {} {}", escaped(waiting.pool.0), ticket(waiting)),
@@ -65,6 +66,7 @@ impl Words<'_> {
             (0..self.parse::<usize>()?).map(|_| self.handed_hall()).collect::<Option<Vec<HandedHall>>>()?;
         let user = UserId::new(unescaped(self.next()?));
         let ended = self.or_none(Self::ended).ok()?;
+        let seeks = self.flag()?;
         let going_on = match self.next()? {
             "idle" => GoingOn::Idle,
             "waiting" => {
@@ -88,6 +90,6 @@ impl Words<'_> {
             }
             _ => return None,
         };
-        Some(Handover { user, going_on, settled, met, halls, ended })
+        Some(Handover { user, going_on, settled, met, halls, ended, seeks })
     }
 }

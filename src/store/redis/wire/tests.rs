@@ -150,9 +150,10 @@ fn handover() -> impl Strategy<Value = Box<Handover>> {
     let ended =
         (room(), user(), departure()).prop_map(|(room, user, departure)| Ended { room, user, departure });
     let ended = prop::option::of(ended);
-    (user(), going_on(), prop::collection::vec(proposal_id(), 0..4), met, halls, ended).prop_map(
-        |(user, going_on, settled, met, halls, ended)| {
-            Box::new(Handover { user, going_on, settled, met, halls, ended })
+    let (settled, seeks) = (prop::collection::vec(proposal_id(), 0..4), any::<bool>());
+    (user(), going_on(), settled, met, halls, ended, seeks).prop_map(
+        |(user, going_on, settled, met, halls, ended, seeks)| {
+            Box::new(Handover { user, going_on, settled, met, halls, ended, seeks })
         },
     )
 }
@@ -300,15 +301,15 @@ fn what_is_handed_over_is_spelled_in_words() {
         Some((handover.going_on, handover.settled.len()))
     };
     assert_eq!(handed_over("-").map(|letter| letter.envelope), Some(Envelope::HandedOver(None)));
-    assert_eq!(going_on("0 0 0 ana - idle"), Some((GoingOn::Idle, 0)));
-    let ended = handed_over(&format!("0 0 0 ana left {id} ben idle")).map(|letter| letter.envelope);
+    assert_eq!(going_on("0 0 0 ana - 0 idle"), Some((GoingOn::Idle, 0)));
+    let ended = handed_over(&format!("0 0 0 ana left {id} ben 0 idle")).map(|letter| letter.envelope);
     let Some(Envelope::HandedOver(Some(handover))) = ended else { panic!("it is one") };
     let room = id.parse().expect("an id");
     assert_eq!(handover.ended, Some(Ended { room, user: UserId::new("ben"), departure: Departure::Left }));
-    assert_eq!(going_on(&format!("2 {id} {id} 1 ben 7 0 ana - idle")), Some((GoingOn::Idle, 2)));
+    assert_eq!(going_on(&format!("2 {id} {id} 1 ben 7 0 ana - 0 idle")), Some((GoingOn::Idle, 2)));
     let talk = format!("{id} {id} n 0 0 0 ben en es y 1 5");
     let Some((GoingOn::Talking { held, .. }, 0)) =
-        going_on(&format!("0 0 0 ana - talking 1 2 0 {talk} offer a%20b answer "))
+        going_on(&format!("0 0 0 ana - 1 talking 1 2 0 {talk} offer a%20b answer "))
     else {
         panic!("it is a talk")
     };
@@ -320,22 +321,24 @@ fn what_is_handed_over_is_spelled_in_words() {
         "0",
         "0 0 0 ana",
         "0 0 0 ana -",
+        "0 0 0 ana - 0",
+        "0 0 0 ana - 2 idle",
         "0 0 0 ana idle",
-        "0 0 0 ana - idle ",
-        "1 0 0 ana - idle",
-        "0 1 0 ana - idle",
-        "0 0 1 ana - idle",
-        "18446744073709551615 0 0 ana - idle",
-        "0 0 18446744073709551615 ana - idle",
-        &format!("0 0 0 ana left {id} idle"),
-        &format!("0 0 0 ana gone {id} ben idle"),
-        "0 0 0 ana - waiting one",
-        "0 0 0 ana - proposed left",
-        &format!("0 0 0 ana - talking 1 2 {talk}"),
-        &format!("0 0 0 ana - talking 1 2 2 {talk}"),
-        &format!("0 0 0 ana - talking 1 2 1 {talk} "),
-        &format!("0 0 0 ana - talking 1 2 1 {talk} offer"),
-        &format!("0 0 0 ana - talking 1 2 1 {talk} shout x"),
+        "0 0 0 ana - 0 idle ",
+        "1 0 0 ana - 0 idle",
+        "0 1 0 ana - 0 idle",
+        "0 0 1 ana - 0 idle",
+        "0 0 18446744073709551615 ana - 0 idle",
+        "18446744073709551615 0 0 ana - 0 idle",
+        &format!("0 0 0 ana left {id} 0 idle"),
+        &format!("0 0 0 ana gone {id} ben 0 idle"),
+        "0 0 0 ana - 0 waiting one",
+        "0 0 0 ana - 0 proposed left",
+        &format!("0 0 0 ana - 1 talking 1 2 {talk}"),
+        &format!("0 0 0 ana - 1 talking 1 2 2 {talk}"),
+        &format!("0 0 0 ana - 1 talking 1 2 1 {talk} "),
+        &format!("0 0 0 ana - 1 talking 1 2 1 {talk} offer"),
+        &format!("0 0 0 ana - 1 talking 1 2 1 {talk} shout x"),
     ];
     for said in nothing {
         assert_eq!(handed_over(said), None, "{said:?}");
