@@ -32,6 +32,19 @@ pub static CONNECTIONS_PER_ADDRESS: OptionSpec = OptionSpec {
     secret: false,
 };
 
+/// How often one address may try to enter.
+pub static ATTEMPTS_PER_ADDRESS: OptionSpec = OptionSpec {
+    flag: "attempts-per-address-per-minute",
+    environment: &["QALA_ATTEMPTS_PER_ADDRESS_PER_MINUTE"],
+    group: Group::Limits,
+    kind: count(0, 1_000_000_000),
+    value_name: "number",
+    default: Some("0"),
+    example: "60",
+    help: "times one address may connect, loopback excepted; 0 = no limit; unsaid: of sorsu 10, of webrtc-chat 5",
+    secret: false,
+};
+
 pub(super) static REQUESTS_PER_ADDRESS: OptionSpec = OptionSpec {
     flag: "requests-per-address-per-minute",
     environment: &["QALA_REQUESTS_PER_ADDRESS_PER_MINUTE"],
@@ -201,6 +214,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Connections of one address at once; not for loopback (design section 8).
     pub connections_per_address: Limit,
+    /// Times one address may try to enter per minute; not for loopback. Dialects have numbers of their own.
+    pub attempts_per_address_per_minute: Limit,
     /// HTTP requests of one address per minute; not for loopback, and requests of an established
     /// long-polling connection do not count (design section 8).
     pub requests_per_address_per_minute: Limit,
@@ -242,6 +257,7 @@ impl Limits {
         Self {
             max_connections: reader.whole_or_computed(&MAX_CONNECTIONS, connections),
             connections_per_address: limit(reader, &CONNECTIONS_PER_ADDRESS, None),
+            attempts_per_address_per_minute: limit(reader, &ATTEMPTS_PER_ADDRESS, None),
             requests_per_address_per_minute: limit(reader, &REQUESTS_PER_ADDRESS, requests),
             matching_events_per_minute: limit(reader, &MATCHING_EVENTS, None),
             chat_events_per_minute: limit(reader, &CHAT_EVENTS, chat),

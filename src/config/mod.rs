@@ -35,7 +35,10 @@ pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
 pub use events::{Events, Kafka};
 pub use foreign::{Role, VARIABLES, VariableSpec};
-pub use limits::{CHAT_EVENTS, CONNECTIONS_PER_ADDRESS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
+pub use limits::{
+    ATTEMPTS_PER_ADDRESS, CHAT_EVENTS, CONNECTIONS_PER_ADDRESS, Limit, Limits, MATCHING_EVENTS,
+    SIGNALING_EVENTS,
+};
 pub use listen::Listen;
 pub use matching::{
     ACCEPT_TIMEOUT, GRACE_SECONDS, Matching, REMATCH_SECONDS, STAGE_SECONDS_OPTION, STAGES, WAITING_TIMEOUT,
@@ -72,6 +75,7 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &backend::BACKEND_HEARTBEAT,
     &limits::MAX_CONNECTIONS,
     &limits::CONNECTIONS_PER_ADDRESS,
+    &limits::ATTEMPTS_PER_ADDRESS,
     &limits::REQUESTS_PER_ADDRESS,
     &limits::MATCHING_EVENTS,
     &limits::CHAT_EVENTS,

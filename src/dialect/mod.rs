@@ -58,7 +58,7 @@ pub struct Asked {
 pub struct Entry {
     /// Whether they show a session token, with or without anybody who signs it.
     pub session_tokens: bool,
-    /// How often in a minute one address may try; 0 is no limit.
+    /// How often in a minute one address may try, where nobody says; 0 is no limit.
     pub attempts_per_minute: u32,
     /// How many connections one address may have in production, where nobody says.
     pub connections_in_production: Option<usize>,
@@ -124,8 +124,18 @@ impl Dialect {
     /// How its clients enter.
     pub const fn entry(self) -> Entry {
         match self {
-            Self::Qala | Self::Animochat(_) | Self::WebrtcChat | Self::Signaling => Entry::WITH_ANYTHING,
+            Self::Qala | Self::Animochat(_) | Self::Signaling => Entry::WITH_ANYTHING,
+            Self::WebrtcChat => webrtc_chat::ENTRY,
             Self::Sorsu => sorsu::ENTRY,
+        }
+    }
+
+    /// How a client is told that its address tries to enter too often: by an event, or (`None`) by being refused.
+    /// `retry_after_ms`: milliseconds until it may.
+    pub fn too_many_attempts(self, retry_after_ms: u64) -> Option<Outgoing> {
+        match self {
+            Self::Qala | Self::Animochat(_) | Self::Signaling | Self::Sorsu => None,
+            Self::WebrtcChat => webrtc_chat::too_many_attempts(retry_after_ms),
         }
     }
 

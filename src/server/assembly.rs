@@ -102,7 +102,7 @@ pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::
         socket::Spoken {
             dialect,
             authenticator: Authenticator::new(auth, credentials, backend),
-            attempts: AddressBudgets::new(entry.attempts_per_minute),
+            attempts: AddressBudgets::new(attempts_per_minute(config, entry)),
             addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
         }
     };
@@ -112,6 +112,15 @@ pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::
 /// Connections of one address at once; `None` is no limit.
 pub(super) fn connections_per_address(config: &Config) -> Option<usize> {
     config.limits.connections_per_address.map(|most| most.get() as usize)
+}
+
+/// Times one address may try to enter a family, per minute: its own number unless somebody says one.
+fn attempts_per_minute(config: &Config, entry: Entry) -> u32 {
+    if config.is_said(&config::ATTEMPTS_PER_ADDRESS) {
+        per_minute(config.limits.attempts_per_address_per_minute)
+    } else {
+        entry.attempts_per_minute
+    }
 }
 
 /// The limit that a family has of its own.
@@ -298,6 +307,19 @@ mod tests {
         assert!(!own(&[production, open, said], Dialect::Sorsu));
         assert!(!own(&[production, open], Dialect::Qala));
         assert_eq!(Dialect::Sorsu.entry().connections_in_production, Some(5));
+    }
+
+    #[test]
+    fn a_family_has_its_own_number_of_attempts_until_somebody_says_one() {
+        let attempts = |flags: &[(&'static str, &str)], dialect: Dialect| {
+            attempts_per_minute(&config(flags), dialect.entry())
+        };
+        let said = |number| [("attempts-per-address-per-minute", number)];
+        for (dialect, own) in [(Dialect::Qala, 0), (Dialect::WebrtcChat, 5), (Dialect::Sorsu, 10)] {
+            assert_eq!(attempts(&[], dialect), own, "{dialect:?}");
+            assert_eq!(attempts(&said("0"), dialect), 0, "{dialect:?}");
+            assert_eq!(attempts(&said("7"), dialect), 7, "{dialect:?}");
+        }
     }
 
     #[test]

@@ -72,17 +72,17 @@ impl AddressBudgets {
         Self { per_minute, budgets: Mutex::default() }
     }
 
-    /// Pays for one request. `false` when `address` has spent its budget.
-    pub(super) fn spend(&self, address: IpAddr, now: Time) -> bool {
+    /// Pays for one request, or says how many milliseconds until `address` can.
+    pub(super) fn spend(&self, address: IpAddr, now: Time) -> Result<(), u64> {
         if self.per_minute == 0 || address.is_loopback() {
-            return true;
+            return Ok(());
         }
         let mut budgets = lock(&self.budgets);
         if budgets.of.len() >= budgets.forget_at.max(ADDRESSES_REMEMBERED) {
             budgets.of.retain(|_, budget| !budget.is_full(now));
             budgets.forget_at = budgets.of.len() * 2;
         }
-        budgets.of.entry(address).or_default().spend(self.per_minute, now).is_ok()
+        budgets.of.entry(address).or_default().spend(self.per_minute, now)
     }
 }
 
@@ -114,17 +114,18 @@ mod tests {
         let loopback = IpAddr::from([127, 0, 0, 1]);
         assert_eq!(AddressLimit::new(Some(0)).enter(Some(loopback)), Ok(None));
         assert_eq!(AddressLimit::new(None).enter(Some(address(1))), Ok(None));
-        assert!((0..1_000).all(|_| AddressBudgets::new(1).spend(loopback, Time::from_ms(1))));
-        assert!((0..1_000).all(|_| AddressBudgets::new(0).spend(address(1), Time::from_ms(1))));
+        assert!((0..1_000).all(|_| AddressBudgets::new(1).spend(loopback, Time::from_ms(1)).is_ok()));
+        assert!((0..1_000).all(|_| AddressBudgets::new(0).spend(address(1), Time::from_ms(1)).is_ok()));
     }
 
     #[test]
     fn an_address_has_its_number_of_requests_in_a_minute() {
         let budgets = AddressBudgets::new(100);
         let now = Time::from_ms(1_000_000);
-        assert_eq!((0..150).filter(|_| budgets.spend(address(1), now)).count(), 100);
-        assert!(budgets.spend(address(2), now));
-        assert!(budgets.spend(address(1), Time::from_ms(1_000_600)));
+        assert_eq!((0..150).filter(|_| budgets.spend(address(1), now).is_ok()).count(), 100);
+        assert_eq!(budgets.spend(address(1), now), Err(600));
+        assert_eq!(budgets.spend(address(2), now), Ok(()));
+        assert_eq!(budgets.spend(address(1), Time::from_ms(1_000_600)), Ok(()));
     }
 
     #[test]
@@ -132,9 +133,9 @@ mod tests {
         let budgets = AddressBudgets::new(100);
         for number in 0..ADDRESSES_REMEMBERED {
             let [_, _, high, low] = u32::try_from(number).expect("ten thousand").to_be_bytes();
-            budgets.spend(IpAddr::from([10, 0, high, low]), Time::from_ms(1_000_000));
+            assert_eq!(budgets.spend(IpAddr::from([10, 0, high, low]), Time::from_ms(1_000_000)), Ok(()));
         }
-        budgets.spend(address(1), Time::from_ms(2_000_000));
+        assert_eq!(budgets.spend(address(1), Time::from_ms(2_000_000)), Ok(()));
         assert_eq!(lock(&budgets.budgets).of.len(), 1);
     }
 }

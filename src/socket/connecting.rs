@@ -11,7 +11,7 @@ use super::lock;
 use super::outlet::SocketOutlet;
 use super::{Edge, Spoken};
 use crate::auth::{Authenticator, Denied, Identity};
-use crate::dialect::{ATTACHMENTS, Dialect};
+use crate::dialect::{ATTACHMENTS, Dialect, Outgoing};
 use crate::domain::command::{Command, Refusal};
 use crate::domain::id::AckId;
 use crate::metrics::Counter;
@@ -79,6 +79,8 @@ enum State {
         identity: Identity,
         early: Vec<(Option<AckId>, Result<Command, Refusal>)>,
     },
+    /// Turned away by an event, which it is told when it listens.
+    Turning(Outgoing),
     Open(Connection),
     Closed,
 }
@@ -99,9 +101,10 @@ impl Gate {
         }
         let address = arrival.peer().map(|peer| peer.address.ip());
         let now = edge.node.clock().now();
-        if address.is_some_and(|address| !spoken.attempts.spend(address, now)) {
+        if let Some(retry_after_ms) = address.and_then(|address| spoken.attempts.spend(address, now).err()) {
             counters.add(Counter::AttemptsPerAddressOverLimit);
-            return Err(Turned::TooManyAttempts);
+            let told = spoken.dialect.too_many_attempts(retry_after_ms).ok_or(Turned::TooManyAttempts)?;
+            return Ok(Self::turning(edge, spoken, told));
         }
         let identity = identify(edge, &spoken.authenticator, arrival).await.map_err(|denied| {
             counters.add(Counter::ConnectionsDenied);
@@ -125,13 +128,33 @@ impl Gate {
         })
     }
 
+    /// For a client that comes in no further than it takes to be told why.
+    fn turning(edge: &Arc<Edge>, spoken: &Spoken, told: Outgoing) -> Self {
+        Self {
+            edge: edge.clone(),
+            dialect: spoken.dialect,
+            returns: false,
+            counted: None,
+            polling: None,
+            state: Mutex::new(State::Turning(told)),
+        }
+    }
+
     /// The connection stands: its session begins, with what was said early.
     pub(super) fn open(&self, arrival: &Arrival) {
         let mut state = lock(&self.state);
-        let State::Entering { identity, early } = std::mem::replace(&mut *state, State::Closed) else {
-            return;
-        };
         let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
+        let (identity, early) = match std::mem::replace(&mut *state, State::Closed) {
+            State::Entering { identity, early } => (identity, early),
+            State::Turning(told) => {
+                // To dismiss is to close, which takes the lock.
+                drop(state);
+                // Nothing waits before it; should it not be told all the same, the end of the connection is.
+                let _ = outlet().emit(told.event, &told.argument);
+                return outlet().dismiss();
+            }
+            State::Open(_) | State::Closed => return,
+        };
         let Identity { user, guest, returns: _, token } = identity;
         match self.edge.node.connect(user, guest, token, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
@@ -159,7 +182,7 @@ impl Gate {
             State::Entering { early, .. } if early.len() < EARLY_COMMANDS => early.push((ack, asked.command)),
             State::Entering { .. } => self.refuse_busy(|| said.outlet(), ack),
             State::Open(connection) => self.hand_on(connection, || said.outlet(), ack, asked.command),
-            State::Closed => {}
+            State::Turning(_) | State::Closed => {}
         }
     }
 
@@ -192,7 +215,7 @@ impl Gate {
         let state = std::mem::replace(&mut *lock(&self.state), State::Closed);
         match state {
             State::Open(connection) => connection.closed(left || !self.returns),
-            State::Entering { .. } | State::Closed => {}
+            State::Entering { .. } | State::Turning(_) | State::Closed => {}
         }
     }
 }

@@ -107,7 +107,7 @@ impl Doorway {
         headers: &HeaderMap,
     ) -> Result<(), Response> {
         let now = self.node.clock().now();
-        if known.is_none() && !self.requests.spend(transport.address.ip(), now) {
+        if known.is_none() && self.requests.spend(transport.address.ip(), now).is_err() {
             self.node.counters().add(Counter::RequestsPerAddressOverLimit);
             let headers = [(RETRY_AFTER, "60")];
             return Err((StatusCode::TOO_MANY_REQUESTS, headers, "too many requests\n").into_response());

@@ -45,6 +45,8 @@ function source(file) {
 /** Whether the file has a test of exactly that title, as it is written there. */
 function isThere({ file, title }) {
   const text = source(file)
+  // A case of the suite for all stores: one that none of them is put through is unused, which the compiler reports.
+  if (file.startsWith('tests/contract/')) return text.includes(`pub(crate) fn ${title}(new: Factory<'_>)`)
   if (file.endsWith('.rs')) return new RegExp(`#\\[(tokio::)?test\\]\\s+(#\\[[^\\]]*\\]\\s+)*(async )?fn ${title}\\(`).test(text)
   if (file.endsWith('.py')) return new RegExp(`def ${title}\\(self`).test(text)
   return ['\'', '`', '"'].some((quote) => text.includes(`it(${quote}${title}${quote}, `))
@@ -114,6 +116,7 @@ describe('the contract', () => {
     assert.ok(!isThere({ file, title: title.slice(1) }))
     assert.ok(!isThere({ file: 'tests/clients/nowhere.test.mjs', title }))
     assert.ok(!isThere({ file: 'src/store/memory/waits.rs', title: 'wait' }))
+    assert.ok(!isThere({ file: 'tests/contract/halls.rs', title: 'ask' }))
     const lines = ['| client -> server | payload |', '|---|---|', '| `a`, `b` | none |', 'One rule. `GET /x` is another.']
     const promised = { toServer: { a: ['x', 'y'] }, rules: [['One rule', 'x', 'y'], ['A third', 'x', 'y']] }
     assert.deepEqual(compare('part', lines, promised), {

@@ -1,18 +1,21 @@
-// What broke in the systems of the families animochat and webrtc-chat when they were run, one named test per finding,
-// in the families' own words. five-systems.test.mjs has the same for qala.
+// What broke in the systems of the families animochat, sorsu and webrtc-chat when they were run, one named test per
+// finding, in the families' own words. five-systems.test.mjs has the same for qala.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { join, joinMany } from './support/client.mjs'
 import { FAMILIES, isAnswer, undisturbed } from './support/families.mjs'
 import { candidate, description, range } from './support/matching.mjs'
 import { nodesFor } from './support/redis.mjs'
-import { LIMIT, LONG, NO_LIMITS, grace } from './support/server.mjs'
+import { LIMIT, LONG, NO_LIMITS, grace, serverFor } from './support/server.mjs'
 import { ONE_NODE, serviceFor } from './support/service.mjs'
+import { SORSU, chat, part, say, settled as settledSorsu, shown } from './support/sorsu.mjs'
 import { WEBRTC_CHAT, enter, match, meet, searching, settled } from './support/webrtc-chat.mjs'
 
 const ANIMOCHAT = ['--dialects', 'animochat', ...NO_LIMITS]
 const CROWD = 1_000
 const SEARCH_AGAIN_MS = 30_000
+/** How often the existing server of sorsu asked again whether somebody was found, also after that. */
+const ASKED_AGAIN_MS = 2_000
 
 /** In every event's words of the five systems: none, nothing, a number, a text, a list. */
 const ENDED_A_PROCESS = [[], [undefined], [null], [7], ['text'], [[]]]
@@ -205,4 +208,74 @@ describe('two instances', ONE_NODE, () => {
       assert.equal((await b.next('peer_disconnected')).peerId, a.id)
     }
   })
+})
+
+/** What the two of a chat go through, wherever they are. */
+function sorsuTests(where, server) {
+  it(`sorsu on ${where}: match:found is told once to each, however long they talk`, LIMIT, async (t) => {
+    const { a, b, chatId } = await chat(t, server)
+    const talked = performance.now()
+    for (let n = 0; performance.now() - talked < 2.5 * ASKED_AGAIN_MS; n += 1) {
+      const [from, to] = n % 2 ? [a, b] : [b, a]
+      await say(from, `still here ${n}`)
+      await to.next('message', { where: ({ content }) => content === `still here ${n}` })
+      // Pages say that they are present whenever they connect, and who is searching asks again.
+      from.emit('presence:join')
+      await from.ask('chat:rejoin', { chatId })
+    }
+    // Others who search meanwhile are none of their business.
+    const { a: c, b: d } = await chat(t, server)
+    for (const user of [a, b, c, d]) {
+      await settledSorsu(user)
+      assert.equal(user.all('match:found').length, 1)
+    }
+    await b.drop()
+    await b.connected()
+    await b.next('session:resumed')
+    await settledSorsu(b)
+    assert.equal(b.all('match:found').length, 1, 'nor to who comes back')
+    await part(a)
+    await part(c)
+  })
+
+  it(`sorsu on ${where}: both talk in turn and at once, and no client stalls`, LIMIT, async (t) => {
+    const { a, b } = await chat(t, server)
+    const said = new Map([[a, []], [b, []]])
+    const write = (user, text) => {
+      said.get(user).push(text)
+      return say(user, text)
+    }
+    for (const n of range(10)) {
+      await write(a, `in turn ${n}`)
+      await write(b, `in turn as well ${n}`)
+    }
+    await write(a, 'twice')
+    await write(a, 'in a row')
+    await Promise.all(range(50).flatMap((n) => [write(a, `at once ${n}`), write(b, `at once as well ${n}`)]))
+    const heardAll = async (user, peer) => {
+      const last = said.get(peer).at(-1)
+      await user.next('message', { where: ({ content }) => content === last })
+      assert.deepEqual(shown(user), said.get(peer))
+      assert.deepEqual(user.all('message').map((m) => m.sequence_number), range(said.get(peer).length).map((n) => n + 1))
+    }
+    await heardAll(a, b)
+    await heardAll(b, a)
+    await b.drop()
+    await write(a, 'while away')
+    await b.connected()
+    await write(b, 'back')
+    await heardAll(a, b)
+    await heardAll(b, a)
+    await part(a)
+  })
+}
+
+describe('sorsu family, spoken on one node', ONE_NODE, () => {
+  sorsuTests('one node', serverFor(...SORSU, ...NO_LIMITS))
+})
+
+describe('sorsu family, spoken on two nodes', ONE_NODE, () => {
+  const { nodes } = nodesFor(2, ...SORSU, ...NO_LIMITS)
+  let came = 0
+  sorsuTests('two nodes', { entrance: () => nodes[came++ % nodes.length].url })
 })

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { User, join, newSecret } from './support/client.mjs'
-import { languages, queue, talk, wish } from './support/matching.mjs'
+import { languages, queue, range, talk, wish } from './support/matching.mjs'
 import { polling, rawConnected, rawOpen } from './support/raw.mjs'
-import { LIMIT, NO_LIMITS, serverFor } from './support/server.mjs'
+import { LIMIT, NO_LIMITS, NO_OUTSIDE, OUTSIDE, bounded, serverFor } from './support/server.mjs'
 import { ONE_NODE, serviceFor } from './support/service.mjs'
+import { WEBRTC_CHAT, enter, fields, welcomed } from './support/webrtc-chat.mjs'
 
 describe('--max-connections 2', ONE_NODE, () => {
   const server = serverFor('--max-connections', '2')
@@ -112,5 +113,60 @@ describe('--transports websocket', ONE_NODE, () => {
   it('polling is refused, WebSocket is served', LIMIT, async (t) => {
     assert.equal((await polling(server, 'GET', '')).status, 400)
     await join(t, server)
+  })
+})
+
+describe('connections of one address per minute', ONE_NODE, () => {
+  const OPEN = [...WEBRTC_CHAT, '--host', '0.0.0.0', '--auth', 'webrtc-chat=guest', '--requests-per-address-per-minute', '0']
+  /** One comes back every twelve seconds. */
+  const MOST_WAIT_MS = 12_000
+  const attempts = (number) => ['--attempts-per-address-per-minute', String(number)]
+  const own = new Map([['websocket', serverFor(...OPEN)], ['polling', serverFor(...OPEN)]])
+  const said = serverFor(...OPEN, ...attempts(2))
+  const unlimited = serverFor(...OPEN, ...attempts(0))
+
+  const from = (t, server, transport = 'websocket') => {
+    const user = new User(`http://${OUTSIDE}:${server.port}`, { guest: newSecret(), transports: [transport] })
+    t.after(() => user.close())
+    return user
+  }
+  const comesIn = async (t, server, transport) => {
+    const user = from(t, server, transport)
+    await user.connected()
+    return welcomed(user)
+  }
+  /** Is told when to try again and nothing else, whatever it says, and is dismissed. */
+  const turnedAway = async (t, server, transport) => {
+    const user = from(t, server, transport)
+    const dismissed = new Promise((done) => user.socket.once('disconnect', done))
+    user.emit('find_match')
+    await user.connected()
+    const limited = await user.next('rate_limited')
+    fields(limited, 'type', 'message', 'retryAfter')
+    assert.equal(limited.type, 'connection')
+    assert.equal(await bounded(dismissed, 5_000, () => 'still connected'), 'io server disconnect')
+    assert.deepEqual(user.names(), ['rate_limited'])
+    return limited.retryAfter
+  }
+
+  for (const [transport, server] of own) {
+    it(`five over ${transport}; the sixth is told rate_limited with the time to wait`, { ...LIMIT, ...NO_OUTSIDE }, async (t) => {
+      const users = []
+      for (const _ of range(5)) users.push(await comesIn(t, server, transport))
+      const wait = await turnedAway(t, server, transport)
+      assert.ok(wait > 0 && wait <= MOST_WAIT_MS, String(wait))
+      assert.equal(await server.counter('attempts_per_address_over_limit'), 1)
+      assert.equal((await server.get('/health')).json.sessions, 5)
+      // This machine itself is not counted, and nobody who is in notices.
+      await enter(t, server)
+      for (const user of users) assert.ok(user.socket.connected)
+    })
+  }
+
+  it('--attempts-per-address-per-minute sets the number; 0 is no limit', { ...LIMIT, ...NO_OUTSIDE }, async (t) => {
+    for (const _ of range(2)) await comesIn(t, said)
+    assert.ok((await turnedAway(t, said)) <= 30_000)
+    for (const _ of range(20)) await comesIn(t, unlimited)
+    assert.equal(await unlimited.counter('attempts_per_address_over_limit'), 0)
   })
 })

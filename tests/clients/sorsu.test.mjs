@@ -1,12 +1,11 @@
 // The dialect sorsu as its clients see it: an evening of campus chat, without a backend.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import { User, newSecret } from './support/client.mjs'
-import { LIMIT, LONG, NO_LIMITS, grace, serverFor } from './support/server.mjs'
+import { LIMIT, LONG, NO_LIMITS, NO_OUTSIDE, OUTSIDE, grace, serverFor } from './support/server.mjs'
 import { ONE_NODE, serviceFor } from './support/service.mjs'
-import { SORSU, chat, enter, fields, guestOf, isTime, meet, part, present, say, settled } from './support/sorsu.mjs'
+import { SORSU, chat, enter, fields, guestOf, isTime, meet, part, present, say, settled, shown } from './support/sorsu.mjs'
 
 const MISSING = 'Authentication failed: Missing credentials'
 const INVALID = 'Authentication failed: Invalid session. Please refresh the page to get a new session.'
@@ -22,12 +21,6 @@ async function hears(user, first, ...texts) {
   assert.deepEqual(messages.map((m) => m.content), texts)
   assert.deepEqual(messages.map((m) => m.sequence_number), texts.map((_, n) => first + n))
   return messages
-}
-
-/** What is believed of a deployed client: it shows a message only when its number is the last one plus 1. */
-function shown(user) {
-  let last = 0
-  return user.all('message').filter((m) => m.sequence_number === last + 1 && ++last).map((m) => m.content)
 }
 
 describe('an evening', () => {
@@ -368,18 +361,16 @@ describe('limits of a guest', () => {
 })
 
 describe('limits of an address', ONE_NODE, () => {
-  const outside = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal)
-  const skip = outside ? false : 'this machine has no address besides loopback'
   const open = ['--host', '0.0.0.0', '--auth', 'sorsu=guest', ...NO_LIMITS, '--requests-per-address-per-minute', '0']
   const inProduction = serverFor(...SORSU, ...open, '--production', 'on')
   const roomy = serverFor(...SORSU, ...open, '--production', 'on', '--connections-per-address', '8')
   const from = (t, server) => {
-    const user = new User(`http://${outside.address}:${server.port}`, { auth: { token: newSecret() } })
+    const user = new User(`http://${OUTSIDE}:${server.port}`, { auth: { token: newSecret() } })
     t.after(() => user.close())
     return user
   }
 
-  it('5 connections in production, then its text; when one leaves there is room again', { ...LIMIT, skip }, async (t) => {
+  it('5 connections in production, then its text; when one leaves there is room again', { ...LIMIT, ...NO_OUTSIDE }, async (t) => {
     const users = range(5).map(() => from(t, inProduction))
     for (const user of users) await user.connected()
     const text = 'Too many connections from this IP (max 5). Please close other tabs or wait a moment.'
@@ -392,7 +383,7 @@ describe('limits of an address', ONE_NODE, () => {
     await from(t, inProduction).connected()
   })
 
-  it('10 attempts a minute, the good ones included', { ...LIMIT, skip }, async (t) => {
+  it('10 attempts a minute, the good ones included', { ...LIMIT, ...NO_OUTSIDE }, async (t) => {
     for (const n of range(10)) {
       const user = from(t, roomy)
       if (n % 2) await user.connected()

@@ -8,6 +8,7 @@ use qala::domain::id::{ProposalId, RoomId, UserId};
 use qala::domain::person::{Attributes, Gender, Language, Proficiency};
 use qala::domain::talk::{Payload, Quality, SignalKind};
 
+use super::attendant;
 use super::ledger::{Ledger, View};
 use super::random::Random;
 
@@ -110,6 +111,9 @@ const TALKING: [(u64, Mind); 16] = [
 
 /// What `user` does next. `numbers` counts what is said, so that it can be recognised.
 pub(crate) fn next(random: &mut Random, ledger: &Ledger, user: &UserId, numbers: &mut u64) -> Vec<Action> {
+    if ledger.scene.policy.has_halls {
+        return attendant::next(random, ledger, user, numbers);
+    }
     let mind = match ledger.view_of(user) {
         None => random.weighted(&AWAY),
         Some(View::Idle) => random.weighted(&IDLE),

@@ -17,6 +17,7 @@ use qala::domain::proposal::Proposal;
 use qala::domain::ticket::Ticket;
 use qala::domain::time::Time;
 
+use super::halls::Halls;
 use super::observation::{Moment, Observation};
 use super::scene::Scene;
 use super::talks::Talks;
@@ -32,6 +33,7 @@ pub(crate) struct Ledger {
     /// Their names, in the order made.
     pub(crate) names: Vec<(ProposalId, RoomId)>,
     pub(crate) talks: Talks,
+    pub(crate) halls: Halls,
     /// Tickets that began to wait and that ended.
     pub(crate) began: u64,
     pub(crate) ended: u64,
@@ -135,6 +137,7 @@ impl Ledger {
             deals: BTreeMap::new(),
             names: Vec::new(),
             talks: Talks::default(),
+            halls: Halls::default(),
             began: 0,
             ended: 0,
             lost_tickets: BTreeSet::new(),
@@ -295,6 +298,7 @@ impl Ledger {
         command: &Result<Command, Refusal>,
         at: Time,
     ) {
+        self.halls.asked(connection, command);
         let Some(line) = self.lines.get_mut(&connection) else { return };
         let Some(person) = self.people.get_mut(&line.user) else { return };
         let mut wish = 0;
@@ -330,6 +334,9 @@ impl Ledger {
         line.truth = line.view.clone();
         let views = [before, line.view.clone()];
         self.talks.told(&user, notice);
+        if let Notice::Hall(notice) = notice {
+            self.halls.told(connection, &user, notice);
+        }
         let agreed = matches!(notice, Notice::MatchReady { .. });
         for view in views {
             if let View::Talking { proposal, partner, .. } = &view
@@ -357,6 +364,7 @@ impl Ledger {
         let Some(asked) = line.pending.remove(&ack) else { return };
         let Ok(command) = asked.command else { return };
         self.talks.answered(&line.user, &command, answer);
+        self.halls.answered(connection, &command, answer);
         let taken_up = match answer {
             Ok(_) | Err(Refusal::Unavailable { .. } | Refusal::PoolFull { .. }) => true,
             Err(_) => false,

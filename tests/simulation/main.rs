@@ -13,8 +13,10 @@
     reason = "a check is of few kinds of things and passes all others"
 )]
 
+mod attendant;
 mod checks;
 mod client;
+mod halls;
 mod ledger;
 mod link;
 mod observation;
@@ -149,4 +151,29 @@ fn a_crowd_at_once() {
 #[test]
 fn a_crowd() {
     simulate("crowded", Scene::crowded, 20);
+}
+
+/// Runs in which people are not matched but meet in halls that they name.
+fn simulate_halls(kind: &str, scene: impl Fn(u64) -> Scene, usually: u64) {
+    simulate(&format!("{kind}, in halls"), |seed| Scene::in_halls(scene(seed)), usually);
+}
+
+#[test]
+fn in_halls_on_one_core_with_the_embedded_store() {
+    simulate_halls("quiet", Scene::quiet, 500);
+}
+
+#[test]
+fn in_halls_on_several_nodes_and_a_store_far_away() {
+    simulate_halls("far", Scene::far, 100);
+}
+
+#[test]
+fn in_halls_on_several_nodes_and_a_store_that_fails() {
+    simulate_halls("faulty", Scene::faulty, 60);
+}
+
+#[test]
+fn in_halls_of_nodes_that_die() {
+    simulate_halls("killed", |seed| Scene::struck(seed, &[Kind::Kill]), 60);
 }

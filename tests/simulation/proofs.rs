@@ -6,7 +6,8 @@ use std::sync::Arc;
 use qala::domain::command::{Command, Reply};
 use qala::domain::criteria::{AgeRange, Criteria, Strict};
 use qala::domain::event::{Event, TicketEnd};
-use qala::domain::id::{ConnectionId, RoomId, UserId};
+use qala::domain::hall::HallNotice;
+use qala::domain::id::{ConnectionId, MemberName, RoomId, UserId};
 use qala::domain::notice::{Found, Notice};
 use qala::domain::operation::{Operation, Outcome, Searched};
 use qala::domain::person::{Attributes, Proficiency};
@@ -26,12 +27,14 @@ const SEEDS: u64 = 60;
 type Spoil = fn(&mut Vec<Moment>) -> bool;
 
 fn prove(check: &str, spoil: Spoil) {
-    let fires = (0..SEEDS).flat_map(|seed| [Scene::quiet(seed), Scene::far(seed)]).any(|scene| {
-        let mut moments = record(scene.clone());
-        let good = examine_again(&scene, &moments, check);
-        assert!(good.is_ok(), "{check} does not even hold in a good run");
-        spoil(&mut moments) && examine_again(&scene, &moments, check).is_err()
-    });
+    let fires = (0..SEEDS)
+        .flat_map(|seed| [Scene::quiet(seed), Scene::far(seed), Scene::in_halls(Scene::quiet(seed))])
+        .any(|scene| {
+            let mut moments = record(scene.clone());
+            let good = examine_again(&scene, &moments, check);
+            assert!(good.is_ok(), "{check} does not even hold in a good run");
+            spoil(&mut moments) && examine_again(&scene, &moments, check).is_err()
+        });
     assert!(fires, "`{check}` never fails");
 }
 
@@ -67,6 +70,19 @@ macro_rules! proofs {
 }
 
 proofs! {
+    a_leaving_that_is_not_told: "members of a hall agree",
+        |seen| without(seen, |seen| matches!(seen, told!(Notice::Hall(HallNotice::Left { .. }))));
+    come_twice: "comings and goings fit",
+        |seen| twice(seen, |seen| matches!(seen, told!(Notice::Hall(HallNotice::Joined { .. }))));
+    for_somebody_else: "a signal reaches whom it is for",
+        |seen| changed(seen, |seen| match seen {
+            told!(Notice::Hall(HallNotice::Signal { to, .. })) => replace(to, MemberName::new("somebody else")),
+            _ => false,
+        });
+    signal_twice_in_a_hall: "signals in a hall are heard in order",
+        |seen| twice(seen, |seen| matches!(seen, told!(Notice::Hall(HallNotice::Signal { .. }))));
+    signal_lost_in_a_hall: "acknowledged signals in a hall arrive",
+        |seen| without(seen, |seen| matches!(seen, told!(Notice::Hall(HallNotice::Signal { .. }))));
     found_twice: "found only while waiting",
         |seen| twice(seen, |seen| matches!(seen, told!(Notice::MatchFound(_))));
     found_before_joining_is_acknowledged: "found only while waiting",

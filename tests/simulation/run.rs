@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use qala::domain::policy::{HALL_LEASE, HALLS_RENEWED_EVERY};
 use qala::domain::time::Time;
 
 use super::observation::Moment;
@@ -27,7 +28,7 @@ const NO_PANIC: &str = "nothing panics";
 pub(crate) struct Report {
     /// Steps taken.
     pub(crate) steps: u64,
-    /// Rooms that both entered.
+    /// Rooms that both entered, and how often somebody entered a hall.
     pub(crate) matches: usize,
     /// Chat messages and signals that were heard.
     pub(crate) heard: usize,
@@ -69,11 +70,13 @@ pub(crate) fn record(scene: Scene) -> Vec<Moment> {
 }
 
 fn report(world: &World) -> Report {
-    let talks = &world.ledger.talks;
+    let (talks, halls) = (&world.ledger.talks, &world.ledger.halls);
+    let hearings = talks.hearings.values();
+    let in_rooms: usize = hearings.map(|hearing| hearing.signals.len() + hearing.messages.len()).sum();
     Report {
         steps: world.step,
-        matches: world.ledger.deals.values().filter(|deal| deal.accepted.len() == 2).count(),
-        heard: talks.hearings.values().map(|hearing| hearing.signals.len() + hearing.messages.len()).sum(),
+        matches: world.ledger.deals.values().filter(|deal| deal.accepted.len() == 2).count() + halls.entered,
+        heard: in_rooms + halls.signals.values().filter(|sent| sent.heard).count(),
     }
 }
 
@@ -81,7 +84,11 @@ fn play(world: &mut World) -> Seen {
     run_until(world, BEGIN + ACTING)?;
     world.heal()?;
     let policy = world.scene.policy.clone();
-    let shortest = policy.grace + policy.acceptance.within() + Duration::from_secs(15);
+    let mut shortest = policy.grace + policy.acceptance.within() + Duration::from_secs(15);
+    if policy.has_halls {
+        // Who is gone is told by the next renewal after the end of its lease.
+        shortest += HALL_LEASE + 2 * HALLS_RENEWED_EVERY;
+    }
     let longest = world.now + SETTLING;
     run_until(world, world.now + shortest)?;
     while world.now < longest && !(world.is_quiet() && world.ledger.is_decided()) {

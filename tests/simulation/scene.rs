@@ -29,6 +29,9 @@ pub(crate) struct Scene {
     pub(crate) actions: u64,
     /// Who is in a room stays there, so that there are rooms to look at in the end.
     pub(crate) loyal: bool,
+    /// Who loses its connection may come back as the same. Nobody may who shows no secret: it is gone with its
+    /// connection.
+    pub(crate) returns: bool,
     /// The usual pause between two of them, milliseconds.
     pub(crate) pause_ms: u64,
     /// Languages spoken: few, so that people meet. One: nobody wishes for anything.
@@ -125,6 +128,7 @@ impl Scene {
             users: usize::try_from(random.between(4, 14)).expect("few"),
             actions: random.between(8, 22),
             loyal: random.percent(50),
+            returns: true,
             pause_ms: random.pick(&[5, 200, 2_000]).expect("not empty"),
             languages: random.pick(&[2, 2, 3]).expect("not empty"),
             policy,
@@ -194,6 +198,19 @@ impl Scene {
         }
         if random.percent(70) {
             scene.languages = 1;
+        }
+        scene
+    }
+
+    /// `scene` in a pool where nobody is matched, and people name the halls in which they meet.
+    pub(crate) fn in_halls(scene: Self) -> Self {
+        let random = &mut Random::new(scene.seed ^ 0x4A11);
+        let mut scene = scene;
+        scene.policy.has_halls = true;
+        // Deployed clients show no secret.
+        scene.returns = matches!(scene.link, Faults::None);
+        if random.percent(20) {
+            scene.limits.hall_members = 2;
         }
         scene
     }

@@ -308,14 +308,22 @@ impl World {
                 self.connections += 1;
                 let connection = ConnectionId(self.connections);
                 self.see(Observation::Connected { connection, user: user.clone(), core })?;
-                let (user, pool) = (user.clone(), self.scene.pool());
-                let comer = Comer { user, guest: false, pool, token: None };
+                // Who cannot come back is somebody new each time.
+                let user = if self.scene.returns {
+                    user.clone()
+                } else {
+                    UserId::new(format!("{user}-{}", connection.0))
+                };
+                let comer = Comer { user, guest: false, pool: self.scene.pool(), token: None };
                 self.give(core, Input::Connected { connection, comer }, Some(connection))
             }
-            (Action::Close { left }, Some(connection)) => self.happen(Due::Closed { connection, left }),
+            (Action::Close { left }, Some(connection)) => {
+                let left = left || !self.scene.returns;
+                self.happen(Due::Closed { connection, left })
+            }
             (Action::Vanish { unnoticed_ms }, Some(connection)) => {
                 let at = self.now + Duration::from_millis(unnoticed_ms);
-                self.plan(at, Due::Closed { connection, left: false });
+                self.plan(at, Due::Closed { connection, left: !self.scene.returns });
                 self.see(Observation::Vanished { connection })
             }
             (Action::Ask { waits, command }, Some(connection)) => self.ask(connection, waits, command),

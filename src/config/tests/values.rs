@@ -31,6 +31,7 @@ fn nothing_given_is_what_the_design_says() {
     let limits = Limits {
         max_connections: 100_000,
         connections_per_address: budget(20),
+        attempts_per_address_per_minute: None,
         requests_per_address_per_minute: budget(100),
         matching_events_per_minute: budget(100),
         chat_events_per_minute: budget(100),
@@ -174,6 +175,7 @@ fn dialects_are_spoken_in_the_order_given_each_once() {
 fn zero_is_no_limit() {
     let limits = flags(&[
         ("connections-per-address", "0"),
+        ("attempts-per-address-per-minute", "0"),
         ("requests-per-address-per-minute", "0"),
         ("matching-events-per-minute", "0"),
         ("chat-events-per-minute", "0"),
@@ -182,6 +184,7 @@ fn zero_is_no_limit() {
     .config()
     .limits;
     assert_eq!(limits.connections_per_address, None);
+    assert_eq!(limits.attempts_per_address_per_minute, None);
     assert_eq!(limits.requests_per_address_per_minute, None);
     assert_eq!(limits.matching_events_per_minute, None);
     assert_eq!(limits.chat_events_per_minute, None);

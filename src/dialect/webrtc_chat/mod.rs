@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::Entry;
 use crate::domain::criteria::Ladder;
 use crate::domain::limits::PerMinute;
 use crate::domain::policy::{Acceptance, JoinAgain, Policy};
@@ -21,10 +22,13 @@ mod topic;
 pub(super) use answer::answer;
 pub(super) use client::{encode, hear, signal_of};
 pub(super) use decode::decode;
-pub(super) use notice::notice;
+pub(super) use notice::{notice, too_many_attempts};
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "webrtc-chat";
+
+/// How its clients enter.
+pub(super) const ENTRY: Entry = Entry { attempts_per_minute: 5, ..Entry::WITH_ANYTHING };
 
 /// How its pool is run: the numbers of the contract.
 pub(super) fn policy() -> Policy {

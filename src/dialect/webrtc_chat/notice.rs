@@ -76,6 +76,11 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time) -> Option<Outgoing>
     }
 }
 
+/// How a client is told that its address tries to enter too often.
+pub(in crate::dialect) fn too_many_attempts(retry_after_ms: u64) -> Option<Outgoing> {
+    outgoing(event::RATE_LIMITED, &RateLimited::connection(retry_after_ms))
+}
+
 fn timed_out(timestamp: u64) -> Option<Outgoing> {
     let message = "Nobody was found. Try again.";
     outgoing(event::MATCH_TIMEOUT, &TimedOut { message, timestamp, can_retry: true })

@@ -59,4 +59,10 @@ impl RateLimited {
         };
         Self { kind, message, retry_after: retry_after_ms }
     }
+
+    /// Of an address that tries to enter too often.
+    pub(super) const fn connection(retry_after_ms: u64) -> Self {
+        let message = "You connect too often. Wait a moment.";
+        Self { kind: "connection", message, retry_after: retry_after_ms }
+    }
 }

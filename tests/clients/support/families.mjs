@@ -13,6 +13,8 @@
 import assert from 'node:assert/strict'
 import { join } from './client.mjs'
 import { candidate, description } from './matching.mjs'
+import { SIGNALING, enter as enterSignaling, members, newRoom, ok } from './signaling.mjs'
+import { SORSU, chat, enter as enterSorsu, say as saySorsu } from './sorsu.mjs'
 import { WEBRTC_CHAT, enter, match } from './webrtc-chat.mjs'
 
 const ID = 'a0000000-0000-4000-8000-000000000000'
@@ -87,7 +89,68 @@ const webrtcChat = {
   ],
 }
 
-export const FAMILIES = { animochat, 'webrtc-chat': webrtcChat }
+/** A chat that nobody is in. */
+const NO_CHAT = 12_345
+
+const sorsu = {
+  flags: SORSU,
+  events: {
+    'presence:join': [], 'presence:leave': [],
+    'message:send': [{ chatId: NO_CHAT, clientMessageId: 'm-1', content: 'hi' }],
+    'typing:start': [{ chatId: NO_CHAT }], 'typing:stop': [{ chatId: NO_CHAT }],
+    'chat:rejoin': [{ afterSequence: 0, chatId: NO_CHAT }], 'chat:end': [{ chatId: NO_CHAT }],
+  },
+  inRoom: ['message:send', 'typing:start', 'typing:stop', 'chat:rejoin', 'chat:end'],
+  right(event) {
+    return !this.inRoom.includes(event)
+  },
+  calm: new Set(['session:welcome', 'match:found', 'message']),
+  enter: enterSorsu,
+  async talk(t, server) {
+    const { a, b, chatId } = await chat(t, server)
+    return { a, b, roomId: chatId }
+  },
+  rest: (user) => user.do('presence:leave'),
+  say: saySorsu,
+  hears: (user, text) => user.next('message', { where: ({ content }) => content === text }),
+  reach: (chatId) => [
+    ['message:send', { chatId, content: 'guess who' }], ['message:send', { chatId: String(chatId), content: 'guess who' }],
+    ['typing:start', { chatId }], ['typing:stop', { chatId }], ['chat:rejoin', { chatId }], ['chat:end', { chatId }],
+  ],
+}
+
+const signaling = {
+  flags: SIGNALING,
+  events: {
+    'join-room': [{ roomId: ID, userId: 'ana' }], 'leave-room': [{ roomId: ID }],
+    offer: [{ roomId: ID, targetId: 'ben', offer: description('offer') }],
+    answer: [{ roomId: ID, targetId: 'ben', answer: description('answer') }],
+    'ice-candidate': [{ roomId: ID, targetId: 'ben', candidate: candidate(1) }],
+  },
+  inRoom: ['leave-room', 'offer', 'answer', 'ice-candidate'],
+  right: () => false,
+  calm: new Set(['room-users', 'room-participants', 'user-joined', 'offer']),
+  enter: enterSignaling,
+  async talk(t, server) {
+    const roomId = newRoom()
+    const [a, b] = await members(t, server, roomId, 2)
+    for (const [user, peer] of [[a, b], [b, a]]) Object.assign(user, { roomId, peerId: peer.userId })
+    return { a, b, roomId }
+  },
+  // Nobody searches here.
+  rest: async () => {},
+  say: (user, text) => ok(user, 'offer', { roomId: user.roomId, targetId: user.peerId, offer: { text } }),
+  hears: (user, text) => user.next('offer', { where: ({ offer }) => offer.text === text }),
+  // By the names that the two have in their room.
+  reach: (roomId) => [
+    ['offer', { roomId, targetId: 'user-0', offer: { text: 'guess who' } }],
+    ['answer', { roomId, targetId: 'user-1', answer: { text: 'guess who' } }],
+    ['ice-candidate', { roomId, targetUserId: 'user-0', candidate: candidate(1) }],
+    ['leave-room', { roomId }], ['leave-room', { roomId, userId: 'user-0' }],
+  ],
+}
+
+export const FAMILIES = { animochat, 'webrtc-chat': webrtcChat, sorsu, signaling }
 
 /** Whether somebody who asked was told yes or no, in the words of any dialect. */
 export const isAnswer = (reply) => isObject(reply) && ('success' in reply || 'error' in reply || 'ok' in reply)

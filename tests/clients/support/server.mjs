@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before } from 'node:test'
@@ -12,6 +13,12 @@ import { after, before } from 'node:test'
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 const START_MS = 15_000
 const STOP_MS = 20_000
+
+const outside = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal)
+/** This machine's address that is not loopback: whoever comes over it has the limits of an address. `undefined` where
+ * it has none, and `NO_OUTSIDE` says so to the tests that need it. */
+export const OUTSIDE = outside?.address
+export const NO_OUTSIDE = { skip: outside ? false : 'this machine has no address besides loopback' }
 
 /** How long one test may take before it counts as failed: most of them, and those with crowds or a browser. */
 export const LIMIT = { timeout: 30_000 }

@@ -49,6 +49,12 @@ export async function say(user, content, more = {}) {
   return (await user.do('message:send', { chatId: user.chatId, content, ...more })).message
 }
 
+/** What is believed of a deployed client: it shows a message only when its number is the last one plus 1. */
+export function shown(user) {
+  let last = 0
+  return user.all('message').filter((m) => m.sequence_number === last + 1 && ++last).map((m) => m.content)
+}
+
 /** When everything sent before has been handled. */
 export const settled = (user) => user.ask('typing:stop', { chatId: user.chatId ?? 0 })
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use qala::domain::command::{Command, Refusal, Reply};
+use qala::domain::hall::HallCommand;
 use qala::domain::id::ConnectionId;
 use qala::domain::notice::Notice;
 use qala::domain::policy::JoinAgain;
@@ -77,6 +78,9 @@ pub(super) fn an_answer_fits_its_command(ledger: &Ledger, moment: &Moment) -> Ve
         (Ok(Command::Join { .. } | Command::Skip { .. }), Err(refusal)) => {
             is_overload(*refusal) || matches!(refusal, Refusal::Unavailable { .. } | Refusal::PoolFull { .. })
         }
+        (Ok(Command::Hall(_)), Err(Refusal::Hall(_) | Refusal::NotInRoom | Refusal::Unavailable { .. })) => {
+            true
+        }
         (Ok(_), Err(Refusal::PoolFull { .. })) => false,
         (Ok(command), Err(Refusal::NotInRoom)) => match command {
             Command::Chat { .. } => true,
@@ -139,10 +143,14 @@ fn is_reply_to(command: &Command, reply: &Reply) -> bool {
             | Command::Accept(_)
             | Command::Reject(_)
             | Command::Signal { .. }
-            | Command::Quality { .. },
+            | Command::Quality { .. }
+            | Command::Hall(HallCommand::Leave { .. } | HallCommand::Signal { .. }),
             Reply::Done,
         )
         | (Command::LeaveRoom(_), Reply::Left { .. }) => true,
+        (Command::Hall(HallCommand::Enter { hall, name }), Reply::Entered(view)) => {
+            (hall, name) == (&view.hall, &view.name)
+        }
         _ => false,
     }
 }
@@ -157,7 +165,9 @@ pub(super) fn queues_stay_bounded(ledger: &Ledger, moment: &Moment) -> Verdict {
     let line = line.filter(|line| !ledger.troubles.end_at(line.core, moment.at));
     let pending = line.map_or(0, |line| line.pending.len());
     ensure(pending <= waiting + 1, || format!("{pending} commands of {from:?} wait"))?;
-    let most = ledger.scene.users * (waiting + ASIDES);
+    // Who cannot come back is somebody new with each connection.
+    let people = if ledger.scene.returns { ledger.scene.users } else { ledger.lines.len() };
+    let most = people * (waiting + ASIDES);
     ensure(*operations <= most, || format!("{operations} operations of core {core} are under way"))?;
     ensure(*effects <= EFFECTS, || format!("one input of core {core} brought about {effects} effects"))
 }

@@ -10,6 +10,7 @@ use super::scene::Scene;
 mod answers;
 mod cluster;
 mod ending;
+mod hall;
 mod pairing;
 mod talk;
 mod wishes;
@@ -21,7 +22,7 @@ pub(crate) type Verdict = Result<(), String>;
 type Check = fn(&Ledger, &Moment) -> Verdict;
 
 /// Every rule with its name. The numbers are those of design section 9.
-const CHECKS: [(&str, Check); 31] = [
+const CHECKS: [(&str, Check); 36] = [
     // 1
     ("found only while waiting", pairing::found_only_while_waiting),
     ("a match is told as it was made", pairing::a_match_is_told_as_it_was_made),
@@ -43,6 +44,12 @@ const CHECKS: [(&str, Check); 31] = [
     ("chat is heard as it was written", talk::chat_is_heard_as_it_was_written),
     ("chat is heard in order, each once", talk::chat_is_heard_in_order_each_once),
     ("acknowledged chat is complete", talk::acknowledged_chat_is_complete),
+    // 4, in halls
+    ("members of a hall agree", hall::members_agree),
+    ("comings and goings fit", hall::comings_and_goings_fit),
+    ("a signal reaches whom it is for", hall::a_signal_reaches_whom_it_is_for),
+    ("signals in a hall are heard in order", hall::signals_are_heard_in_order),
+    ("acknowledged signals in a hall arrive", hall::acknowledged_signals_arrive),
     // 5
     ("welcome comes first", answers::welcome_comes_first),
     ("a closed connection is told nothing", answers::a_closed_connection_is_told_nothing),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::too_many_attempts;
 use super::super::topic::Topic;
 use super::{ROOM, ana, answered, partner, room, told};
 use crate::domain::command::{Refusal, Reply, Scope};
@@ -240,6 +241,10 @@ fn rate_limited() {
             answers(topic, &refused, acknowledgement, &told);
         }
     }
+    let turned = too_many_attempts(12_000).expect("it is told");
+    let body =
+        r#"{"type":"connection","message":"You connect too often. Wait a moment.","retryAfter":12000}"#;
+    assert_eq!((turned.event, turned.argument.get()), ("rate_limited", body));
 }
 
 #[test]

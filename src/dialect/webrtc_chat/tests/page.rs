@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::topic::Topic;
-use super::super::{NAME, policy};
+use super::super::{ENTRY, NAME, policy};
 use super::{ana, answered, partner, room, told};
 use crate::domain::command::{Refusal, Reply, Scope};
 use crate::domain::id::NodeId;
@@ -130,6 +130,7 @@ fn it_has_the_numbers_of_the_policy() {
         ("`find_match`, `cancel_match`, `skip`", minute(most.matching)),
         ("`message`", minute(most.chat)),
         ("everything else, and what cannot be understood", minute(most.signaling)),
+        ("connections of one address", minute(ENTRY.attempts_per_minute)),
     ];
     let written: Vec<(&str, String)> =
         rows("Times and limits").into_iter().map(|cells| (cells[0], cells[1].to_owned())).collect();
