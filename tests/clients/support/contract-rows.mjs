@@ -8,9 +8,10 @@
 export const notYet = (reason) => ({ reason })
 
 const PROFILES = notYet('profiles and bans from Supabase are not built')
-const FAMILY_REST = notYet('the REST paths of this family are not built')
-const FAMILY_METRICS = notYet('its metric names are not built')
-const KAFKA = notYet('events for Kafka are not built')
+const FAMILY_HEALTH = ['health', 'UP, DEGRADED without Redis, UP again, DOWN on the way out']
+const FAMILY_METRICS = ['metrics', 'are shown with what happened, as JSON as well']
+const OPERATORS = ['health', 'operators see everything there, and clients none of it']
+const KAFKA = ['events', 'learns of an evening: valid, in order, each once, a user in one partition']
 const SORSU = 'src/dialect/sorsu/tests'
 /** Titles that stand for many rows. */
 const EVENING = 'search, match, chat, typing, reconnect in the middle, end, somebody else'
@@ -292,22 +293,22 @@ export const CONTRACT = {
       ['No rematch within 5 min', 'webrtc-chat', 'skip: the peer is told, the one who skipped waits; the two do not meet again, but others'],
       ['a peer that is reconnecting is kept (50', 'webrtc-chat', '${KEPT} messages and ${KEPT} candidates sent to a peer that reconnects arrive, in order, each once'],
       ['must see `rate_limited`', 'webrtc-chat', '100 signals in a second on top of as many: rate_limited, and the connection stays'],
-      ['REST: `/health`', FAMILY_REST],
-      ['`/health/ready` (', FAMILY_REST],
+      ['REST: `/health`', ...FAMILY_HEALTH],
+      ['`/health/ready` (', 'health', '/health/live and /health/ready say what they look at'],
       ['503 when not', 'two-nodes', 'talks within a node go on, joins are refused, and all is well within two seconds'],
-      ['Metric names served beside ours', FAMILY_METRICS],
-      ['Kafka: topic', KAFKA],
-      ['types `connect`', KAFKA],
+      ['Metric names served beside ours', ...FAMILY_METRICS],
+      ['Kafka: topic', ...KAFKA],
+      ['types `connect`', 'src/events/encode/tests.rs', 'what_each_event_says'],
     ],
     texts: {
-      '/health': FAMILY_REST,
-      '/health/detailed': FAMILY_REST,
+      '/health': FAMILY_HEALTH,
+      '/health/detailed': OPERATORS,
       '/health/ready': ['two-nodes', 'talks within a node go on, joins are refused, and all is well within two seconds'],
       '/health/live': ['two-nodes', 'talks within a node go on, joins are refused, and all is well within two seconds'],
-      '/health/system': FAMILY_REST,
-      '/health/connections': FAMILY_REST,
-      '/metrics': FAMILY_REST,
-      '/metrics/business': FAMILY_REST,
+      '/health/system': ['health', '/health/system tells what the process uses'],
+      '/health/connections': ['health', '/health/connections counts who is there and who waits'],
+      '/metrics': FAMILY_METRICS,
+      '/metrics/business': FAMILY_METRICS,
     },
   },
 
@@ -351,7 +352,7 @@ export const BROKEN = {
     ['`peer_disconnected` is never sent', 'five-systems-dialects', 'webrtc-chat: the peer of one who disconnects is told peer_disconnected'],
     ['a generic error', 'five-systems-dialects', 'webrtc-chat: over a limit the answer is rate_limited with retryAfter, and the connection stays'],
     ['never search again', 'five-systems-dialects', 'webrtc-chat: two who both met somebody recently search again, and find others'],
-    ['business metrics are empty', notYet('the business metrics of this family are not built')],
+    ['business metrics are empty', ...FAMILY_METRICS],
     ['its own load test sends payloads', 'five-systems-dialects', 'webrtc-chat: the payloads of its own load test are accepted'],
   ],
 }
