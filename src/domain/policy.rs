@@ -118,3 +118,6 @@ pub const TAKE_OVER_WITHIN: Duration = Duration::from_secs(1);
 pub const FORWARDED_FOR: Duration = Duration::from_secs(30);
 /// How long the core waits before it asks an unavailable store again for something nobody waits for.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long whoever ended a proposal may take to tell the other side, before that one looks for itself. Twice that
+/// has to pass before both sides of one that Redis lost are free, and design section 6 gives them 2 s.
+pub const NEWS_WITHIN: Duration = Duration::from_millis(700);

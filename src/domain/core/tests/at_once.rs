@@ -192,7 +192,7 @@ fn a_claimer_that_left_before_the_room_stood_leaves_nobody_in_it() {
 fn a_match_that_the_store_lost_is_not_spoken_of() {
     let (mut core, proposal) = ana_is_claimed();
     core.wakes_in_vain(2_600);
-    for ms in [2_700, 3_700] {
+    for ms in [2_700, 3_400] {
         core.wakes(ms);
         let [asked] = core.asked([expire(&proposal)]);
         core.stored(asked, Outcome::Expired(Expired::Gone));
@@ -208,7 +208,7 @@ fn a_match_that_the_store_lost_is_not_spoken_of() {
         send(Envelope::Failed { proposal: proposal.id, failure }),
         send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
-        remember(at(3_700)),
+        remember(at(3_400)),
         core.look(&again, Stage::Exact),
     ]);
 }

@@ -39,7 +39,7 @@ fn a_session_a_ticket_and_a_room_are_known_again() {
 }
 
 #[test]
-fn a_proposal_that_the_store_lost_is_over_a_second_later() {
+fn a_proposal_that_the_store_lost_is_over_seven_tenths_of_a_second_later() {
     let (mut core, proposal) = ana_accepted();
     core.handle(Input::Forgotten);
     core.expect([register("ana", here(0), None)]);
@@ -47,7 +47,7 @@ fn a_proposal_that_the_store_lost_is_over_a_second_later() {
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     core.expect([]);
-    core.wakes(2_000);
+    core.wakes(1_700);
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     let avoid = [user("ben")].into();
@@ -57,7 +57,7 @@ fn a_proposal_that_the_store_lost_is_over_a_second_later() {
         send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft }),
         send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
-        remember(at(2_000)),
+        remember(at(1_700)),
         notify(ANA, failed(&proposal, Failure::PartnerLeft, true)),
         core.look(&again, Stage::Exact),
     ]);
