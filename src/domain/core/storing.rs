@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::event::Event;
-use super::super::id::{Entropy, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId};
+use super::super::id::{Address, Entropy, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId};
 use super::super::operation::{Expired, Operation, Outcome};
 use super::super::proposal::{Proposal, Verdict};
 use super::super::talk::{Departure, Talk};
@@ -21,7 +21,10 @@ pub(super) struct Asked {
 
 /// What an operation is for.
 pub(super) enum Purpose {
-    Attach,
+    Attach {
+        /// When its client had come in.
+        since: Time,
+    },
     Search {
         asker: Asker,
         ticket: TicketId,
@@ -69,6 +72,16 @@ pub(super) enum Purpose {
     Reopen {
         session: SessionId,
         room: RoomId,
+    },
+    /// That session is in another talk, or in none.
+    Know {
+        session: SessionId,
+    },
+    /// That session counts, and not the other one which asked for what it has.
+    Outrank {
+        session: SessionId,
+        user: UserId,
+        other: Address,
     },
     /// That session is made known again.
     Register {
@@ -227,7 +240,7 @@ impl<E: Entropy> Core<E> {
 
     fn answered(&mut self, id: SessionId, purpose: Purpose, outcome: Outcome, now: Time) {
         match purpose {
-            Purpose::Attach => self.attached(id, outcome, now),
+            Purpose::Attach { since } => self.attached(id, since, outcome, now),
             Purpose::Rejoin { talk } => self.rejoined(id, talk, &outcome, now),
             Purpose::Locate { talk, last_sequence } => self.located(id, talk, last_sequence, outcome, now),
             Purpose::Reclaim { over } => self.reclaimed(id, over, outcome, now),
@@ -247,6 +260,8 @@ impl<E: Entropy> Core<E> {
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
             Purpose::Append(_)
+            | Purpose::Know { .. }
+            | Purpose::Outrank { .. }
             | Purpose::Register { .. }
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
@@ -263,8 +278,10 @@ impl<E: Entropy> Core<E> {
             Purpose::Decline => self.declined(outcome),
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
-            Purpose::Register { session } => self.registered(session, &outcome, now),
-            Purpose::Attach
+            Purpose::Register { session } => self.registered(session, outcome, now),
+            Purpose::Know { session } => self.known(session, outcome, now),
+            Purpose::Outrank { session, user, other } => self.outranked(session, user, &other, outcome, now),
+            Purpose::Attach { .. }
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }
             | Purpose::Reclaim { .. }

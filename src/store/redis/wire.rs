@@ -63,8 +63,8 @@ fn said(envelope: &Envelope) -> String {
         Envelope::Left { room, departure, from } => {
             format!("left {room} {} {}", departure.as_str(), text::address(from))
         }
-        Envelope::TakeOver { user, by } => {
-            format!("take_over {} {}", escaped(user.as_str()), text::address(by))
+        Envelope::TakeOver { user, by, rank } => {
+            format!("take_over {} {} {}", escaped(user.as_str()), text::address(by), rank.as_ms())
         }
         Envelope::HandedOver(None) => format!("handed_over {NONE}"),
         Envelope::HandedOver(Some(handed_over)) => format!("handed_over {}", handover(handed_over)),
@@ -156,9 +156,11 @@ impl Words<'_> {
                 let (room, departure) = (words.parse()?, words.one_of(DEPARTURES, Departure::as_str)?);
                 Envelope::Left { room, departure, from: words.address()? }
             }
-            "take_over" => {
-                Envelope::TakeOver { user: UserId::new(unescaped(words.next()?)), by: words.address()? }
-            }
+            "take_over" => Envelope::TakeOver {
+                user: UserId::new(unescaped(words.next()?)),
+                by: words.address()?,
+                rank: Time::from_ms(words.parse()?),
+            },
             "handed_over" => {
                 Envelope::HandedOver(words.or_none(|words| words.handover(pools).map(Box::new)).ok()?)
             }

@@ -220,7 +220,8 @@ fn who_is_back_before_the_room_stands_is_told_that_it_waits() {
     core.connected(ANA_AGAIN, "ana");
     core.expect(resumed(Resumed::Waiting { stage: Stage::Exact }));
     core.hears(0, Envelope::Agreed(proposal.clone()));
-    let [matched, met, _, known] = enters(&proposal, at(700));
+    let [matched, met, _, _] = enters(&proposal, at(700));
+    let known = registers_since(&proposal, at(700), at(700));
     core.expect([matched, met, notify(ANA_AGAIN, ready(&proposal, "ana")), known]);
 }
 

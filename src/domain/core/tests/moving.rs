@@ -10,7 +10,7 @@ fn after() -> Address {
 }
 
 fn take_over() -> Envelope {
-    Envelope::TakeOver { user: user("ana"), by: after() }
+    Envelope::TakeOver { user: user("ana"), by: after(), rank: at(60_000) }
 }
 
 fn to_her(envelope: Envelope) -> Effect {
