@@ -3,6 +3,7 @@
 //! The plan of the house is in `docs/ARCHITECTURE.md`. One rule: a module uses only what stands below it.
 
 pub mod auth;
+pub mod backend;
 pub mod config;
 pub mod dialect;
 pub mod domain;

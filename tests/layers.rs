@@ -132,8 +132,8 @@ const BREACHES: &[(Rule, &str, &str, &[&str])] = &[
     (
         rules::packages_use_their_part,
         "loadtest/src/client.rs",
-        "use qala::dialect::Dialect;\n",
-        &["loadtest/src/client.rs:1: `loadtest` uses `qala::dialect`"],
+        "use qala::node::Node;\n",
+        &["loadtest/src/client.rs:1: `loadtest` uses `qala::node`"],
     ),
     (
         rules::packages_use_their_part,

@@ -5,6 +5,7 @@
 
 mod contract {
     pub(crate) mod asked;
+    pub(crate) mod halls;
     pub(crate) mod histories;
     pub(crate) mod leases;
     pub(crate) mod proposals;
@@ -42,6 +43,17 @@ macro_rules! keeps_the_contract {
         mod $store {
             cases! {
                 $new;
+                halls:
+                    a_hall_begins_with_its_first_member_and_ends_with_its_last
+                    who_enters_by_a_name_that_is_there_takes_over
+                    entering_may_be_repeated
+                    a_hall_and_all_halls_have_their_limits
+                    who_does_not_renew_is_gone
+                    a_store_that_knows_nothing_is_told_everything
+                    who_moved_says_where_it_is
+                    a_reserved_hall_is_there_for_a_while
+                    halls_are_listed_the_newest_first_in_portions
+                    every_reply_is_that_of_the_embedded_store;
                 histories:
                     a_partner_is_remembered_until_then
                     a_history_is_of_one_user_in_one_pool

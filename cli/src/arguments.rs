@@ -15,6 +15,10 @@ use crate::help;
 
 /// The one option of `serve` that is not in the table: it is about this run only.
 const CHECK: &str = "check";
+/// The command that loads a server.
+const BENCH: &str = "bench";
+/// Where a secret is taken from that is not on the command line, in that order.
+const SECRETS: [&str; 2] = ["QALA_JWT_SECRET", "JWT_SECRET"];
 
 /// What is wanted.
 pub(crate) enum Request {
@@ -22,6 +26,8 @@ pub(crate) enum Request {
     Print(String),
     /// Run a node.
     Serve(ServeArguments),
+    /// Load a server: options and their values, as the load tester's table knows them.
+    Bench(Vec<(&'static str, String)>),
 }
 
 /// Arguments of `qala serve`.
@@ -37,12 +43,14 @@ pub(crate) fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Request, Vec<Complaint>> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let asked = arguments.get(1).filter(|asked| *asked == BENCH).map_or("serve", |_| BENCH);
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             return Ok(Request::Print(error.to_string()));
         }
-        Err(error) => return Err(vec![complaint(&error)]),
+        Err(error) => return Err(vec![complaint(&error, asked)]),
     };
     if matches.get_flag("version") {
         return Ok(Request::Print(help::version()));
@@ -52,6 +60,7 @@ pub(crate) fn parse(
             let check = matches.get_flag(CHECK);
             Ok(Request::Serve(ServeArguments { check, sources: sources(matches, environment) }))
         }
+        Some((BENCH, matches)) => Ok(Request::Bench(bench_options(matches, environment))),
         Some(_) | None => Err(vec![Complaint {
             error: "no command given".to_owned(),
             hint: Some("`qala serve` runs a node; `qala --help` lists the commands".to_owned()),
@@ -61,7 +70,11 @@ pub(crate) fn parse(
 
 fn command() -> Command {
     let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);
-    Command::new("qala").override_help(help::QALA).arg(version).subcommand(serve_command())
+    Command::new("qala")
+        .override_help(help::QALA)
+        .arg(version)
+        .subcommand(serve_command())
+        .subcommand(bench_command())
 }
 
 fn serve_command() -> Command {
@@ -71,6 +84,42 @@ fn serve_command() -> Command {
         Arg::new(spec.flag).long(spec.flag).value_name(spec.value_name).allow_negative_numbers(true)
     });
     Command::new("serve").override_help(help::serve()).arg(check).args(options)
+}
+
+fn bench_command() -> Command {
+    let options = qala_loadtest::settings::OPTIONS.iter().map(|spec| {
+        let arg = Arg::new(spec.flag).long(spec.flag);
+        match (spec.value_name, spec.repeats) {
+            ("", _) => arg.action(ArgAction::SetTrue),
+            (name, true) => arg.value_name(name).allow_negative_numbers(true).action(ArgAction::Append),
+            (name, false) => arg.value_name(name).allow_negative_numbers(true),
+        }
+    });
+    Command::new(BENCH).override_help(help::bench()).args(options)
+}
+
+/// What was given, in the order of the table; a secret may come from the environment.
+fn bench_options(
+    matches: &ArgMatches,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Vec<(&'static str, String)> {
+    let mut given = Vec::new();
+    for spec in &qala_loadtest::settings::OPTIONS {
+        if spec.value_name.is_empty() {
+            given.extend(matches.get_flag(spec.flag).then(|| (spec.flag, String::new())));
+        } else {
+            let values = matches.get_many::<String>(spec.flag).into_iter().flatten();
+            given.extend(values.map(|value| (spec.flag, value.clone())));
+        }
+    }
+    let environment: BTreeMap<String, String> = environment.collect();
+    let secret = SECRETS.iter().find_map(|name| environment.get(*name)).filter(|secret| !secret.is_empty());
+    if let Some(secret) = secret
+        && given.iter().all(|(flag, _)| *flag != "jwt-secret")
+    {
+        given.push(("jwt-secret", secret.clone()));
+    }
+    given
 }
 
 fn sources(matches: &ArgMatches, environment: impl Iterator<Item = (String, String)>) -> Sources {
@@ -83,12 +132,12 @@ fn sources(matches: &ArgMatches, environment: impl Iterator<Item = (String, Stri
 }
 
 /// One of clap's objections in our words.
-fn complaint(error: &clap::Error) -> Complaint {
-    let (message, otherwise) = objection(error);
+fn complaint(error: &clap::Error, asked: &str) -> Complaint {
+    let (message, otherwise) = objection(error, asked);
     let hint = match suggestion(error) {
         _ if is_misplaced(error) => "options of serve stand behind `serve`".to_owned(),
         Some(meant) => format!("did you mean {meant}?"),
-        None => otherwise.to_owned(),
+        None => otherwise,
     };
     Complaint { error: message, hint: Some(hint) }
 }
@@ -102,20 +151,22 @@ fn is_misplaced(error: &clap::Error) -> bool {
 
 /// What is wrong, and what to do if nothing better is known.
 #[expect(clippy::wildcard_enum_match_arm, reason = "clap's enum is open; most kinds cannot occur here")]
-fn objection(error: &clap::Error) -> (String, &'static str) {
+fn objection(error: &clap::Error, asked: &str) -> (String, String) {
     let argument = text(error, ContextKind::InvalidArg);
     // clap shows a flag with its value: `--port <number>`.
     let flag = argument.split_whitespace().next().unwrap_or_default();
-    match error.kind() {
+    let lists = format!("`qala {asked} --help` lists the options");
+    let says = format!("`qala {asked} --help` says which");
+    let (said, hint) = match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
-            (format!("unknown option {flag}"), "`qala serve --help` lists the options")
+            (format!("unknown option {flag}"), lists.as_str())
         }
         ErrorKind::UnknownArgument => (format!("unexpected argument `{argument}`"), "options begin with --"),
         ErrorKind::InvalidSubcommand => {
             let name = text(error, ContextKind::InvalidSubcommand);
             (format!("unknown command `{name}`"), "`qala --help` lists the commands")
         }
-        ErrorKind::InvalidValue => (format!("{flag} needs a value"), "`qala serve --help` says which"),
+        ErrorKind::InvalidValue => (format!("{flag} needs a value"), says.as_str()),
         ErrorKind::TooManyValues => (format!("{flag} takes no value"), "write it alone"),
         ErrorKind::ArgumentConflict => (format!("{flag} is given more than once"), "keep one of them"),
         ErrorKind::InvalidUtf8 => {
@@ -126,7 +177,8 @@ fn objection(error: &clap::Error) -> (String, &'static str) {
             let first = shown.lines().next().unwrap_or_default();
             (first.trim_start_matches("error: ").to_owned(), "`qala --help` shows the usage")
         }
-    }
+    };
+    (said, hint.to_owned())
 }
 
 /// What clap believes was meant.

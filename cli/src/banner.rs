@@ -71,6 +71,7 @@ const fn admitted(auth: &Auth) -> [&'static str; 2] {
         ],
         Auth::OpenToAll => ["none: whoever reaches this address may enter", ""],
         Auth::JwtHs256(_) => ["jwt: tokens signed with the secret (HS256)", ""],
+        Auth::Backend(_) => ["backend: sessions that the backend knows", ""],
     }
 }
 

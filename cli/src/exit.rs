@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Usage,
     /// Interrupted before it was done (128 + SIGINT): asked to stop a second time.
     Interrupted,
+    /// The verdict of `qala bench`, by its own code.
+    Verdict(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Failure => 1,
             Exit::Usage => 2,
             Exit::Interrupted => 130,
+            Exit::Verdict(code) => code,
         })
     }
 }
@@ -73,6 +76,17 @@ pub(crate) fn note(text: &str) {
 pub(crate) fn print(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Whether stdout is a terminal that can be drawn on.
+pub(crate) fn draws() -> bool {
+    io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether words on stdout may be coloured.
+pub(crate) fn paints() -> bool {
+    let variable = |name| env::var_os(name).unwrap_or_default();
+    io::stdout().is_terminal() && colours(&variable("NO_COLOR"), &variable("TERM"))
 }
 
 fn say(label: &str, colour: &str, text: &str) {

@@ -1,6 +1,7 @@
 //! The help texts, written from the option table.
 
 use qala::config::{Group, OPTIONS, OptionSpec, Role, VARIABLES};
+use qala_loadtest::settings::OPTIONS as OPTIONS_OF_BENCH;
 
 /// Width of the smallest terminal anyone still has.
 const COLUMNS: usize = 80;
@@ -16,6 +17,7 @@ Usage: qala <command> [options]
 
 Commands:
   serve   run a node (embedded store; --redis-url for many nodes)
+  bench   load a server with thousands of clients and judge it
 
 Options:
   -h, --help      this help; `qala <command> --help` for its options
@@ -27,6 +29,16 @@ Exit codes:
 
 Start here:  qala serve   and open http://127.0.0.1:3001 in two tabs
 ";
+
+const BENCH_EXIT_CODES: &str = "
+Understood as well: --serverUrl, --maxConnections, --concurrency,
+--testDuration, --rampUpTime, as the webrtc-chat family's own tester has them.
+
+Exit codes:
+  0  everything held           4    the tester was the bottleneck
+  1  an assertion was missed   5    the oracle saw something wrong
+  2  wrong arguments           130  interrupted; the reports are written
+  3  server out of reach";
 
 /// `qala serve --help`: every option under its heading.
 pub(crate) fn serve() -> String {
@@ -48,6 +60,25 @@ pub(crate) fn serve() -> String {
     lines.extend(entry("--check", "check the configuration, say what would run, and exit", ""));
     lines.extend(entry("-h, --help", "this help", ""));
     lines.push("\nExit codes: 0 stopped as asked, 1 failed, 2 wrong arguments or configuration".to_owned());
+    lines.join("\n") + "\n"
+}
+
+/// `qala bench --help`: every option of the load tester's table.
+pub(crate) fn bench() -> String {
+    let mut lines = vec![
+        "Load a server with thousands of clients and judge it: how fast it is, and".to_owned(),
+        "whether what it says can be true. Without --url it starts one for the run.".to_owned(),
+        String::new(),
+        "Usage: qala bench [options]".to_owned(),
+        String::new(),
+    ];
+    for spec in OPTIONS_OF_BENCH.iter().filter(|spec| !spec.help.is_empty()) {
+        let value =
+            if spec.value_name.is_empty() { String::new() } else { format!(" <{}>", spec.value_name) };
+        lines.extend(entry(&format!("--{}{value}", spec.flag), spec.help, ""));
+    }
+    lines.extend(entry("-h, --help", "this help", ""));
+    lines.push(BENCH_EXIT_CODES.to_owned());
     lines.join("\n") + "\n"
 }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod banner;
+mod bench;
 mod exit;
 mod help;
 mod log;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
             Exit::Success
         }
         Ok(Request::Serve(arguments)) => serve::serve(arguments),
+        Ok(Request::Bench(given)) => bench::bench(&given),
         Err(complaint) => exit::fail(&complaint),
     };
     exit.into()

@@ -69,6 +69,61 @@ fn help_of_serve_fits_a_terminal() {
 }
 
 #[test]
+fn help_of_bench_fits_a_terminal() {
+    let shown = assert_snapshot(&["bench", "--help"], "bench-help.txt");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "too wide");
+    for arguments in [["bench", "-h"], ["help", "bench"]] {
+        assert_eq!(text(&qala(&arguments, &[]).stdout), shown);
+    }
+}
+
+#[test]
+fn a_bench_that_makes_no_sense_is_refused_with_all_objections() {
+    assert_refused(
+        &["bench", "--url", "https://chat.example", "--rate", "many", "--assert", "match.p99 = 5"],
+        &[],
+        &[
+            "error: --url is `https://chat.example`; expected http or ws: TLS is not spoken by the tester; measure \
+             behind what ends it",
+            "error: --rate is `many`; expected a number, for example 500",
+            "error: the condition `match.p99 = 5` cannot be read; expected one like `match.p99 < 50ms` or `errors \
+             == 0`",
+        ],
+    );
+    assert_refused(
+        &["bench", "--scenario", "nothing"],
+        &[],
+        &[
+            "error: no scenario and no file is called `nothing`",
+            "hint: built in are hold, ramp, steps, spike, storm, slow-readers, half-open, mixed, short; \
+             --print-scenario hold shows what a file looks like",
+        ],
+    );
+}
+
+#[test]
+fn a_scenario_is_printed_as_a_file_that_is_read() {
+    let output = qala(&["bench", "--print-scenario", "spike", "--rate", "7.5"], &[]);
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+    let printed = text(&output.stdout);
+    assert!(printed.contains("rate = 7.5\n"), "{printed}");
+    let path = temporary("spike.toml", &printed);
+    let again = qala(&["bench", "--print-scenario", &path.display().to_string()], &[]);
+    assert_eq!(text(&again.stdout), printed);
+}
+
+#[test]
+fn a_server_out_of_reach_is_said_and_has_a_code_of_its_own() {
+    // Nothing listens on port 1.
+    let output = qala(&["bench", "--url", "http://127.0.0.1:1", "--clients", "2"], &[]);
+    assert_eq!(
+        text(&output.stderr),
+        "error: cannot reach 127.0.0.1:1 (connection refused)\nhint: start it, or correct --url\n"
+    );
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("", Some(3)));
+}
+
+#[test]
 fn help_and_version_need_no_valid_environment() {
     for arguments in [["--help"], ["--version"], ["-V"]] {
         assert_eq!(qala(&arguments, &[("PORT", "x")]).status.code(), Some(0));
@@ -137,7 +192,13 @@ fn wrong_arguments() {
         ),
         (&["serv"], "error: unknown command `serv`", "hint: did you mean serve?"),
         (&["dance"], "error: unknown command `dance`", "hint: `qala --help` lists the commands"),
-        (&["bench"], "error: unknown command `bench`", "hint: `qala --help` lists the commands"),
+        (
+            &["bench", "--kafka-url", "x"],
+            "error: unknown option --kafka-url",
+            "hint: `qala bench --help` lists the options",
+        ),
+        (&["bench", "--rat", "5"], "error: unknown option --rat", "hint: did you mean --rate?"),
+        (&["bench", "--url"], "error: --url needs a value", "hint: `qala bench --help` says which"),
         (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
         (&["serve", "--kafka-url", "x"], "error: unknown option --kafka-url", lists),
         (&["serve", "-x"], "error: unknown option -x", lists),

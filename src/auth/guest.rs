@@ -10,19 +10,25 @@ use sha2::{Digest, Sha256};
 use crate::domain::id::{Entropy, UserId};
 use crate::node::SystemEntropy;
 
-use super::{Denied, Identity};
+use super::{Credentials, Denied, Identity};
 
 /// Shorter secrets could be guessed, and the guest's place taken.
 const SHORTEST_SECRET: usize = 16;
 /// Longer ones serve nobody.
 const LONGEST_SECRET: usize = 128;
+/// The same of session tokens, which somebody else may have made.
+const LONGEST_TOKEN: usize = 4_096;
 /// Bytes of the digest that make the id: enough that no two guests ever share one.
 const ID_BYTES: usize = 16;
 
 /// The guest with that secret, or a new one.
-pub(super) fn identify(secret: Option<&str>) -> Result<Identity, Denied> {
+pub(super) fn identify(secret: Option<&str>, credentials: Credentials) -> Result<Identity, Denied> {
+    let longest = match credentials {
+        Credentials::Any => LONGEST_SECRET,
+        Credentials::Session => LONGEST_TOKEN,
+    };
     let digest = match secret {
-        Some(secret) if (SHORTEST_SECRET..=LONGEST_SECRET).contains(&secret.len()) => {
+        Some(secret) if (SHORTEST_SECRET..=longest).contains(&secret.len()) => {
             Sha256::new_with_prefix("qala guest ").chain_update(secret).finalize().to_vec()
         }
         Some(_) => return Err(Denied::Failed),
@@ -33,5 +39,5 @@ pub(super) fn identify(secret: Option<&str>) -> Result<Identity, Denied> {
         // Writing to a string cannot fail.
         let _ = write!(id, "{byte:02x}");
     }
-    Ok(Identity { user: UserId::new(id), guest: true, returns: secret.is_some() })
+    Ok(Identity { user: UserId::new(id), guest: true, returns: secret.is_some(), token: None })
 }

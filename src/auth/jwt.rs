@@ -59,6 +59,6 @@ impl Verifier {
         if over || early || nobody {
             return Err(Denied::InvalidToken);
         }
-        Ok(Identity { user: UserId::new(sub), guest: false, returns: true })
+        Ok(Identity { user: UserId::new(sub), guest: false, returns: true, token: None })
     }
 }

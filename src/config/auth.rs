@@ -1,11 +1,12 @@
 //! Who may enter. Nothing here is open by omission: a node that others can reach must be told.
 
+use super::backend::{BACKEND_URL, BackendAt};
 use super::foreign;
 use super::listen::Listen;
 use super::option::{Group, Kind, OptionSpec, not_blank};
 use super::problem::Problem;
 use super::reader::Reader;
-use super::running::{self, Production};
+use super::running::{DialectName, Production};
 use super::secret::Secret;
 use super::sources::Given;
 
@@ -17,14 +18,14 @@ pub(super) static AUTH: OptionSpec = OptionSpec {
     environment: &["QALA_AUTH"],
     group: Group::Access,
     kind: Kind::Text {
-        what: "none, guest or jwt, or a list of them by client family (qala=jwt)",
+        what: "none, guest, jwt or backend, or a list of them by client family (qala=jwt)",
         accepts: |value| parse(value).is_some(),
     },
     value_name: "how",
     default: None,
     example: "jwt",
-    help: "jwt: who has a token; guest: anyone on this machine; none: anyone who can reach the node; otherwise \
-           jwt if there is a secret, else guest; a list says it by client family (animochat=guest,qala=jwt), where \
+    help: "jwt: who has a token; backend: who has a session of sorsu's; guest: anyone on this machine; none: anyone who can reach the node; otherwise \
+           jwt if there is a secret, else guest (sorsu: backend if there is one); a list says it by client family (animochat=guest,qala=jwt), where \
            guest is anyone who can reach the node",
     secret: false,
 };
@@ -75,6 +76,8 @@ pub enum Auth {
     OpenToAll,
     /// Whoever has a token signed with the secret.
     JwtHs256(JwtHs256),
+    /// Whoever has a session of that backend's.
+    Backend(BackendAt),
 }
 
 /// How tokens are checked.
@@ -93,6 +96,7 @@ enum Mode {
     None,
     Guest,
     Jwt,
+    Backend,
 }
 
 impl Mode {
@@ -101,6 +105,7 @@ impl Mode {
             "none" => Some(Self::None),
             "guest" => Some(Self::Guest),
             "jwt" => Some(Self::Jwt),
+            "backend" => Some(Self::Backend),
             _ => None,
         }
     }
@@ -110,9 +115,13 @@ impl Mode {
             Self::None => "none",
             Self::Guest => "guest",
             Self::Jwt => "jwt",
+            Self::Backend => "backend",
         }
     }
 }
+
+/// The client family that has a backend.
+const SORSU: &str = "sorsu";
 
 /// Client families whose clients have no token to show.
 const WITHOUT_TOKENS: [&str; 3] = ["signaling", "animochat", "webrtc-chat"];
@@ -137,7 +146,10 @@ fn parse(value: &str) -> Option<Said> {
     for item in value.split(',') {
         match item.split_once('=') {
             Some((name, how)) => {
-                let name = running::family(name).filter(|name| said.of(name).is_none())?;
+                let name = DialectName::named(name)?.as_str();
+                if said.of(name).is_some() {
+                    return None;
+                }
                 said.named.push((name, Mode::parse(how)?));
             }
             None if said.others.is_some() => return None,
@@ -190,13 +202,18 @@ enum Way {
     Guests { wanted: bool },
     /// With a token.
     Tokens,
+    /// With a session of the backend's.
+    Sessions,
 }
 
 impl Way {
     /// `meant`: tokens are to be checked, if nobody says otherwise.
-    fn of(name: &str, said: &Said, meant: bool) -> Self {
+    /// `backend`: the family's backend was named.
+    fn of(name: &str, said: &Said, meant: bool, backend: bool) -> Self {
         match (said.of(name), said.others) {
             (Some(Mode::None | Mode::Guest), _) => Self::Open { named: true },
+            (Some(Mode::Backend), _) | (None, Some(Mode::Backend)) => Self::Sessions,
+            (None, None) if backend && name == SORSU => Self::Sessions,
             (Some(Mode::Jwt), _) | (None, Some(Mode::Jwt)) => Self::Tokens,
             (None, Some(Mode::None)) => Self::Open { named: false },
             (None, Some(Mode::Guest)) => Self::Guests { wanted: true },
@@ -219,25 +236,49 @@ pub(super) fn read(
     let all_sound = reader.problem_count() == problems;
     let said = given.as_ref().and_then(|given| parse(&given.value)).unwrap_or_default();
     let meant = tokens.asked_by().is_some() || !all_sound;
-    let ways: Vec<_> = spoken.iter().map(|name| (*name, Way::of(name, &said, meant))).collect();
+    let backend = BackendAt::read(reader);
+    let way = |name: &&'static str| (*name, Way::of(name, &said, meant, backend.is_some()));
+    let ways: Vec<_> = spoken.iter().map(way).collect();
 
+    check_backend(reader, given.as_ref(), &ways, backend.as_ref());
     if let Some(given) = &given {
         for (name, _) in said.named.iter().filter(|(name, _)| !spoken.contains(name)) {
             reader.problem(Problem::AuthOfNobody { origin: given.origin.clone(), name });
         }
     }
-    let beside = ways.iter().find(|(_, way)| *way == Way::Tokens).map(|(name, _)| *name);
-    match beside {
-        Some(_) => check_secret(reader, given.as_ref(), &tokens, all_sound),
-        None => check_contradiction(reader, given.as_ref(), &said, &tokens),
+    let beside =
+        ways.iter().find(|(_, way)| matches!(way, Way::Tokens | Way::Sessions)).map(|(name, _)| *name);
+    if ways.iter().any(|(_, way)| *way == Way::Tokens) {
+        check_secret(reader, given.as_ref(), &tokens, all_sound);
+    } else if beside.is_none() {
+        check_contradiction(reader, given.as_ref(), &said, &tokens);
     }
     check_open(reader, &ways, beside, listen, production);
     let auth = |(_, way): &(&str, Way)| match way {
         Way::Open { .. } => Auth::OpenToAll,
         Way::Guests { .. } => Auth::GuestOnLoopback,
         Way::Tokens => tokens.auth(),
+        // Without one there is a problem, and the value is never used.
+        Way::Sessions => backend.clone().map_or(Auth::GuestOnLoopback, Auth::Backend),
     };
     ways.iter().map(auth).collect()
+}
+
+/// A backend is one family's, and somewhere.
+fn check_backend(
+    reader: &mut Reader<'_>,
+    given: Option<&Given>,
+    ways: &[(&'static str, Way)],
+    backend: Option<&BackendAt>,
+) {
+    for (name, _) in ways.iter().filter(|(_, way)| *way == Way::Sessions) {
+        let Some(Given { origin, .. }) = given else { continue };
+        if *name != SORSU {
+            reader.problem(Problem::BackendOfNobody { origin: origin.clone(), name });
+        } else if backend.is_none() && reader.given(&BACKEND_URL).is_none() {
+            reader.problem(Problem::NoBackend { origin: origin.clone() });
+        }
+    }
 }
 
 /// Tokens are to be checked: with what?
@@ -282,7 +323,7 @@ fn check_open(
     let supabase = reader.sources.variable_named(foreign::SUPABASE_URL.name).is_some();
     for (open, way) in ways {
         let wanted = match way {
-            Way::Tokens | Way::Open { named: true } => continue,
+            Way::Tokens | Way::Sessions | Way::Open { named: true } => continue,
             Way::Open { named: false } => true,
             Way::Guests { wanted } => *wanted,
         };
@@ -298,7 +339,7 @@ fn check_open(
                 let origin = origin.clone();
                 return reader.problem(Problem::GuestsInProduction { address, origin, supabase });
             }
-            (Way::Guests { .. } | Way::Open { .. } | Way::Tokens, _) => {}
+            (Way::Guests { .. } | Way::Open { .. } | Way::Tokens | Way::Sessions, _) => {}
         }
     }
 }

@@ -137,6 +137,7 @@ fn admitted(config: &Config) -> String {
             Auth::GuestOnLoopback => "guests from this machine",
             Auth::OpenToAll => "anyone without authentication",
             Auth::JwtHs256(_) => "holders of a token (HS256)",
+            Auth::Backend(_) => "holders of a session (backend)",
         };
         (dialect.as_str(), who)
     });

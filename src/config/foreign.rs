@@ -109,6 +109,13 @@ pub(super) static MESSAGE_WINDOW: VariableSpec = changes(
     "chat-events-per-minute",
     "the window of `MESSAGE_RATE_LIMIT` in ms",
 );
+pub(super) static PRESENCE_TIMEOUT: VariableSpec = changes(
+    "PRESENCE_TIMEOUT",
+    milliseconds(1, DAY_MS),
+    "30000",
+    "grace-seconds",
+    "in ms, rounded up to seconds",
+);
 pub(super) static SUPABASE_URL: VariableSpec = idle(
     "SUPABASE_URL",
     HTTP_URL,
@@ -144,30 +151,7 @@ pub static VARIABLES: &[&VariableSpec] = &[
         "the-key",
         "SUPABASE_SERVICE_ROLE_KEY (profiles are not looked up yet)",
     ),
-    &idle(
-        "LARAVEL_API_URL",
-        HTTP_URL,
-        "https://api.example.com",
-        "LARAVEL_API_URL (the dialect sorsu is not spoken yet)",
-    ),
-    &idle(
-        "PRESENCE_TIMEOUT",
-        milliseconds(1, DAY_MS),
-        "30000",
-        "PRESENCE_TIMEOUT (the dialect sorsu is not spoken yet)",
-    ),
-    &idle(
-        "HEARTBEAT_INTERVAL",
-        milliseconds(1, DAY_MS),
-        "30000",
-        "HEARTBEAT_INTERVAL (the dialect sorsu is not spoken yet)",
-    ),
-    &idle(
-        "MATCH_RETRY_INTERVAL",
-        milliseconds(1, DAY_MS),
-        "2000",
-        "MATCH_RETRY_INTERVAL (the dialect sorsu is not spoken yet)",
-    ),
+    &PRESENCE_TIMEOUT,
     &idle("KAFKA_BROKERS", BROKERS, "127.0.0.1:9092", "KAFKA_BROKERS (events are not published yet)"),
     &idle("KAFKA_TOPIC_EVENTS", TEXT, "webrtc-events", "KAFKA_TOPIC_EVENTS (events are not published yet)"),
     &idle("KAFKA_BATCH_SIZE", count(1, MILLION), "100", "KAFKA_BATCH_SIZE (events are not published yet)"),

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::foreign::{self, per_minute};
+use super::matching::GRACE_SECONDS;
 use super::option::{Group, Kind, OptionSpec, bytes, count, seconds};
 use super::reader::Reader;
 
@@ -18,7 +19,8 @@ pub(super) static MAX_CONNECTIONS: OptionSpec = OptionSpec {
     secret: false,
 };
 
-pub(super) static CONNECTIONS_PER_ADDRESS: OptionSpec = OptionSpec {
+/// How many connections one address may have.
+pub static CONNECTIONS_PER_ADDRESS: OptionSpec = OptionSpec {
     flag: "connections-per-address",
     environment: &["QALA_CONNECTIONS_PER_ADDRESS", "MAX_CONNECTIONS_PER_IP"],
     group: Group::Limits,
@@ -26,7 +28,7 @@ pub(super) static CONNECTIONS_PER_ADDRESS: OptionSpec = OptionSpec {
     value_name: "number",
     default: Some("20"),
     example: "5",
-    help: "connections of one address at once, loopback excepted; 0 = no limit",
+    help: "connections of one address at once, loopback excepted; 0 = no limit; of sorsu 5 in production",
     secret: false,
 };
 
@@ -165,6 +167,30 @@ pub(super) static CONNECT_TIMEOUT: OptionSpec = OptionSpec {
     secret: false,
 };
 
+pub(super) static ROOM_MEMBERS: OptionSpec = OptionSpec {
+    flag: "room-members",
+    environment: &["QALA_ROOM_MEMBERS"],
+    group: Group::Limits,
+    kind: count(2, 100),
+    value_name: "number",
+    default: Some("16"),
+    example: "16",
+    help: "members of one room of the dialect signaling; more are refused",
+    secret: false,
+};
+
+pub(super) static MAX_ROOMS: OptionSpec = OptionSpec {
+    flag: "max-rooms",
+    environment: &["QALA_MAX_ROOMS"],
+    group: Group::Limits,
+    kind: count(1, 10_000_000),
+    value_name: "number",
+    default: Some("100000"),
+    example: "100000",
+    help: "rooms of the dialect signaling at once, on all nodes; more are refused",
+    secret: false,
+};
+
 /// A budget; `None`: no limit.
 pub type Limit = Option<NonZeroU32>;
 
@@ -195,6 +221,11 @@ pub struct Limits {
     pub candidates_buffered: usize,
     /// Commands of one session waiting for their turn (design section 8).
     pub commands_waiting: usize,
+    /// Members of one room of the dialect signaling (design section 8).
+    pub room_members: usize,
+    /// Rooms of that dialect, those that are reserved included. Not in the design: a hundred bytes and as many for
+    /// each member.
+    pub max_rooms: usize,
     /// Messages waiting for one connection (design section 8).
     pub outgoing_messages: usize,
     /// Seconds an unauthenticated connection lives (design section 8).
@@ -220,16 +251,20 @@ impl Limits {
             chat_characters: reader.whole(&CHAT_CHARACTERS),
             candidates_buffered: reader.whole(&CANDIDATES),
             commands_waiting: reader.whole(&COMMANDS),
+            room_members: reader.whole(&ROOM_MEMBERS),
+            max_rooms: reader.whole(&MAX_ROOMS),
             outgoing_messages: reader.whole(&OUTGOING),
             connect_timeout_seconds: reader.whole(&CONNECT_TIMEOUT),
         }
     }
 }
 
-/// The option that variables of the existing systems set by being computed with, where somebody set those.
-pub(super) fn said_otherwise(reader: &Reader<'_>) -> Option<&'static str> {
+/// The options that variables of the existing systems set by being computed with, where somebody set those.
+pub(super) fn said_otherwise(reader: &Reader<'_>) -> impl Iterator<Item = &'static str> {
     let given = |variable: &foreign::VariableSpec| reader.sources.variable_named(variable.name).is_some();
-    (given(&foreign::MESSAGE_LIMIT) || given(&foreign::MESSAGE_WINDOW)).then_some(CHAT_EVENTS.flag)
+    let chat = given(&foreign::MESSAGE_LIMIT) || given(&foreign::MESSAGE_WINDOW);
+    let grace = given(&foreign::PRESENCE_TIMEOUT);
+    [chat.then_some(CHAT_EVENTS.flag), grace.then_some(GRACE_SECONDS.flag)].into_iter().flatten()
 }
 
 fn limit(reader: &mut Reader<'_>, spec: &'static OptionSpec, computed: Option<u64>) -> Limit {

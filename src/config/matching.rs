@@ -1,5 +1,6 @@
 //! How people are paired, and how long each step may take.
 
+use super::foreign;
 use super::option::{Group, Kind, OptionSpec, count, seconds};
 use super::reader::Reader;
 
@@ -114,12 +115,13 @@ pub struct Matching {
 
 impl Matching {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let presence = reader.foreign_whole(&foreign::PRESENCE_TIMEOUT).map(|ms| ms.div_ceil(1_000));
         Self {
             stage_seconds: reader.parsed(&STAGE_SECONDS_OPTION, parse_stages).unwrap_or(STAGE_SECONDS),
             accept_timeout_seconds: reader.whole(&ACCEPT_TIMEOUT),
             rematch_seconds: reader.whole(&REMATCH_SECONDS),
             waiting_timeout_seconds: reader.whole(&WAITING_TIMEOUT),
-            grace_seconds: reader.whole(&GRACE_SECONDS),
+            grace_seconds: reader.whole_or_computed(&GRACE_SECONDS, presence),
             max_waiting: reader.whole(&MAX_WAITING),
         }
     }

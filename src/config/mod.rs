@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 mod auth;
+mod backend;
 mod documents;
 mod engine;
 mod foreign;
@@ -28,10 +29,11 @@ mod store;
 mod tests;
 
 pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
+pub use backend::BackendAt;
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
 pub use foreign::{Role, VARIABLES, VariableSpec};
-pub use limits::{CHAT_EVENTS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
+pub use limits::{CHAT_EVENTS, CONNECTIONS_PER_ADDRESS, Limit, Limits, MATCHING_EVENTS, SIGNALING_EVENTS};
 pub use listen::Listen;
 pub use matching::{
     ACCEPT_TIMEOUT, GRACE_SECONDS, Matching, REMATCH_SECONDS, STAGE_SECONDS_OPTION, STAGES, WAITING_TIMEOUT,
@@ -55,12 +57,15 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &auth::JWT_SECRET,
     &auth::JWT_AUDIENCE,
     &auth::JWT_ISSUER,
+    &backend::BACKEND_URL,
     &matching::STAGE_SECONDS_OPTION,
     &matching::ACCEPT_TIMEOUT,
     &matching::REMATCH_SECONDS,
     &matching::WAITING_TIMEOUT,
     &matching::GRACE_SECONDS,
     &matching::MAX_WAITING,
+    &backend::BACKEND_RETRY,
+    &backend::BACKEND_HEARTBEAT,
     &limits::MAX_CONNECTIONS,
     &limits::CONNECTIONS_PER_ADDRESS,
     &limits::REQUESTS_PER_ADDRESS,
@@ -73,6 +78,8 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &limits::CANDIDATES,
     &limits::COMMANDS,
     &limits::OUTGOING,
+    &limits::ROOM_MEMBERS,
+    &limits::MAX_ROOMS,
     &limits::CONNECT_TIMEOUT,
     &engine::TRANSPORTS,
     &engine::PING_INTERVAL,
@@ -140,12 +147,16 @@ impl Config {
         let names: Vec<&str> = dialects.iter().map(|dialect| dialect.as_str()).collect();
         let auth = auth::read(&mut reader, &names, &listen, &production);
         let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
-        let auth = dialects.iter().copied().zip(auth).collect();
+        let auth: Vec<_> = dialects.iter().copied().zip(auth).collect();
         let matching = Matching::read(&mut reader);
         let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
-        let without_effect = foreign::without_effect(&mut reader);
+        let mut without_effect = foreign::without_effect(&mut reader);
+        let asks = |(_, auth): &(DialectName, Auth)| matches!(auth, Auth::Backend(_));
+        if reader.given(&backend::BACKEND_URL).is_some() && !auth.iter().any(asks) {
+            without_effect.push("LARAVEL_API_URL (the dialect sorsu, whose backend it is, does not ask it)");
+        }
         let mut said = reader.said();
         said.extend(limits::said_otherwise(&reader));
         let config = Self {

@@ -120,12 +120,17 @@ pub enum Problem {
         /// Who allowed it.
         origin: Origin,
     },
-    /// A client family that a later version will speak.
-    DialectNotYet {
-        /// Who asked for it.
+    /// A backend is to check sessions, and nobody said where it is.
+    NoBackend {
+        /// What asks for it.
         origin: Origin,
-        /// The dialect.
-        name: String,
+    },
+    /// A backend is to check sessions of a client family that has none.
+    BackendOfNobody {
+        /// What asks for it.
+        origin: Origin,
+        /// The family.
+        name: &'static str,
     },
 }
 
@@ -183,8 +188,9 @@ impl fmt::Display for Problem {
             Self::AnyOriginInProduction { origin } => {
                 write!(formatter, "{origin} is `*`, which lets pages of every site in, in production")
             }
-            Self::DialectNotYet { origin, name } => {
-                write!(formatter, "{origin} names `{name}`, which this version does not speak yet")
+            Self::NoBackend { origin } => write!(formatter, "{origin} needs the address of a backend"),
+            Self::BackendOfNobody { origin, name } => {
+                write!(formatter, "{origin} asks for the backend of {name}, which has none")
             }
         }
     }
@@ -232,7 +238,8 @@ impl Problem {
             Self::AnyOriginInProduction { .. } => {
                 "list the origins of your pages, for example https://app.example.com"
             }
-            Self::DialectNotYet { .. } => "leave it out",
+            Self::NoBackend { .. } => "give --backend-url, or set LARAVEL_API_URL",
+            Self::BackendOfNobody { .. } => "sorsu alone has one; say --auth sorsu=backend",
         };
         Some(hint.to_owned())
     }

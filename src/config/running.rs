@@ -5,7 +5,6 @@ use std::num::NonZeroUsize;
 use super::foreign;
 use super::listen::Listen;
 use super::option::{Group, Kind, OptionSpec, count, not_blank, seconds};
-use super::problem::Problem;
 use super::reader::Reader;
 use super::sources::Origin;
 
@@ -60,8 +59,8 @@ pub(super) static DIALECTS: OptionSpec = OptionSpec {
     value_name: "list",
     default: Some("qala"),
     example: "qala",
-    help: "client families to speak with, each at the namespace of its name, the first also at /; this version \
-           knows qala, animochat and webrtc-chat",
+    help: "client families to speak with, each at the namespace of its name, the first also at /: qala, sorsu, \
+           signaling, animochat, webrtc-chat",
     secret: false,
 };
 
@@ -147,7 +146,7 @@ pub struct Running {
     pub log_format: LogFormat,
 }
 
-/// Client families this version speaks with.
+/// Client families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DialectName {
     /// Language exchange over video.
@@ -156,11 +155,15 @@ pub enum DialectName {
     Animochat,
     /// Video with strangers.
     WebrtcChat,
+    /// Calls of several in rooms by id.
+    Signaling,
+    /// Anonymous chat of a campus.
+    Sorsu,
 }
 
 impl DialectName {
     /// Every one.
-    const ALL: [Self; 3] = [Self::Qala, Self::Animochat, Self::WebrtcChat];
+    const ALL: [Self; 5] = [Self::Qala, Self::Animochat, Self::WebrtcChat, Self::Signaling, Self::Sorsu];
 
     /// The word in flags and on screen.
     pub const fn as_str(self) -> &'static str {
@@ -168,7 +171,14 @@ impl DialectName {
             Self::Qala => "qala",
             Self::Animochat => "animochat",
             Self::WebrtcChat => "webrtc-chat",
+            Self::Signaling => "signaling",
+            Self::Sorsu => "sorsu",
         }
+    }
+
+    /// The family of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.as_str().eq_ignore_ascii_case(name.trim()))
     }
 }
 
@@ -273,32 +283,14 @@ impl Switch {
     }
 }
 
-/// Families of the contracts; those that this version does not speak yet get a sentence of their own.
-const FAMILIES: [&str; 5] = ["qala", "sorsu", "signaling", "animochat", "webrtc-chat"];
-
-fn parse_dialects(value: &str) -> Option<Vec<&'static str>> {
-    let named: Option<Vec<_>> = value.split(',').map(family).collect();
+fn parse_dialects(value: &str) -> Option<Vec<DialectName>> {
+    let named: Option<Vec<_>> = value.split(',').map(DialectName::named).collect();
     named.filter(|named| named.iter().enumerate().all(|(place, name)| !named[..place].contains(name)))
 }
 
-/// The family of that name.
-pub(super) fn family(name: &str) -> Option<&'static str> {
-    FAMILIES.into_iter().find(|family| family.eq_ignore_ascii_case(name.trim()))
-}
-
 pub(super) fn read_dialects(reader: &mut Reader<'_>) -> Vec<DialectName> {
-    let mut spoken = Vec::new();
-    if let Some(given) = reader.accepted(&DIALECTS) {
-        for name in parse_dialects(&given.value).unwrap_or_default() {
-            if let Some(dialect) = DialectName::ALL.into_iter().find(|dialect| dialect.as_str() == name) {
-                spoken.push(dialect);
-            } else {
-                let origin = given.origin.clone();
-                reader.problem(Problem::DialectNotYet { origin, name: name.to_owned() });
-            }
-        }
-    }
-    spoken
+    let given = reader.accepted(&DIALECTS);
+    given.and_then(|given| parse_dialects(&given.value)).unwrap_or_default()
 }
 
 /// A node's name becomes part of keys and labels, so it holds nothing that would have to be quoted there.

@@ -12,10 +12,13 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Time;
 
 mod animochat;
+pub mod client;
 mod field;
 mod json;
 mod packet;
 mod qala;
+mod signaling;
+mod sorsu;
 mod webrtc_chat;
 
 pub use animochat::Vocabulary as AnimochatVocabulary;
@@ -50,6 +53,23 @@ pub struct Asked {
     pub command: Result<Command, Refusal>,
 }
 
+/// How the clients of a family enter, besides what an operator says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether they show a session token, with or without anybody who signs it.
+    pub session_tokens: bool,
+    /// How often in a minute one address may try; 0 is no limit.
+    pub attempts_per_minute: u32,
+    /// How many connections one address may have in production, where nobody says.
+    pub connections_in_production: Option<usize>,
+}
+
+impl Entry {
+    /// With whatever they have, as often as they like.
+    const WITH_ANYTHING: Self =
+        Self { session_tokens: false, attempts_per_minute: 0, connections_in_production: None };
+}
+
 /// One client family's event names and payloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -59,6 +79,10 @@ pub enum Dialect {
     Animochat(AnimochatVocabulary),
     /// Video with strangers.
     WebrtcChat,
+    /// Calls of several in rooms by id.
+    Signaling,
+    /// Anonymous chat of a campus.
+    Sorsu,
 }
 
 impl Dialect {
@@ -70,7 +94,7 @@ impl Dialect {
     #[must_use]
     pub fn after(self, topic: u8) -> Self {
         match self {
-            Self::Qala | Self::WebrtcChat => self,
+            Self::Qala | Self::WebrtcChat | Self::Signaling | Self::Sorsu => self,
             Self::Animochat(vocabulary) => Self::Animochat(vocabulary.after(topic)),
         }
     }
@@ -81,6 +105,8 @@ impl Dialect {
             Self::Qala => qala::NAME,
             Self::Animochat(_) => animochat::NAME,
             Self::WebrtcChat => webrtc_chat::NAME,
+            Self::Signaling => signaling::NAME,
+            Self::Sorsu => sorsu::NAME,
         }
     }
 
@@ -90,6 +116,16 @@ impl Dialect {
             Self::Qala => Policy::new(qala::NAME),
             Self::Animochat(_) => animochat::policy(),
             Self::WebrtcChat => webrtc_chat::policy(),
+            Self::Signaling => signaling::policy(),
+            Self::Sorsu => sorsu::policy(),
+        }
+    }
+
+    /// How its clients enter.
+    pub const fn entry(self) -> Entry {
+        match self {
+            Self::Qala | Self::Animochat(_) | Self::WebrtcChat | Self::Signaling => Entry::WITH_ANYTHING,
+            Self::Sorsu => sorsu::ENTRY,
         }
     }
 
@@ -98,7 +134,7 @@ impl Dialect {
     pub const fn answers_by_event(self) -> bool {
         match self {
             Self::Qala => false,
-            Self::Animochat(_) | Self::WebrtcChat => true,
+            Self::Animochat(_) | Self::WebrtcChat | Self::Signaling | Self::Sorsu => true,
         }
     }
 
@@ -108,6 +144,8 @@ impl Dialect {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
             Self::Animochat(_) => animochat::decode(packet, limits),
             Self::WebrtcChat => webrtc_chat::decode(packet, limits),
+            Self::Signaling => signaling::decode(packet, limits),
+            Self::Sorsu => sorsu::decode(packet, limits),
         }
     }
 
@@ -118,6 +156,8 @@ impl Dialect {
             Self::Qala => qala::notice(notice).into_iter().for_each(say),
             Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
             Self::WebrtcChat => webrtc_chat::notice(notice, now).into_iter().for_each(say),
+            Self::Signaling => signaling::notice(notice).into_iter().for_each(say),
+            Self::Sorsu => sorsu::notice(notice, now, say),
         }
     }
 
@@ -134,6 +174,8 @@ impl Dialect {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
             Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),
             Self::WebrtcChat => webrtc_chat::answer(topic, answer, now, say),
+            Self::Signaling => signaling::answer(topic, answer, say),
+            Self::Sorsu => sorsu::answer(topic, answer, now, say),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::criteria::Criteria;
+use super::hall::{HallCommand, HallRefusal, HallView};
 use super::id::{NodeId, ProposalId, RoomId, UserId};
 use super::person::Attributes;
 use super::talk::{ChatMessage, Payload, Quality, SignalKind};
@@ -76,8 +77,17 @@ pub enum Command {
         /// The last number I know.
         after: u64,
     },
+    /// I come back to this room: what was I sent in it?
+    Rejoin {
+        /// The room.
+        room: RoomRef,
+        /// How many of my peer's messages I know.
+        after: u64,
+    },
     /// I leave this room.
     LeaveRoom(RoomRef),
+    /// Something about a hall.
+    Hall(HallCommand),
 }
 
 /// Which room a client speaks of: some families name it, by one id or another, and some have only one.
@@ -115,7 +125,7 @@ pub enum Scope {
     Matching,
     /// Writing and reading messages.
     Chat,
-    /// Signals, quality reports, signs of life, and what nobody understands.
+    /// Signals, quality reports, signs of life, coming back to a room, and what nobody understands.
     Signaling,
 }
 
@@ -139,14 +149,17 @@ impl Command {
             | Self::LeaveQueue
             | Self::Accept(_)
             | Self::Reject(_)
-            | Self::LeaveRoom(_) => Scope::Matching,
+            | Self::LeaveRoom(_)
+            | Self::Hall(HallCommand::Enter { .. } | HallCommand::Leave { .. }) => Scope::Matching,
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
             Self::Signal { .. }
             | Self::Typing { .. }
+            | Self::Rejoin { .. }
             | Self::Heartbeat
             | Self::WhoAmI
             | Self::CallFailed
-            | Self::Quality { .. } => Scope::Signaling,
+            | Self::Quality { .. }
+            | Self::Hall(HallCommand::Signal { .. }) => Scope::Signaling,
         }
     }
 }
@@ -184,6 +197,24 @@ pub enum Reply {
     },
     /// To [`Command::Sync`].
     Messages(Vec<ChatMessage>),
+    /// To [`HallCommand::Enter`].
+    Entered(HallView),
+    /// To [`Command::Rejoin`]: the peer's messages, as many as one answer holds.
+    Missed {
+        /// The room.
+        room: RoomId,
+        /// The messages, in order.
+        messages: Vec<ChatMessage>,
+    },
+    /// To [`Command::LeaveRoom`].
+    Left {
+        /// The room.
+        room: RoomId,
+        /// Who left it: you.
+        user: UserId,
+    },
+    /// To [`Command::Rejoin`]: you are not in that room, and were not told over this connection that it is over.
+    Over(RoomRef),
 }
 
 /// A command was not carried out, and nothing was changed by it. The exception is a join that the store
@@ -237,6 +268,8 @@ pub enum Refusal {
         /// When to try again.
         retry_after_ms: u64,
     },
+    /// Something about a hall.
+    Hall(HallRefusal),
 }
 
 impl Refusal {
@@ -255,6 +288,7 @@ impl Refusal {
             Self::Busy { .. } => "busy",
             Self::Unavailable { .. } => "unavailable",
             Self::PoolFull { .. } => "queue_full",
+            Self::Hall(refusal) => refusal.code(),
         }
     }
 
@@ -272,7 +306,8 @@ impl Refusal {
             | Self::NoSuchProposal
             | Self::NotInRoom
             | Self::InRoom
-            | Self::Searching => None,
+            | Self::Searching
+            | Self::Hall(_) => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::id::{Address, ProposalId, RoomId, UserId};
+use super::hall::{HallNews, HandedHall};
+use super::id::{Address, HallName, ProposalId, RoomId, UserId};
 use super::proposal::{Failure, Proposal};
 use super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, Talk};
 use super::ticket::Ticket;
@@ -96,6 +97,13 @@ pub enum Envelope {
     },
     /// What the session that you asked had; nothing if it is not there any more.
     HandedOver(Option<Box<Handover>>),
+    /// Something about a hall.
+    Hall {
+        /// Which.
+        hall: HallName,
+        /// What.
+        news: HallNews,
+    },
     /// Something that came for a session after it had moved.
     Forwarded {
         /// How often.
@@ -114,7 +122,10 @@ impl Envelope {
     /// Whether it is of use only now: whoever missed it asks for another, or does without.
     pub fn is_of_the_moment(&self) -> bool {
         match self {
-            Self::Signal { .. } | Self::Quality { .. } | Self::Typing { .. } => true,
+            Self::Signal { .. }
+            | Self::Quality { .. }
+            | Self::Typing { .. }
+            | Self::Hall { news: HallNews::Signal { .. }, .. } => true,
             Self::Proposed(_)
             | Self::Accepted(_)
             | Self::Agreed(_)
@@ -125,7 +136,8 @@ impl Envelope {
             | Self::Here { .. }
             | Self::Left { .. }
             | Self::TakeOver { .. }
-            | Self::HandedOver(_) => false,
+            | Self::HandedOver(_)
+            | Self::Hall { .. } => false,
             Self::Forwarded { envelope, .. } => envelope.is_of_the_moment(),
         }
     }
@@ -143,6 +155,23 @@ pub struct Handover {
     /// Whom it was brought together with last, which may not be written down yet, and until when the two are not
     /// again.
     pub met: Vec<(UserId, Time)>,
+    /// The halls it is in.
+    pub halls: Vec<HandedHall>,
+    /// The room that ended while the client was away, where it is to be told.
+    pub ended: Option<Ended>,
+    /// It wants somebody to talk to, whom a backend finds.
+    pub seeks: bool,
+}
+
+/// A room that the other one ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Which.
+    pub room: RoomId,
+    /// Who.
+    pub user: UserId,
+    /// Why.
+    pub departure: Departure,
 }
 
 /// What a session is doing, as far as another can go on with it.
@@ -167,6 +196,8 @@ pub enum GoingOn {
         last_sequence: u64,
         /// The highest number heard of.
         heard_sequence: u64,
+        /// Whether the client was told of the match.
+        told: bool,
         /// Signals that came while the client was away, oldest first.
         held: Vec<(SignalKind, Payload)>,
     },

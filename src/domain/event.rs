@@ -55,6 +55,8 @@ pub enum Event {
         /// How long it stood.
         lasted: Duration,
     },
+    /// Somebody entered a hall.
+    HallEntered,
     /// A signal went to a peer.
     Relayed(SignalKind),
     /// A client says that its call came to nothing.
@@ -67,4 +69,6 @@ pub enum Event {
     Refused(Refusal),
     /// The store did not answer.
     StoreUnavailable,
+    /// The backend did not answer.
+    BackendUnavailable,
 }

@@ -29,6 +29,14 @@ pub struct UserId(Arc<str>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(Arc<str>);
 
+/// A hall, as clients call it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HallName(Arc<str>);
+
+/// A member of a hall, as clients call it. One at a time has it there.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberName(Arc<str>);
+
 macro_rules! text_id {
     ($name:ident) => {
         impl $name {
@@ -59,10 +67,16 @@ macro_rules! text_id {
 
 text_id!(UserId);
 text_id!(NodeId);
+text_id!(HallName);
+text_id!(MemberName);
 
 /// One ticket. Never shown to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TicketId(pub u64);
+
+/// One stay of a member in a hall. Never shown to clients: who comes again by the same name is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u64);
 
 /// One proposal, and the match it becomes. Shown to clients; written like a UUID.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,11 +155,26 @@ macro_rules! random_id {
 random_id!(ProposalId);
 random_id!(RoomId);
 
+/// Bits of a number that is exact in JSON.
+const EXACT: u128 = (1 << 53) - 1;
+
+impl ProposalId {
+    /// The match that somebody else numbered.
+    pub const fn numbered(number: u64) -> Self {
+        Self(number as u128 & EXACT)
+    }
+}
+
 impl RoomId {
+    /// The room that somebody else numbered, from 1 on. The same number is the same room on every node.
+    pub const fn numbered(number: u64) -> Self {
+        Self(number as u128 & EXACT)
+    }
+
     /// The room's number, for families whose rooms have one: positive, and small enough to be exact in JSON. It is
     /// 53 random bits, and only tells rooms apart that one user was in.
     pub const fn number(self) -> u64 {
-        let bits = (self.0 & ((1 << 53) - 1)) as u64;
+        let bits = (self.0 & EXACT) as u64;
         if bits == 0 { 1 } else { bits }
     }
 }

@@ -23,6 +23,19 @@ pub const ANNOUNCED_AT_ONCE: usize = 256;
 /// the messages of one session that may be under way.
 pub const SEQUENCE_GAP: u64 = 256;
 
+/// Halls one session may be in at once. Refused beyond: `too_many_rooms`.
+pub const HALLS_OF_A_SESSION: usize = 16;
+/// Characters of the name of a hall, or of a member of one.
+pub const HALL_NAME_CHARACTERS: usize = 128;
+/// Halls that may be reserved at once, by somebody who has not come yet.
+pub const HALLS_RESERVED: usize = 10_000;
+/// Halls that one `List` operation returns.
+pub const HALLS_LISTED_AT_ONCE: usize = 100;
+/// Halls that are shown to who asks for all of them.
+pub const HALLS_SHOWN: usize = 1_000;
+/// Entries of halls renewed by one operation.
+pub const ENTRIES_RENEWED_AT_ONCE: usize = 128;
+
 /// Limits an operator may set.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -36,6 +49,10 @@ pub struct Limits {
     pub commands_waiting: usize,
     /// Waiting tickets in one pool.
     pub waiting_tickets: usize,
+    /// Members of one hall.
+    pub hall_members: usize,
+    /// Halls of one pool, those that are reserved included.
+    pub halls: usize,
     /// Matching commands of one user in a minute; 0 is no limit.
     pub matching_events_per_minute: u32,
     /// Chat commands of one user in a minute; 0 is no limit.
@@ -74,6 +91,8 @@ impl Default for Limits {
             candidates_buffered: 64,
             commands_waiting: 256,
             waiting_tickets: 1_000_000,
+            hall_members: 16,
+            halls: 100_000,
             matching_events_per_minute: 100,
             chat_events_per_minute: 100,
             signaling_events_per_minute: 100,

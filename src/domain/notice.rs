@@ -2,6 +2,7 @@
 
 use super::command::Scope;
 use super::criteria::Stage;
+use super::hall::HallNotice;
 use super::id::{NodeId, ProposalId, RoomId, UserId};
 use super::operation::Place;
 use super::person::{Language, Proficiency};
@@ -146,6 +147,8 @@ pub enum Notice {
     Inactive,
     /// You connected somewhere else; that connection goes on.
     Replaced,
+    /// Something about a hall.
+    Hall(HallNotice),
 }
 
 /// Somebody was found.
@@ -202,5 +205,7 @@ pub enum Resumed {
         initiator: bool,
         /// The number of the last chat message that you sent or were sent.
         last_sequence: u64,
+        /// Whether you were told of the match before.
+        told: bool,
     },
 }

@@ -1,11 +1,12 @@
 //! The contract between the core and whatever keeps what nodes share: operations and their answers.
 //!
-//! Every operation is atomic, and each touches either one pool, one room or one user, so that a store may
-//! keep these three in different places. `now` is the node's; a store with a clock of its own may prefer it.
+//! Every operation is atomic, and each touches either one pool, the halls of one pool, one room or one user, so that a
+//! store may keep these in different places. `now` is the node's; a store with a clock of its own may prefer it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::hall::{HallOperation, HallOutcome};
 use super::id::{Address, ProposalId, RoomId, TicketId, UserId};
 use super::proposal::{Proposal, Verdict};
 use super::search::SearchPlan;
@@ -158,6 +159,13 @@ pub enum Operation {
         /// The last number that is known already.
         after: u64,
     },
+    /// Something about the halls of a pool.
+    Hall {
+        /// Where.
+        pool: PoolId,
+        /// What.
+        request: HallOperation,
+    },
 }
 
 /// What [`Operation::Search`] carries.
@@ -211,6 +219,8 @@ pub enum Outcome {
     Appended(Appended),
     /// To [`Operation::Messages`].
     Messages(Vec<ChatMessage>),
+    /// To [`Operation::Hall`].
+    Hall(HallOutcome),
     /// To any: nothing is known of what became of it. It may have been carried out.
     Unavailable {
         /// When to try again.

@@ -13,6 +13,8 @@ pub struct Policy {
     pub pool: PoolId,
     /// How wishes relax.
     pub ladder: Ladder,
+    /// Who brings people together.
+    pub matchmaker: Matchmaker,
     /// What it takes for two who fit to talk.
     pub acceptance: Acceptance,
     /// Who is chosen of several who fit.
@@ -29,6 +31,10 @@ pub struct Policy {
     pub search_within: Option<Duration>,
     /// Whether its people are told how many they are.
     pub shows_presence: bool,
+    /// Whether its people enter halls.
+    pub has_halls: bool,
+    /// Whether somebody who was away when a room ended is told so on coming back.
+    pub keeps_endings: bool,
     /// How long a session is kept for a client that lost its connection.
     pub grace: Duration,
     /// Waiting ends after this long without a sign of life.
@@ -38,6 +44,20 @@ pub struct Policy {
     pub silence: Option<Duration>,
     /// How often its clients may ask, where that is not what the node says.
     pub events_per_minute: Option<PerMinute>,
+}
+
+/// Who brings people together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matchmaker {
+    /// Searches in the store.
+    Store,
+    /// A backend, which also keeps the messages. What is said of choice and rematches here does not count.
+    Backend {
+        /// How often it is asked for somebody.
+        ask_every: Duration,
+        /// How often it is told that somebody is there.
+        beat_every: Duration,
+    },
 }
 
 /// What it takes for two who fit to talk.
@@ -87,6 +107,7 @@ impl Policy {
         Self {
             pool: PoolId(pool),
             ladder: Ladder::default(),
+            matchmaker: Matchmaker::Store,
             acceptance: Acceptance::Mutual { within: Duration::from_secs(20) },
             choice: Choice::LongestWaiting,
             join_again: JoinAgain::Replaces,
@@ -95,6 +116,8 @@ impl Policy {
             skip_cooldown: Duration::ZERO,
             search_within: None,
             shows_presence: false,
+            has_halls: false,
+            keeps_endings: false,
             grace: Duration::from_secs(30),
             waiting_timeout: Duration::from_mins(5),
             silence: None,
@@ -116,6 +139,13 @@ pub const TAKE_OVER_WITHIN: Duration = Duration::from_secs(1);
 /// How long envelopes are sent after a session that has moved: longer than a proposal stands, the one thing that
 /// keeps naming where its two sides were.
 pub const FORWARDED_FOR: Duration = Duration::from_secs(30);
+/// How long an entry in a hall counts as somebody's who lives, after a renewal: two renewals may fail. Only where all
+/// members of a hall died is it waited for; else those who live say at once who died.
+pub const HALL_LEASE: Duration = Duration::from_secs(30);
+/// How often the entries of a core are renewed, and compared with what the store knows.
+pub const HALLS_RENEWED_EVERY: Duration = Duration::from_secs(10);
+/// How long a reserved hall is kept for those who have not come yet.
+pub const HALL_RESERVED_FOR: Duration = Duration::from_mins(5);
 /// How long the core waits before it asks an unavailable store again for something nobody waits for.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long whoever ended a proposal may take to tell the other side, before that one looks for itself. Twice that

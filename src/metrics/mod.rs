@@ -35,6 +35,8 @@ counters! {
     ConnectionsOverLimit = "connections_over_limit",
     /// Clients refused because their address holds as many as it may.
     ConnectionsPerAddressOverLimit = "connections_per_address_over_limit",
+    /// Clients refused because their address tried too often to enter.
+    AttemptsPerAddressOverLimit = "attempts_per_address_over_limit",
     /// Requests refused because of the page they came from.
     OriginsRefused = "origins_refused",
     /// HTTP requests refused because their address sent too many.
@@ -77,6 +79,8 @@ counters! {
     RoomsOpened = "rooms_opened",
     /// Rooms that are over.
     RoomsClosed = "rooms_closed",
+    /// Rooms by id entered: once for each member that came in.
+    HallsEntered = "halls_entered",
     /// Signals carried to a peer.
     SignalsRelayed = "signals_relayed",
     /// Signals kept for somebody away that made way for newer ones.
@@ -109,8 +113,20 @@ counters! {
     RefusedUnavailable = "refused_unavailable",
     /// Commands refused: the pool is full.
     RefusedQueueFull = "refused_queue_full",
+    /// Commands refused: no room of that id.
+    RefusedRoomNotFound = "refused_room_not_found",
+    /// Commands refused: no such member in the room.
+    RefusedTargetNotFound = "refused_target_not_found",
+    /// Commands refused: the room has as many members as it may.
+    RefusedRoomFull = "refused_room_full",
+    /// Commands refused: in as many rooms as a session may be.
+    RefusedTooManyRooms = "refused_too_many_rooms",
+    /// Commands and requests refused: as many rooms as there may be.
+    RefusedRoomsFull = "refused_rooms_full",
     /// Store operations without an answer.
     StoreUnavailable = "store_unavailable",
+    /// Errands that the backend did not answer.
+    BackendUnavailable = "backend_unavailable",
     /// Letters that reached another node.
     LettersSent = "letters_sent",
     /// Letters that came from other nodes.

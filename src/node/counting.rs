@@ -2,6 +2,7 @@
 
 use crate::domain::command::Refusal;
 use crate::domain::event::{Event, TicketEnd};
+use crate::domain::hall::HallRefusal;
 use crate::domain::proposal::Failure;
 use crate::metrics::{Counter, Counters};
 
@@ -28,12 +29,14 @@ fn counter(event: &Event) -> Counter {
         Event::ProposalFailed(Failure::PartnerLeft) => Counter::ProposalsPartnerLeft,
         Event::RoomOpened => Counter::RoomsOpened,
         Event::RoomClosed { .. } => Counter::RoomsClosed,
+        Event::HallEntered => Counter::HallsEntered,
         Event::Relayed(_) => Counter::SignalsRelayed,
         Event::CallFailed => Counter::CallsFailed,
         Event::ChatAdded => Counter::ChatMessages,
         Event::HeldSignalDropped => Counter::SignalsDropped,
         Event::Refused(refusal) => refused(refusal),
         Event::StoreUnavailable => Counter::StoreUnavailable,
+        Event::BackendUnavailable => Counter::BackendUnavailable,
     }
 }
 
@@ -51,5 +54,10 @@ fn refused(refusal: &Refusal) -> Counter {
         Refusal::Busy { .. } => Counter::RefusedBusy,
         Refusal::Unavailable { .. } => Counter::RefusedUnavailable,
         Refusal::PoolFull { .. } => Counter::RefusedQueueFull,
+        Refusal::Hall(HallRefusal::NoSuchHall) => Counter::RefusedRoomNotFound,
+        Refusal::Hall(HallRefusal::NoSuchMember) => Counter::RefusedTargetNotFound,
+        Refusal::Hall(HallRefusal::Full) => Counter::RefusedRoomFull,
+        Refusal::Hall(HallRefusal::InTooMany) => Counter::RefusedTooManyRooms,
+        Refusal::Hall(HallRefusal::NoMoreHalls) => Counter::RefusedRoomsFull,
     }
 }

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::dialect::Dialect;
 use crate::domain::command::{Command, Refusal};
+use crate::domain::errand::Token;
 use crate::domain::id::{AckId, ConnectionId, UserId};
 
 use super::outlet::Outlet;
@@ -21,6 +22,7 @@ pub(super) enum Mail {
         connection: ConnectionId,
         user: UserId,
         guest: bool,
+        token: Option<Token>,
         dialect: Dialect,
         outlet: Box<dyn Outlet>,
     },

@@ -12,8 +12,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::backend::Backend;
 use crate::dialect::Dialect;
 use crate::domain::core::Core;
+use crate::domain::errand::Token;
 use crate::domain::id::{ConnectionId, NodeId, UserId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::Policy;
@@ -26,6 +28,7 @@ mod backlog;
 mod clock;
 mod counting;
 mod entropy;
+mod halls;
 mod mailbox;
 mod memory;
 mod outlet;
@@ -38,6 +41,7 @@ mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
+pub use halls::{HallShown, HallsDenied};
 pub use mailbox::{Connection, MailboxFull};
 pub use outlet::{Outlet, Undelivered};
 
@@ -56,6 +60,8 @@ pub struct Setup {
     pub policies: Vec<Policy>,
     /// Limits of commands and sessions.
     pub limits: Limits,
+    /// The backend of those pools that have one.
+    pub backend: Option<Backend>,
     /// Connections the node may hold: as many good-byes always have room.
     pub max_connections: usize,
     /// Messages that may wait for one connection besides those in its own queue.
@@ -72,6 +78,10 @@ pub struct Node {
     presences: Arc<Presences>,
     /// The pool that shows how many people it has, if one does.
     shown: Option<PoolId>,
+    /// The pool whose people enter halls, if there is one.
+    halls: Option<PoolId>,
+    /// Halls that there may be.
+    most_halls: usize,
     post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
     draining: AtomicBool,
@@ -109,6 +119,7 @@ impl Node {
                 number,
                 presences: presences.clone(),
                 store: store.clone(),
+                backend: setup.backend.clone(),
                 counters: counters.clone(),
                 mailbox,
                 inbox,
@@ -118,6 +129,7 @@ impl Node {
                 backlogs: Backlogs::new(setup.kept_back),
                 outbox: VecDeque::new(),
                 underway: JoinSet::new(),
+                errands: JoinSet::new(),
                 closing: None,
             };
             tasks.spawn(shard.run());
@@ -127,6 +139,7 @@ impl Node {
         let draining = AtomicBool::new(false);
         let store = store.clone();
         let shown = setup.policies.iter().find(|policy| policy.shows_presence).map(|policy| policy.pool);
+        let halls = setup.policies.iter().find(|policy| policy.has_halls).map(|policy| policy.pool);
         let node = Self {
             id: setup.node,
             clock,
@@ -135,6 +148,8 @@ impl Node {
             store,
             presences,
             shown,
+            halls,
+            most_halls: setup.limits.halls,
             post,
             next_connection,
             draining,
@@ -147,6 +162,7 @@ impl Node {
         &self,
         user: UserId,
         guest: bool,
+        token: Option<Token>,
         dialect: Dialect,
         outlet: Box<dyn Outlet>,
     ) -> Result<Connection, MailboxFull> {
@@ -157,7 +173,7 @@ impl Node {
         let shards = self.mailboxes.len() as u64;
         let shard = usize::try_from(hasher.finish() % shards).unwrap_or(0);
         let mailbox = self.mailboxes[shard].clone();
-        let connected = Mail::Connected { connection, user, guest, dialect, outlet };
+        let connected = Mail::Connected { connection, user, guest, token, dialect, outlet };
         Connection::open(connection, mailbox, connected)
     }
 

@@ -10,10 +10,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::backend::Backend;
 use crate::dialect::{Answering, Dialect};
 use crate::domain::command::{Command, Refusal, Reply};
-use crate::domain::core::{Core, Effect, Input};
+use crate::domain::core::{Comer, Core, Effect, Input};
 use crate::domain::envelope::Envelope;
+use crate::domain::errand::{Errand, Tidings};
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
@@ -75,6 +77,10 @@ pub(super) struct Shard {
     pub(super) outbox: VecDeque<Letter>,
     /// Operations that the store answers later.
     pub(super) underway: JoinSet<(OperationId, Outcome)>,
+    /// The backend of those pools that have one.
+    pub(super) backend: Option<Backend>,
+    /// Errands that it runs.
+    pub(super) errands: JoinSet<(OperationId, Tidings)>,
     pub(super) closing: Option<Closing>,
 }
 
@@ -98,6 +104,9 @@ impl Shard {
                 taken = self.inbox.recv_many(&mut letters, TURN) => if taken == 0 { break },
                 Some(Ok((operation, outcome))) = self.underway.join_next() => {
                     self.handle(Input::Stored { operation, outcome }, None);
+                }
+                Some(Ok((operation, tidings))) = self.errands.join_next() => {
+                    self.handle(Input::Consulted { operation, tidings }, None);
                 }
                 taken = self.mailbox.recv_many(&mut mails, TURN), if self.outbox.is_empty() => {
                     if taken == 0 {
@@ -134,11 +143,11 @@ impl Shard {
 
     fn take(&mut self, mail: Mail) {
         match mail {
-            Mail::Connected { connection, user, guest, dialect, outlet } => {
+            Mail::Connected { connection, user, guest, token, dialect, outlet } => {
                 self.counters.add(Counter::ConnectionsOpened);
                 self.outlets.insert(connection, (dialect, outlet));
-                let pool = dialect.policy().pool;
-                self.handle(Input::Connected { connection, user, guest, pool }, Some(connection));
+                let comer = Comer { user, guest, pool: dialect.policy().pool, token };
+                self.handle(Input::Connected { connection, comer }, Some(connection));
             }
             Mail::Command { connection, ack, command } => {
                 if let (Some(ack), Some((dialect, _))) = (ack, self.outlets.get_mut(&connection)) {
@@ -229,6 +238,7 @@ impl Shard {
                     }
                 }
                 Effect::Ask { operation, request } => self.ask(operation, request, now),
+                Effect::Consult { operation, errand } => self.consult(operation, errand),
                 Effect::Send { to, envelope } => {
                     if to.node == self.node {
                         self.outbox.push_back(Letter { to: to.session, envelope });
@@ -300,6 +310,18 @@ impl Shard {
                 self.underway.spawn(async move { (operation, answer.await) });
             }
         }
+    }
+
+    /// How many errands run at once, the backend decides.
+    fn consult(&mut self, operation: OperationId, errand: Errand) {
+        let backend = self.backend.clone();
+        self.errands.spawn(async move {
+            let tidings = match backend {
+                Some(backend) => backend.run(errand).await,
+                None => Tidings::Refused,
+            };
+            (operation, tidings)
+        });
     }
 
     /// A shard does not wait for other nodes: a letter that has no room is lost, and counted.

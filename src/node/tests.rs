@@ -60,6 +60,7 @@ fn start() -> (Arc<Node>, Tasks) {
         shards: 1,
         policies: vec![Dialect::Qala.policy()],
         limits: Limits::default(),
+        backend: None,
         max_connections: 10,
         kept_back: 2,
     };
@@ -70,7 +71,7 @@ fn start() -> (Arc<Node>, Tasks) {
 fn enter(node: &Node, user: &str, hears: usize) -> (Connection, mpsc::Receiver<String>) {
     let (sender, receiver) = mpsc::channel(hears);
     let outlet = Box::new(Ear(Mutex::new(sender)));
-    let connection = node.connect(UserId::new(user), false, Dialect::Qala, outlet);
+    let connection = node.connect(UserId::new(user), false, None, Dialect::Qala, outlet);
     (connection.expect("the mailbox has room"), receiver)
 }
 

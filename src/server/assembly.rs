@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Credentials};
+use crate::backend::{Backend, IDENTIFIES_WITHIN};
 use crate::config::{self, Config, DialectName};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Entry};
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
-use crate::domain::policy::{Acceptance, Policy};
+use crate::domain::policy::{Acceptance, Matchmaker, Policy};
+use crate::http;
 use crate::node::{self, Node, SystemEntropy};
-use crate::socket::{self, Streams};
+use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -20,25 +22,42 @@ const fn dialect(name: DialectName) -> Dialect {
         DialectName::Qala => Dialect::Qala,
         DialectName::Animochat => Dialect::ANIMOCHAT,
         DialectName::WebrtcChat => Dialect::WebrtcChat,
+        DialectName::Signaling => Dialect::Signaling,
+        DialectName::Sorsu => Dialect::Sorsu,
     }
 }
 
-pub(super) fn node(config: &Config) -> node::Setup {
+pub(super) fn node(config: &Config, backend: Option<Backend>) -> node::Setup {
     let node = node_name(config.running.node.as_deref(), &config.store);
-    let spoken = config.running.dialects.iter().copied().map(dialect);
+    let policy = |(name, auth): &(DialectName, config::Auth)| run(config, auth, dialect(*name).policy());
     node::Setup {
         node: NodeId::new(node),
         shards: config.running.threads.get(),
-        policies: spoken.map(|dialect| run(config, dialect.policy())).collect(),
+        policies: config.auth.iter().map(policy).collect(),
         limits: limits(config),
+        backend,
         max_connections: config.limits.max_connections,
         kept_back: config.limits.outgoing_messages / 2,
     }
 }
 
+/// The backend that is asked who somebody is, if there is one.
+pub(super) fn backend(config: &Config) -> Option<&config::BackendAt> {
+    config.auth.iter().find_map(|(_, auth)| match auth {
+        config::Auth::Backend(backend) => Some(backend),
+        config::Auth::GuestOnLoopback | config::Auth::OpenToAll | config::Auth::JwtHs256(_) => None,
+    })
+}
+
 /// How a pool is run here: with its dialect's own numbers, where nobody gave others.
-fn run(config: &Config, mut policy: Policy) -> Policy {
+fn run(config: &Config, auth: &config::Auth, mut policy: Policy) -> Policy {
     let matching = &config.matching;
+    if let config::Auth::Backend(backend) = auth {
+        policy.matchmaker = Matchmaker::Backend {
+            ask_every: Duration::from_millis(backend.retry_ms),
+            beat_every: Duration::from_millis(backend.heartbeat_ms),
+        };
+    }
     if config.is_said(&config::STAGE_SECONDS_OPTION) {
         policy.ladder.opens_after = matching.stage_seconds.map(|seconds| Duration::from_secs(seconds.into()));
     }
@@ -72,19 +91,39 @@ fn run(config: &Config, mut policy: Policy) -> Policy {
 }
 
 /// What is spoken, and who may enter.
-pub(super) fn spoken(config: &Config) -> Vec<socket::Spoken> {
-    let spoken = |(name, auth): &(DialectName, config::Auth)| socket::Spoken {
-        dialect: dialect(*name),
-        authenticator: Authenticator::new(auth),
+pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::Spoken> {
+    let per_address = AddressLimit::new(connections_per_address(config));
+    let spoken = |(name, auth): &(DialectName, config::Auth)| {
+        let dialect = dialect(*name);
+        let entry = dialect.entry();
+        let credentials = if entry.session_tokens { Credentials::Session } else { Credentials::Any };
+        socket::Spoken {
+            dialect,
+            authenticator: Authenticator::new(auth, credentials, backend),
+            attempts: AddressBudgets::new(entry.attempts_per_minute),
+            addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
+        }
     };
     config.auth.iter().map(spoken).collect()
+}
+
+/// Connections of one address at once; `None` is no limit.
+pub(super) fn connections_per_address(config: &Config) -> Option<usize> {
+    config.limits.connections_per_address.map(|most| most.get() as usize)
+}
+
+/// The limit that a family has of its own.
+fn own_limit(config: &Config, entry: Entry) -> Option<AddressLimit> {
+    let said = config.is_said(&config::CONNECTIONS_PER_ADDRESS);
+    let most = entry.connections_in_production.filter(|_| config.running.production && !said)?;
+    Some(AddressLimit::new(Some(most)))
 }
 
 pub(super) fn socket(config: &Config) -> socket::Setup {
     socket::Setup {
         max_payload_bytes: config.limits.max_payload_bytes,
         outgoing_messages: config.limits.outgoing_messages.div_ceil(2),
-        connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),
+        connect_timeout: enters_within(config),
         ping_interval: Duration::from_millis(config.engine.ping_interval_ms),
         ping_timeout: Duration::from_millis(config.engine.ping_timeout_ms),
         transports: config.engine.transports,
@@ -93,9 +132,24 @@ pub(super) fn socket(config: &Config) -> socket::Setup {
     }
 }
 
+/// What is served over HTTP besides health.
+pub(super) fn pages(config: &Config) -> http::Pages {
+    http::Pages {
+        demo: config.running.demo,
+        status: config.running.dialects.first() == Some(&DialectName::Sorsu),
+    }
+}
+
+/// How long a client may take to come in. A backend has its own time to say who that is, or clients would be closed
+/// before they are refused.
+fn enters_within(config: &Config) -> Duration {
+    let said = Duration::from_secs(config.limits.connect_timeout_seconds);
+    if backend(config).is_some() { said + IDENTIFIES_WITHIN } else { said }
+}
+
 /// Streams have the time of a connection to say what they are for, and a reader that of a ping.
 pub(super) fn streams(config: &Config, node: &Node) -> Arc<Streams> {
-    let silence = Duration::from_secs(config.limits.connect_timeout_seconds);
+    let silence = enters_within(config);
     let stall = Duration::from_millis(config.engine.ping_interval_ms + config.engine.ping_timeout_ms);
     Arc::new(Streams::new(node.clock(), node.counters().clone(), silence, stall))
 }
@@ -108,6 +162,8 @@ fn limits(config: &Config) -> Limits {
         candidates_buffered: limits.candidates_buffered,
         commands_waiting: limits.commands_waiting,
         waiting_tickets: config.matching.max_waiting,
+        hall_members: limits.room_members,
+        halls: limits.max_rooms,
         matching_events_per_minute: per_minute(limits.matching_events_per_minute),
         chat_events_per_minute: per_minute(limits.chat_events_per_minute),
         signaling_events_per_minute: per_minute(limits.signaling_events_per_minute),
@@ -169,7 +225,10 @@ mod tests {
             .map(|option| (option.flag, option.default.expect("it has one")))
             .collect();
         assert_eq!(documented.len(), MATCHING.len());
-        assert_eq!(run(&config(&documented), Dialect::Qala.policy()), Dialect::Qala.policy());
+        assert_eq!(
+            run(&config(&documented), &config::Auth::OpenToAll, Dialect::Qala.policy()),
+            Dialect::Qala.policy()
+        );
     }
 
     #[test]
@@ -181,7 +240,7 @@ mod tests {
             waiting_timeout: Duration::from_secs(62),
             ..Policy::new("own")
         };
-        assert_eq!(run(&config(&[]), own.clone()), own);
+        assert_eq!(run(&config(&[]), &config::Auth::OpenToAll, own.clone()), own);
         let mut ladder = own.ladder.clone();
         ladder.opens_after = [0, 1, 2, 3, 4].map(Duration::from_secs);
         let said = [
@@ -193,17 +252,35 @@ mod tests {
             Policy { grace: Duration::from_secs(8), ..own.clone() },
         ];
         for (option, expected) in MATCHING.into_iter().zip(said) {
-            assert_eq!(run(&config(&[option]), own.clone()), expected, "{option:?}");
+            assert_eq!(
+                run(&config(&[option]), &config::Auth::OpenToAll, own.clone()),
+                expected,
+                "{option:?}"
+            );
         }
         let within = Duration::from_secs(5);
-        let asked = run(&config(&[MATCHING[1]]), Policy::new("own"));
+        let asked = run(&config(&[MATCHING[1]]), &config::Auth::OpenToAll, Policy::new("own"));
         assert_eq!(asked, Policy { acceptance: Acceptance::Mutual { within }, ..Policy::new("own") });
+    }
+
+    #[test]
+    fn a_family_has_its_own_number_of_connections_only_in_production_and_where_nobody_says() {
+        let own = |flags: &[(&'static str, &str)], dialect: Dialect| {
+            own_limit(&config(flags), dialect.entry()).is_some()
+        };
+        let production = ("production", "on");
+        let (open, said) = (("auth", "none"), ("connections-per-address", "7"));
+        assert!(own(&[production, open], Dialect::Sorsu));
+        assert!(!own(&[open], Dialect::Sorsu));
+        assert!(!own(&[production, open, said], Dialect::Sorsu));
+        assert!(!own(&[production, open], Dialect::Qala));
+        assert_eq!(Dialect::Sorsu.entry().connections_in_production, Some(5));
     }
 
     #[test]
     fn budgets_of_a_dialects_own_hold_until_somebody_sets_them() {
         let budgets = |flags: &[(&'static str, &str)]| {
-            run(&config(flags), Dialect::WebrtcChat.policy()).events_per_minute
+            run(&config(flags), &config::Auth::OpenToAll, Dialect::WebrtcChat.policy()).events_per_minute
         };
         let own = PerMinute { matching: 10, chat: 30, signaling: 100 };
         assert_eq!(budgets(&[]), Some(own));
@@ -214,6 +291,9 @@ mod tests {
         ] {
             assert_eq!(budgets(&[(flag, "0")]), Some(expected), "{flag}");
         }
-        assert_eq!(run(&config(&[]), Dialect::Qala.policy()).events_per_minute, None);
+        assert_eq!(
+            run(&config(&[]), &config::Auth::OpenToAll, Dialect::Qala.policy()).events_per_minute,
+            None
+        );
     }
 }

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+use crate::backend::Backend;
 use crate::config::{self, AllowedOrigins, Config};
 use crate::http;
 use crate::node::{Node, Tasks};
@@ -65,6 +66,13 @@ pub enum StartError {
         /// Why.
         error: NotARedisUrl,
     },
+    /// The address of the backend is none.
+    BackendUrl {
+        /// Who gave it.
+        origin: config::Origin,
+        /// Why.
+        reason: String,
+    },
     /// Redis cannot be reached.
     Redis {
         /// Who gave its address.
@@ -86,6 +94,7 @@ impl fmt::Display for StartError {
                 write!(f, "cannot listen on {address} ({reason})")
             }
             Self::RedisUrl { origin, error } => write!(f, "{origin} {error}"),
+            Self::BackendUrl { origin, reason } => write!(f, "{origin} cannot be used ({reason})"),
             Self::Redis { error, .. } => error.fmt(f),
             Self::NotEntered(error) => error.fmt(f),
         }
@@ -102,6 +111,7 @@ impl StartError {
             Self::RedisUrl { .. } => {
                 "for example redis://127.0.0.1:6379, or leave it out for the embedded store".to_owned()
             }
+            Self::BackendUrl { .. } => "for example https://api.example.com/api".to_owned(),
             Self::Redis { origin, .. } => {
                 let from = match origin {
                     config::Origin::Flag(_) | config::Origin::Default(_) => String::new(),
@@ -126,17 +136,21 @@ impl Server {
         let listen = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let setup = assembly::node(config);
+        let backend = assembly::backend(config).map(|at| {
+            let origin = at.origin.clone();
+            Backend::new(at.url.expose()).map_err(|reason| StartError::BackendUrl { origin, reason })
+        });
+        let backend = backend.transpose()?;
+        let setup = assembly::node(config, backend.clone());
         let Shared { store, post, shown } = sharing::open(&config.store, &setup).await?;
         let (node, tasks) = Node::start(setup, &store, post);
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
-        let per_address = config.limits.connections_per_address.map(|most| most.get() as usize);
+        let per_address = assembly::connections_per_address(config);
         let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
         let (layer, engine) = socket::layer(
             assembly::socket(config),
-            assembly::spoken(config),
+            assembly::spoken(config, backend.as_ref()),
             node.clone(),
-            AddressLimit::new(per_address),
             polling.clone(),
             streams.clone(),
         );
@@ -149,7 +163,7 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let app = http::routes(node.clone(), config.running.demo)
+        let app = http::routes(node.clone(), assembly::pages(config))
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
+use super::addresses::AddressLimit;
 use super::extract::{Arrival, Said};
 use super::lock;
 use super::outlet::SocketOutlet;
@@ -24,8 +25,10 @@ const BUSY_RETRY_MS: u64 = 250;
 /// Why somebody was turned away, in the words the client sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turned {
-    /// Because of who it is not.
-    Denied(Denied),
+    /// Because of who it is not, in the words of its family.
+    Denied(&'static str),
+    /// The address has tried too often to enter.
+    TooManyAttempts,
     /// The node holds as many as it may.
     Full,
     /// The address holds as many as it may.
@@ -39,7 +42,8 @@ pub(super) enum Turned {
 impl fmt::Display for Turned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Denied(denied) => f.write_str(denied.message()),
+            Self::Denied(refusal) => f.write_str(refusal),
+            Self::TooManyAttempts => f.write_str("Too many authentication attempts. Please try again later."),
             Self::Full => f.write_str("Server is full. Please try again later."),
             Self::Again => f.write_str("This connection was used before. Please open a new one."),
             Self::GoingDown => f.write_str("Server is going down. Please try again in a moment."),
@@ -59,8 +63,8 @@ pub(super) struct Gate {
     dialect: Dialect,
     /// Whether it may come back as the same user.
     returns: bool,
-    /// The address that is counted for it.
-    counted: Option<IpAddr>,
+    /// The address that is counted for it, and where.
+    counted: Option<(IpAddr, AddressLimit)>,
     /// The engine's id, where the session began by polling.
     polling: Option<String>,
     /// Guards the state. A lock, because the engine calls from its reading task and from its connecting
@@ -81,7 +85,7 @@ enum State {
 
 impl Gate {
     /// Lets a client in, or says why not.
-    pub(super) fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<Self, Turned> {
+    pub(super) async fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<Self, Turned> {
         let counters = edge.node.counters();
         if edge.node.is_draining() {
             return Err(Turned::GoingDown);
@@ -93,15 +97,21 @@ impl Gate {
             counters.add(Counter::ConnectionsOverLimit);
             return Err(Turned::Full);
         }
-        let identity = identify(edge, &spoken.authenticator, arrival).map_err(|denied| {
-            counters.add(Counter::ConnectionsDenied);
-            Turned::Denied(denied)
-        })?;
         let address = arrival.peer().map(|peer| peer.address.ip());
-        let counted = edge.addresses.enter(address).map_err(|most| {
+        let now = edge.node.clock().now();
+        if address.is_some_and(|address| !spoken.attempts.spend(address, now)) {
+            counters.add(Counter::AttemptsPerAddressOverLimit);
+            return Err(Turned::TooManyAttempts);
+        }
+        let identity = identify(edge, &spoken.authenticator, arrival).await.map_err(|denied| {
+            counters.add(Counter::ConnectionsDenied);
+            Turned::Denied(spoken.authenticator.refusal(denied))
+        })?;
+        let counted = spoken.addresses.enter(address).map_err(|most| {
             counters.add(Counter::ConnectionsPerAddressOverLimit);
             Turned::AddressFull(most)
         })?;
+        let counted = counted.map(|address| (address, spoken.addresses.clone()));
         if let Some(peer) = arrival.peer() {
             peer.admit();
         }
@@ -122,8 +132,8 @@ impl Gate {
             return;
         };
         let outlet = || SocketOutlet { socket: arrival.socket().clone(), peer: arrival.peer().cloned() };
-        let Identity { user, guest, .. } = identity;
-        match self.edge.node.connect(user, guest, self.dialect, Box::new(outlet())) {
+        let Identity { user, guest, returns: _, token } = identity;
+        match self.edge.node.connect(user, guest, token, self.dialect, Box::new(outlet())) {
             Ok(connection) => {
                 if let (Some(sid), Some(peer)) = (&self.polling, arrival.peer()) {
                     self.edge.polling.opened(sid.clone(), peer.clone());
@@ -192,15 +202,15 @@ impl Drop for Gate {
         if let Some(sid) = &self.polling {
             self.edge.polling.closed(sid);
         }
-        if let Some(address) = self.counted {
-            self.edge.addresses.leave(address);
+        if let Some((address, addresses)) = &self.counted {
+            addresses.leave(*address);
         }
     }
 }
 
-fn identify(edge: &Edge, authenticator: &Authenticator, arrival: &Arrival) -> Result<Identity, Denied> {
+async fn identify(edge: &Edge, authenticator: &Authenticator, arrival: &Arrival) -> Result<Identity, Denied> {
     let headers = &arrival.socket().req_parts().headers;
     let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
     let now_seconds = edge.node.clock().now().as_ms() / 1_000;
-    authenticator.identify(arrival.auth(), authorization, now_seconds)
+    authenticator.identify(arrival.auth(), authorization, now_seconds).await
 }

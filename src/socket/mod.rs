@@ -51,6 +51,10 @@ pub struct Spoken {
     pub dialect: Dialect,
     /// Knows who its clients are.
     pub authenticator: Authenticator,
+    /// How often addresses may try to enter.
+    pub attempts: AddressBudgets,
+    /// How many connections an address may have. Families that have one limit in common share it.
+    pub addresses: AddressLimit,
 }
 
 /// How the edge is set up.
@@ -76,7 +80,6 @@ pub struct Setup {
 /// Everything a new connection needs.
 pub(crate) struct Edge {
     pub(crate) node: Arc<Node>,
-    pub(crate) addresses: AddressLimit,
     pub(crate) polling: PollingSessions,
     pub(crate) streams: Arc<Streams>,
     pub(crate) setup: Setup,
@@ -94,7 +97,6 @@ pub fn layer(
     setup: Setup,
     spoken: Vec<Spoken>,
     node: Arc<Node>,
-    addresses: AddressLimit,
     polling: PollingSessions,
     streams: Arc<Streams>,
 ) -> (Layer, SocketIo) {
@@ -117,7 +119,7 @@ pub fn layer(
         Transports::Polling => builder.transports([TransportType::Polling]),
     };
     let (layer, io) = builder.build_layer();
-    let edge = Arc::new(Edge { node, addresses, polling, streams, setup });
+    let edge = Arc::new(Edge { node, polling, streams, setup });
     for (place, spoken) in spoken.into_iter().map(Arc::new).enumerate() {
         let name = format!("/{}", spoken.dialect.name());
         for namespace in [Some(name), (place == 0).then(|| "/".to_owned())].into_iter().flatten() {
@@ -134,7 +136,10 @@ fn listen(io: &SocketIo, namespace: String, edge: Arc<Edge>, spoken: Arc<Spoken>
         }
         ready(())
     };
-    let admit = move |arrival: Arrival| ready(admit(&edge, &spoken, &arrival));
+    let admit = move |arrival: Arrival| {
+        let (edge, spoken) = (edge.clone(), spoken.clone());
+        async move { admit(&edge, &spoken, &arrival).await }
+    };
     io.ns(namespace, opened.with(admit));
 }
 
@@ -144,8 +149,8 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Decides whether a client comes in, by asking those who know, and registers what listens to it.
-fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<(), connecting::Turned> {
-    let gate = Arc::new(Gate::admit(edge, spoken, arrival)?);
+async fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<(), connecting::Turned> {
+    let gate = Arc::new(Gate::admit(edge, spoken, arrival).await?);
     let streams = edge.streams.clone();
     arrival.remember(gate.clone());
     let listening = gate.clone();

@@ -209,7 +209,7 @@ describe('a node dies', () => {
     const short = new Server([...nodes[0].flags])
     await short.start()
     const { node } = (await short.get('/health')).json
-    assert.equal(await redis.ask(`EXISTS qala:{n:${node}}:inbox`), '1')
+    await until('it is known', 5_000, async () => (await redis.ask(`EXISTS qala:{n:${node}}:inbox`)) === '1')
     await short.finish()
     assert.equal(await redis.ask(`EXISTS qala:{n:${node}}:inbox`), '0')
     assert.equal(await redis.ask('ZCARD qala:nodes'), '2')

@@ -27,17 +27,21 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "dialect", uses: &["domain"] },
     // Carries out domain's operations.
     Room { name: "store", uses: &["domain"] },
+    // Runs domain's errands over HTTP.
+    Room { name: "backend", uses: &["domain"] },
     // Runs domain's core, asks the store, encodes with the dialect, counts.
-    Room { name: "node", uses: &["domain", "metrics", "dialect", "store"] },
+    Room { name: "node", uses: &["domain", "metrics", "dialect", "store", "backend"] },
     // Node's entropy makes a guest's secret. Stands below the other edges: they ask it who somebody is.
-    Room { name: "auth", uses: &["domain", "config", "node"] },
+    Room { name: "auth", uses: &["domain", "config", "backend", "node"] },
     // Edges. They share a node, never each other.
     Room { name: "socket", uses: &["domain", "config", "metrics", "dialect", "node", "auth"] },
     Room { name: "http", uses: &["metrics", "node"] },
     // The whole: puts the parts together.
     Room {
         name: "server",
-        uses: &["domain", "config", "metrics", "dialect", "store", "node", "auth", "socket", "http"],
+        uses: &[
+            "domain", "config", "metrics", "dialect", "store", "backend", "node", "auth", "socket", "http",
+        ],
     },
 ];
 
@@ -45,8 +49,8 @@ pub(crate) const ROOMS: &[Room] = &[
 const PACKAGES: &[Room] = &[
     // Arguments in, exit code out.
     Room { name: "cli", uses: &["config", "server"] },
-    // Nothing yet; the plan gives it the client half of `dialect`.
-    Room { name: "loadtest", uses: &[] },
+    // The client half of `dialect`, and the words of `domain` that it speaks in.
+    Room { name: "loadtest", uses: &["dialect", "domain"] },
     // Nothing yet; the plan gives it the schema and snapshots of `store`.
     Room { name: "tui", uses: &[] },
 ];

@@ -95,7 +95,8 @@ impl Model {
             | Operation::Rejoin { .. }
             | Operation::CloseRoom { .. }
             | Operation::Append { .. }
-            | Operation::Messages { .. } => {
+            | Operation::Messages { .. }
+            | Operation::Hall { .. } => {
                 self.aside.execute(operation, now).expect("it is of a user or a room")
             }
         }

@@ -220,6 +220,7 @@ fn names(outcome: &Outcome) -> Vec<&'static str> {
         Standing::Unknown => "renewed unknown",
     };
     match outcome {
+        Outcome::Hall(_) => vec!["halls"],
         Outcome::Renewed(standings) => standings.iter().map(standing).collect(),
         Outcome::Searched(Searched::Listed(_)) => vec!["searched listed"],
         Outcome::Searched(Searched::More(_)) => vec!["searched more"],

@@ -34,6 +34,7 @@ enum Mind {
     Vanish,
     Join,
     JoinAgain,
+    Skip,
     LeaveQueue,
     Accept,
     Reject,
@@ -120,6 +121,10 @@ pub(crate) fn next(random: &mut Random, ledger: &Ledger, user: &UserId, numbers:
         (Some(View::Talking { .. }), Mind::LeaveRoom | Mind::Join | Mind::Leave) if ledger.scene.loyal => {
             Mind::Chat
         }
+        (Some(View::Talking { .. }), Mind::LeaveRoom | Mind::Join) if ledger.scene.is_at_once() => {
+            if random.percent(70) { Mind::Skip } else { mind }
+        }
+        (_, Mind::Join) if ledger.scene.is_at_once() && random.percent(20) => Mind::Skip,
         (_, mind) => mind,
     };
     Someone { random, ledger, user, numbers }.act(mind)
@@ -145,7 +150,14 @@ impl Someone<'_> {
                 let unnoticed_ms = self.random.pick(&[0, 1, 50, 3_000]).unwrap_or(0);
                 vec![Action::Vanish { unnoticed_ms }]
             }
-            Mind::Join => vec![asked(self.wish())],
+            Mind::Join => {
+                let (attributes, criteria) = self.wish();
+                vec![asked(Command::Join { attributes, criteria })]
+            }
+            Mind::Skip => {
+                let (attributes, criteria) = self.wish();
+                vec![asked(Command::Skip { attributes, criteria })]
+            }
             Mind::JoinAgain => {
                 let wishes = self.ledger.people.get(self.user).map(|person| &person.wishes);
                 let last = wishes.and_then(|wishes| wishes.last()).cloned();
@@ -252,7 +264,10 @@ impl Someone<'_> {
         self.maybe_asked(Ok(Command::Quality { room, quality }))
     }
 
-    fn wish(&mut self) -> Command {
+    fn wish(&mut self) -> (Attributes, Criteria) {
+        if self.ledger.scene.languages == 1 {
+            return anybody();
+        }
         let languages: [Language; 3] = ["en", "es", "fr"].map(|tag| tag.parse().expect("a language"));
         let languages = &languages[..self.ledger.scene.languages];
         let speaks = self.random.pick(languages).expect("not empty");
@@ -263,30 +278,38 @@ impl Someone<'_> {
         let min = u8::try_from(self.random.between(13, 30)).expect("an age");
         let age_range = AgeRange { min, max: min + u8::try_from(self.random.between(3, 40)).expect("years") };
         let asks_gender = self.random.percent(30);
-        Command::Join {
-            attributes: Attributes {
-                speaks,
-                learns,
-                proficiency: self.random.pick(&Proficiency::ALL).expect("not empty"),
-                age,
-                gender: self.random.pick(&genders).expect("not empty"),
+        let attributes = Attributes {
+            speaks,
+            learns,
+            proficiency: self.random.pick(&Proficiency::ALL).expect("not empty"),
+            age,
+            gender: self.random.pick(&genders).expect("not empty"),
+        };
+        let criteria = Criteria {
+            same_proficiency: self.random.percent(30),
+            age: if self.random.percent(60) { AgeRange::ALL } else { age_range },
+            gender: self.random.pick(&genders).filter(|_| asks_gender).flatten(),
+            strict: Strict {
+                age: self.random.percent(15),
+                gender: self.random.percent(15),
+                proficiency: self.random.percent(15),
             },
-            criteria: Criteria {
-                same_proficiency: self.random.percent(30),
-                age: if self.random.percent(60) { AgeRange::ALL } else { age_range },
-                gender: self.random.pick(&genders).filter(|_| asks_gender).flatten(),
-                strict: Strict {
-                    age: self.random.percent(15),
-                    gender: self.random.percent(15),
-                    proficiency: self.random.percent(15),
-                },
-            },
-        }
+        };
+        (attributes, criteria)
     }
 
     fn maybe_asked(&mut self, command: Result<Command, Refusal>) -> Action {
         Action::Ask { waits: self.random.percent(80), command }
     }
+}
+
+/// The wish of somebody who says nothing of itself and asks for nothing.
+fn anybody() -> (Attributes, Criteria) {
+    let (speaks, learns) = (Language::UNDETERMINED, Language::UNDETERMINED);
+    let attributes = Attributes { speaks, learns, proficiency: Proficiency::Any, age: 0, gender: None };
+    let criteria =
+        Criteria { same_proficiency: false, age: AgeRange::ALL, gender: None, strict: Strict::default() };
+    (attributes, criteria)
 }
 
 fn asked(command: Command) -> Action {

@@ -119,7 +119,7 @@ pub(crate) struct Asked {
 /// A claimed pair.
 pub(crate) struct Deal {
     pub(crate) proposal: Arc<Proposal>,
-    /// Who sent an acceptance.
+    /// Who sent an acceptance, or searched where that is one.
     pub(crate) accepted: BTreeSet<UserId>,
     /// Who was told of it.
     pub(crate) told: BTreeSet<UserId>,
@@ -299,7 +299,7 @@ impl Ledger {
         let Some(person) = self.people.get_mut(&line.user) else { return };
         let mut wish = 0;
         match command {
-            Ok(Command::Join { attributes, criteria }) => {
+            Ok(Command::Join { attributes, criteria } | Command::Skip { attributes, criteria }) => {
                 wish = person.wishes.len();
                 person.wishes.push((at, attributes.clone(), criteria.clone()));
             }
@@ -330,7 +330,16 @@ impl Ledger {
         line.truth = line.view.clone();
         let views = [before, line.view.clone()];
         self.talks.told(&user, notice);
+        let agreed = matches!(notice, Notice::MatchReady { .. });
         for view in views {
+            if let View::Talking { proposal, partner, .. } = &view
+                && agreed
+            {
+                self.met.insert((user.clone(), partner.clone()), at);
+                if let Some(deal) = self.deals.get_mut(proposal) {
+                    deal.told.insert(user.clone());
+                }
+            }
             if let View::Proposed { proposal, partner, .. } = view {
                 self.met.insert((user.clone(), partner.clone()), at);
                 if let Some(deal) = self.deals.get_mut(&proposal) {
@@ -357,12 +366,12 @@ impl Ledger {
         }
         let view = line.view.clone();
         line.view = match (command, answer, view) {
-            (Command::Join { .. }, Ok(_), _) => {
+            (Command::Join { .. } | Command::Skip { .. }, Ok(_), _) => {
                 line.current = asked.wish;
                 View::Waiting
             }
             // A wish that could not be listed has ended what was before.
-            (Command::Join { .. }, Err(_), _)
+            (Command::Join { .. } | Command::Skip { .. }, Err(_), _)
             | (Command::LeaveQueue, Ok(_), View::Waiting | View::Proposed { .. }) => View::Idle,
             (Command::Reject(id), Ok(_), View::Proposed { proposal, .. }) if id == proposal => View::Waiting,
             (Command::LeaveRoom(left), Ok(_), View::Talking { room, .. }) if left.means(room) => View::Idle,
@@ -391,8 +400,9 @@ impl Ledger {
                 self.listed.insert(ticket.user.clone(), ticket.clone());
             }
             Searched::Claimed(proposal) => {
-                let deal =
-                    Deal { proposal: proposal.clone(), accepted: BTreeSet::new(), told: BTreeSet::new() };
+                let users = proposal.sides.iter().map(|side| side.ticket.user.clone());
+                let accepted = users.filter(|_| self.scene.is_at_once()).collect();
+                let deal = Deal { proposal: proposal.clone(), accepted, told: BTreeSet::new() };
                 self.deals.insert(proposal.id, deal);
                 self.names.push((proposal.id, proposal.room));
             }
@@ -445,7 +455,8 @@ impl View {
                 let (proposal, room, partner) = (found.proposal, found.room, found.partner.user.clone());
                 Self::Proposed { proposal, room, partner }
             }
-            (Notice::Resumed(Resumed::Talking { proposal, room, partner, .. }), _) => {
+            (Notice::Resumed(Resumed::Talking { proposal, room, partner, .. }), _)
+            | (Notice::MatchReady { proposal, room, partner, .. }, Self::Waiting) => {
                 Self::Talking { proposal: *proposal, room: *room, partner: partner.user.clone() }
             }
             (Notice::MatchReady { .. }, Self::Proposed { proposal, room, partner }) => {

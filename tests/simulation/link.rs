@@ -129,7 +129,7 @@ impl Link {
             Operation::OpenRoom { room, .. }
             | Operation::CloseRoom { room }
             | Operation::Messages { room, .. } => Some(Lane::Room(*room)),
-            Operation::Expire { .. } => None,
+            Operation::Expire { .. } | Operation::Hall { .. } => None,
         }
     }
 }

@@ -30,6 +30,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use qala::dialect::Dialect;
 use run::run;
 use scene::{Kind, Scene};
 
@@ -108,6 +109,41 @@ fn a_store_that_loses_its_newest() {
 fn everything_at_once() {
     let kinds = [Kind::Kill, Kind::Freeze, Kind::Cut, Kind::Empty, Kind::Rewind];
     simulate("struck", |seed| Scene::struck(seed, &kinds), 100);
+}
+
+/// Runs of one kind in the pools where to search is to accept: whoever waits, chosen at random and with a pause after
+/// skipping somebody, or whoever waits longest.
+fn simulate_at_once(kind: &str, scene: impl Fn(u64) -> Scene, usually: u64) {
+    for dialect in [Dialect::ANIMOCHAT, Dialect::WebrtcChat] {
+        let spoken = |seed| Scene::spoken(scene(seed), dialect);
+        simulate(&format!("{kind}, {}", dialect.name()), spoken, usually);
+    }
+}
+
+#[test]
+fn at_once_on_one_core_with_the_embedded_store() {
+    simulate_at_once("quiet", Scene::quiet, 500);
+}
+
+#[test]
+fn at_once_on_several_nodes_and_a_store_far_away() {
+    simulate_at_once("far", Scene::far, 40);
+}
+
+#[test]
+fn at_once_on_several_nodes_and_a_store_that_fails() {
+    simulate_at_once("faulty", Scene::faulty, 20);
+}
+
+#[test]
+fn at_once_and_everything_else_at_once() {
+    let kinds = [Kind::Kill, Kind::Freeze, Kind::Cut, Kind::Empty, Kind::Rewind];
+    simulate_at_once("struck", move |seed| Scene::struck(seed, &kinds), 15);
+}
+
+#[test]
+fn a_crowd_at_once() {
+    simulate_at_once("crowded", Scene::crowded, 20);
 }
 
 #[test]

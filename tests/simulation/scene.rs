@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use qala::dialect::Dialect;
 use qala::domain::criteria::Ladder;
 use qala::domain::limits::Limits;
-use qala::domain::policy::{Acceptance, Policy};
+use qala::domain::policy::{Acceptance, JoinAgain, Policy};
 use qala::domain::ticket::PoolId;
 use qala::domain::time::Time;
 
 use super::random::Random;
 
-/// The pool of all runs.
+/// The pool of runs that are no dialect's.
 pub(crate) const POOL: &str = "simulation";
 /// When runs begin: an ordinary day.
 pub(crate) const BEGIN: Time = Time::from_ms(1_800_000_000_000);
@@ -30,7 +31,7 @@ pub(crate) struct Scene {
     pub(crate) loyal: bool,
     /// The usual pause between two of them, milliseconds.
     pub(crate) pause_ms: u64,
-    /// Languages spoken: few, so that people meet.
+    /// Languages spoken: few, so that people meet. One: nobody wishes for anything.
     pub(crate) languages: usize,
     /// The pool's numbers.
     pub(crate) policy: Policy,
@@ -174,6 +175,29 @@ impl Scene {
         scene
     }
 
+    /// `scene` in the pool of `dialect`, where to search is to accept.
+    pub(crate) fn spoken(scene: Self, dialect: Dialect) -> Self {
+        let random = &mut Random::new(scene.seed ^ 0x5A1D);
+        let mut scene = scene;
+        let known = scene.policy;
+        scene.policy = Policy {
+            rematch_after: random.pick(&[known.rematch_after, Duration::ZERO]).expect("not empty"),
+            grace: known.grace,
+            // The cores' limits are for all.
+            events_per_minute: None,
+            // Counting goes round for ever, and tells nobody anything that is looked at here.
+            shows_presence: false,
+            ..dialect.policy()
+        };
+        if random.percent(20) {
+            scene.policy.join_again = JoinAgain::Replaces;
+        }
+        if random.percent(70) {
+            scene.languages = 1;
+        }
+        scene
+    }
+
     /// Two or three nodes, and blows of these kinds.
     pub(crate) fn struck(seed: u64, kinds: &[Kind]) -> Self {
         let random = &mut Random::new(seed ^ 0x57_4C);
@@ -251,7 +275,12 @@ impl Scene {
         always.chain(self.blows.iter().filter_map(of_blow))
     }
 
-    /// The pool of all runs.
+    /// Whether to search is to accept: nobody is asked, and both hear of the room at once.
+    pub(crate) fn is_at_once(&self) -> bool {
+        self.policy.acceptance == Acceptance::AtOnce
+    }
+
+    /// The pool of the run.
     pub(crate) const fn pool(&self) -> PoolId {
         self.policy.pool
     }

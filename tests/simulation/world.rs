@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use qala::domain::command::{Command, Refusal};
-use qala::domain::core::Input;
+use qala::domain::core::{Comer, Input};
 use qala::domain::envelope::Envelope;
 use qala::domain::id::{AckId, ConnectionId, OperationId, RoomId, SessionId, UserId};
 use qala::domain::operation::{Appended, Operation, Outcome, Standing};
@@ -309,7 +309,8 @@ impl World {
                 let connection = ConnectionId(self.connections);
                 self.see(Observation::Connected { connection, user: user.clone(), core })?;
                 let (user, pool) = (user.clone(), self.scene.pool());
-                self.give(core, Input::Connected { connection, user, guest: false, pool }, Some(connection))
+                let comer = Comer { user, guest: false, pool, token: None };
+                self.give(core, Input::Connected { connection, comer }, Some(connection))
             }
             (Action::Close { left }, Some(connection)) => self.happen(Due::Closed { connection, left }),
             (Action::Vanish { unnoticed_ms }, Some(connection)) => {

@@ -22,6 +22,7 @@ fn doors(spoken: &[&'static str], given: &[(&'static str, &str)]) -> (Vec<&'stat
         Auth::GuestOnLoopback => "guests",
         Auth::OpenToAll => "all",
         Auth::JwtHs256(_) => "tokens",
+        Auth::Backend(_) => "sessions",
     });
     let doors = doors.collect();
     let problems = reader.into_problems();
@@ -85,7 +86,10 @@ fn what_is_said_of_a_family_is_said_once_and_of_one_that_is_spoken() {
     {
         let (_, complaints) = doors(&["qala"], &[("auth", wrong)]);
         assert_eq!(complaints.len(), 2, "{wrong}: {complaints:?}");
-        assert!(complaints[0].contains("expected none, guest or jwt, or a list"), "{wrong}: {complaints:?}");
+        assert!(
+            complaints[0].contains("expected none, guest, jwt or backend, or a list"),
+            "{wrong}: {complaints:?}"
+        );
     }
 }
 
@@ -106,4 +110,60 @@ fn secrets_are_asked_for_once_and_only_where_tokens_are() {
         "give --jwt-secret, or say --auth none if everyone on that network may enter",
     ];
     assert_eq!(doors(&["animochat", "qala"], &[WORLD]).1, refused, "once for both");
+}
+
+const BACKEND: (&str, &str) = ("backend-url", "https://api.example.com/api");
+
+#[test]
+fn sessions_are_checked_by_a_backend_where_one_is_named() {
+    for (spoken, given, expected) in [
+        (&["sorsu"][..], &[BACKEND][..], &["sessions"][..]),
+        (&["sorsu"], &[BACKEND, WORLD, PRODUCTION], &["sessions"]),
+        (&["sorsu"], &[BACKEND, ("auth", "sorsu=backend")], &["sessions"]),
+        (&["sorsu"], &[BACKEND, ("auth", "Backend")], &["sessions"]),
+        (&["sorsu"], &[BACKEND, ("auth", "sorsu=guest")], &["all"]),
+        (&["sorsu", "qala"], &[BACKEND, SECRET, WORLD], &["sessions", "tokens"]),
+        (&["qala", "sorsu"], &[BACKEND, WORLD, ("auth", "qala=guest")], &["all", "sessions"]),
+        (&["qala"], &[BACKEND], &["guests"]),
+    ] {
+        assert_eq!(doors(spoken, given), (expected.to_vec(), Vec::new()), "{given:?}");
+    }
+}
+
+#[test]
+fn a_backend_is_somewhere_and_one_familys() {
+    let nowhere = ["--auth needs the address of a backend", "give --backend-url, or set LARAVEL_API_URL"];
+    for how in ["sorsu=backend", "backend"] {
+        assert_eq!(doors(&["sorsu"], &[("auth", how)]).1, nowhere, "{how}");
+    }
+    let of_another = [
+        "--auth asks for the backend of qala, which has none",
+        "sorsu alone has one; say --auth sorsu=backend",
+    ];
+    assert_eq!(doors(&["qala"], &[BACKEND, ("auth", "qala=backend")]).1, of_another);
+    assert_eq!(doors(&["qala", "sorsu"], &[BACKEND, ("auth", "backend")]).1, of_another);
+    let open = doors(&["animochat", "sorsu"], &[BACKEND, WORLD]).1;
+    assert!(open[0].ends_with("for animochat without authentication, next to sorsu, which asks for tokens"));
+    // Its address may hold a password.
+    let wrong = doors(&["sorsu"], &[("backend-url", "ftp://me:hunter2@api")]).1;
+    assert!(!wrong.is_empty() && !wrong.concat().contains("hunter2"), "{wrong:?}");
+}
+
+#[test]
+fn variables_of_the_backend_reach_their_options() {
+    let given = [
+        ("LARAVEL_API_URL", "https://api.example.com/api"),
+        ("MATCH_RETRY_INTERVAL", "500"),
+        ("HEARTBEAT_INTERVAL", "10000"),
+        ("PRESENCE_TIMEOUT", "4500"),
+        ("QALA_DIALECTS", "sorsu"),
+    ];
+    let config = super::environment(&given).config();
+    let [(_, Auth::Backend(backend))] = &config.auth[..] else { panic!("{:?}", config.auth) };
+    assert_eq!((backend.url.expose(), backend.retry_ms, backend.heartbeat_ms), (given[0].1, 500, 10_000));
+    assert_eq!(config.matching.grace_seconds, 5);
+    assert!(config.said.contains("grace-seconds"));
+    assert_eq!(config.without_effect, Vec::<&str>::new());
+    let unasked = super::environment(&given[..1]).config().without_effect;
+    assert_eq!(unasked, ["LARAVEL_API_URL (the dialect sorsu, whose backend it is, does not ask it)"]);
 }

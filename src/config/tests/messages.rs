@@ -66,11 +66,6 @@ fn variables_without_effect_are_checked() {
     for (name, value, expected) in [
         ("REDIS_TTL_USER_STATS", "-1", "a whole number of seconds from 1 to 31536000, for example 3600"),
         ("PRESENCE_TIMEOUT", "30s", "a whole number of milliseconds, for example 30000"),
-        (
-            "LARAVEL_API_URL",
-            "api.example.com",
-            "an http or https address, for example https://api.example.com",
-        ),
         ("SUPABASE_URL", "ftp://x", "an http or https address, for example https://project.supabase.co"),
         ("KAFKA_BROKERS", "kafka", "host:port pairs with commas between, for example 127.0.0.1:9092"),
         ("MAX_CONNECTIONS_PER_WORKER", "lots", "a whole number, for example 10000"),
@@ -132,20 +127,6 @@ fn files_that_cannot_be_used() {
     assert_eq!(complaints.len(), 1, "{complaints:?}");
     assert!(complaints[0].starts_with("error: qala.toml is not valid TOML in line 2: "), "{complaints:?}");
     assert!(!complaints[0].contains("hunter2"), "{complaints:?}");
-}
-
-#[test]
-fn dialects_of_later_versions() {
-    let expected = [
-        "error: QALA_DIALECTS names `sorsu`, which this version does not speak yet",
-        "hint: leave it out",
-        "error: QALA_DIALECTS names `signaling`, which this version does not speak yet",
-        "hint: leave it out",
-    ];
-    assert_eq!(
-        environment(&[("QALA_DIALECTS", "qala,Sorsu, webrtc-chat, signaling")]).complaints(),
-        expected
-    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn auth(input: Input<'_>) -> Auth {
 fn jwt(input: Input<'_>) -> JwtHs256 {
     match auth(input) {
         Auth::JwtHs256(jwt) => jwt,
-        other @ (Auth::GuestOnLoopback | Auth::OpenToAll) => panic!("{other:?}"),
+        other @ (Auth::GuestOnLoopback | Auth::OpenToAll | Auth::Backend(_)) => panic!("{other:?}"),
     }
 }
 
@@ -117,8 +117,8 @@ fn weak_missing_and_contradicting_secrets_are_refused() {
 
 #[test]
 fn a_wrong_value_is_not_followed_by_a_rule_about_it() {
-    let wrong = ["error: --auth is `open`; expected none, guest or jwt, or a list of them by client \
-         family (qala=jwt), for example jwt"];
+    let wrong = ["error: --auth is `open`; expected none, guest, jwt or backend, or a list of them by \
+         client family (qala=jwt), for example jwt"];
     assert_eq!(flags(&[("host", "0.0.0.0"), ("auth", "open")]).complaints(), wrong);
 }
 

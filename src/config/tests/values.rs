@@ -40,6 +40,8 @@ fn nothing_given_is_what_the_design_says() {
         chat_characters: 1_000,
         candidates_buffered: 64,
         commands_waiting: 256,
+        room_members: 16,
+        max_rooms: 100_000,
         outgoing_messages: 2_048,
         connect_timeout_seconds: 10,
     };

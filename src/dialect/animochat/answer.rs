@@ -39,7 +39,14 @@ fn tell_done(speaker: &mut Speaker<'_>, topic: Topic, reply: &Reply) {
         // of a search.
         Reply::Sent { room, message } => speaker.first(event::MESSAGE, &MessageBody::new(*room, message)),
         Reply::Done if topic == Topic::Cancel => speaker.first(event::MATCH_CANCELLED, &()),
-        Reply::Done | Reply::Alive { .. } | Reply::You { .. } | Reply::Messages(_) => {}
+        Reply::Done
+        | Reply::Alive { .. }
+        | Reply::You { .. }
+        | Reply::Messages(_)
+        | Reply::Missed { .. }
+        | Reply::Left { .. }
+        | Reply::Over(_)
+        | Reply::Entered(_) => {}
     }
 }
 
@@ -108,7 +115,7 @@ impl fmt::Display for Sentence {
             Refusal::CoolingDown { retry_after_ms } => {
                 write!(f, "Please wait {} before finding a new match", Seconds(retry_after_ms))
             }
-            Refusal::NotInRoom => f.write_str("Not in a chat room"),
+            Refusal::NotInRoom | Refusal::Hall(_) => f.write_str("Not in a chat room"),
             Refusal::Invalid { field: CONTENT } => f.write_str("Message cannot be empty"),
             Refusal::TooLarge { field: CONTENT | REPLY_TO } => f.write_str("Message too long"),
             Refusal::Invalid { field: ATTACHMENTS } => f.write_str("Attachments are not accepted"),

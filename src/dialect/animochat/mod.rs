@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::policy::{Acceptance, Choice, JoinAgain, Policy};
 
 mod answer;
+mod client;
 mod decode;
 mod event;
 mod notice;
@@ -17,6 +18,7 @@ mod topic;
 mod writing;
 
 pub(super) use answer::answer;
+pub(super) use client::{encode, hear};
 pub(super) use decode::decode;
 pub(super) use notice::notice;
 use topic::Topic;

@@ -13,7 +13,7 @@ use crate::domain::notice::{Notice, Resumed};
 use crate::domain::time::Time;
 
 /// A search found nobody.
-const NOBODY: &str = "No available matches found. Try again later.";
+pub(super) const NOBODY: &str = "No available matches found. Try again later.";
 /// Its code.
 const NOBODY_CODE: &str = "no_match";
 
@@ -58,6 +58,7 @@ pub(in crate::dialect) fn notice(
         Notice::MatchFailed { requeued: true, .. }
         | Notice::MatchFound(_)
         | Notice::MatchAccepted { .. }
+        | Notice::Hall(_)
         | Notice::Position { .. }
         | Notice::Signal { .. }
         | Notice::Quality { .. }

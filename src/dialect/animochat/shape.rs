@@ -15,7 +15,7 @@ const SYSTEM: &str = "system";
 /// What two who meet are told.
 const GREETING: &str = "You are now chatting with a stranger. Say hi!";
 /// What the second vocabulary calls everybody.
-const STRANGER: &str = "Stranger";
+pub(super) const STRANGER: &str = "Stranger";
 
 /// Writes something as it is spelled.
 pub(super) fn spelled<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,8 +12,16 @@ use crate::domain::command::{Refusal, Reply};
 /// How these clients are answered.
 pub(in crate::dialect) fn answer(answer: &Result<Reply, Refusal>) -> Box<RawValue> {
     let written = match answer {
-        // None of its events asks who it is: the welcome says so.
-        Ok(Reply::Done | Reply::You { .. }) => to_raw_value(&Done::default()),
+        // None of its events asks who it is, or to come back to a room: the welcome and what follows it say so. Nor do
+        // its clients enter halls.
+        Ok(
+            Reply::Done
+            | Reply::You { .. }
+            | Reply::Missed { .. }
+            | Reply::Left { .. }
+            | Reply::Over(_)
+            | Reply::Entered(_),
+        ) => to_raw_value(&Done::default()),
         Ok(Reply::Joined { position, estimated_wait_seconds }) => to_raw_value(&Done {
             queue_position: Some(*position),
             estimated_wait: Some(*estimated_wait_seconds),
@@ -95,7 +103,8 @@ const fn field_of(refusal: Refusal) -> Option<&'static str> {
         | Refusal::RateLimited { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::PoolFull { .. } => None,
+        | Refusal::PoolFull { .. }
+        | Refusal::Hall(_) => None,
     }
 }
 
@@ -117,7 +126,7 @@ impl fmt::Display for Sentence {
             Refusal::UnknownEvent => f.write_str("This server does not know that event."),
             // As is: clients compare this text.
             Refusal::NoSuchProposal => f.write_str("Match no longer available."),
-            Refusal::NotInRoom => f.write_str("You are not in that session."),
+            Refusal::NotInRoom | Refusal::Hall(_) => f.write_str("You are not in that session."),
             Refusal::InRoom => f.write_str("You are in a session. Leave it first."),
             Refusal::Searching => f.write_str("You are searching already."),
             Refusal::CoolingDown { retry_after_ms } => {

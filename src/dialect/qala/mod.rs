@@ -2,6 +2,7 @@
 //! for room and partner for peer; these words stay here.
 
 mod answer;
+mod client;
 mod decode;
 mod event;
 mod join;
@@ -12,6 +13,7 @@ mod signal;
 mod tests;
 
 pub(super) use answer::answer;
+pub(super) use client::{encode, hear, signal_of};
 pub(super) use decode::decode;
 pub(super) use notice::notice;
 

@@ -40,7 +40,7 @@ pub(in crate::dialect) fn notice(notice: &Notice) -> Option<Outgoing> {
         Notice::WaitingExpired => outgoing(event::QUEUE_EXPIRED, &Expired { reason: NO_SIGN_OF_LIFE }),
         Notice::Signal { room: _, kind, payload, from } => signal::relay(*kind, payload, from),
         // Its clients show neither who is writing nor how many there are, and its pool closes nobody who is silent.
-        Notice::Typing { .. } | Notice::Online { .. } | Notice::Inactive => None,
+        Notice::Typing { .. } | Notice::Online { .. } | Notice::Inactive | Notice::Hall(_) => None,
         Notice::Quality { room, from, quality } => {
             outgoing(event::QUALITY, &QualityBody::new(*room, from.as_str(), quality))
         }
@@ -108,14 +108,16 @@ impl<'a> ResumedBody<'a> {
             Resumed::Idle => Self::Idle,
             Resumed::Waiting { stage } => Self::Waiting { stage: stage.number() },
             Resumed::Proposed(found) => Self::Proposed(FoundBody::new(found)),
-            Resumed::Talking { proposal, room, partner, initiator, last_sequence } => Self::Talking {
-                match_id: *proposal,
-                session_id: *room,
-                partner_id: partner.user.as_str(),
-                partner: PartnerBody::new(partner),
-                initiator: *initiator,
-                last_sequence: *last_sequence,
-            },
+            Resumed::Talking { proposal, room, partner, initiator, last_sequence, told: _ } => {
+                Self::Talking {
+                    match_id: *proposal,
+                    session_id: *room,
+                    partner_id: partner.user.as_str(),
+                    partner: PartnerBody::new(partner),
+                    initiator: *initiator,
+                    last_sequence: *last_sequence,
+                }
+            }
         }
     }
 }

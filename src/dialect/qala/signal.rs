@@ -19,7 +19,7 @@ const EXTRA_BYTES: usize = 1_024;
 const FROM: &str = "from";
 
 /// The field that makes a signal of this kind one.
-const fn required(kind: SignalKind) -> Option<&'static str> {
+pub(super) const fn required(kind: SignalKind) -> Option<&'static str> {
     match kind {
         SignalKind::Offer => Some("offer"),
         SignalKind::Answer => Some("answer"),

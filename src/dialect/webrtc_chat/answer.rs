@@ -47,7 +47,14 @@ fn done(topic: Topic, reply: &Reply, now: Time) -> Option<Outgoing> {
             let (socket_id, worker) = (user.as_str(), node.as_str());
             outgoing(event::CONNECTION_VALID, &Valid { socket_id, timestamp, worker })
         }
-        Reply::Done | Reply::Alive { .. } | Reply::Sent { .. } | Reply::Messages(_) => None,
+        Reply::Done
+        | Reply::Alive { .. }
+        | Reply::Sent { .. }
+        | Reply::Messages(_)
+        | Reply::Missed { .. }
+        | Reply::Left { .. }
+        | Reply::Over(_)
+        | Reply::Entered(_) => None,
     }
 }
 
@@ -90,7 +97,8 @@ fn not_carried(topic: Topic, refusal: Refusal) -> Option<Outgoing> {
         | Refusal::RateLimited { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::PoolFull { .. } => "forwarding_failed",
+        | Refusal::PoolFull { .. }
+        | Refusal::Hall(_) => "forwarding_failed",
     };
     outgoing(
         event::SIGNALING_ERROR,
@@ -111,7 +119,8 @@ const fn not_written(refusal: Refusal) -> &'static str {
         | Refusal::CoolingDown { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::PoolFull { .. } => "message_error",
+        | Refusal::PoolFull { .. }
+        | Refusal::Hall(_) => "message_error",
     }
 }
 
@@ -127,7 +136,8 @@ const fn error_type(topic: Topic, refusal: Refusal) -> &'static str {
         | Refusal::RateLimited { .. }
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
-        | Refusal::PoolFull { .. } => {
+        | Refusal::PoolFull { .. }
+        | Refusal::Hall(_) => {
             if of_matching {
                 "matchmaking_error"
             } else {
@@ -143,7 +153,7 @@ const fn sentence(refusal: Refusal) -> &'static str {
         Refusal::Invalid { .. } => "This is not what the server can read. Correct it and try again.",
         Refusal::TooLarge { .. } => "This is too long. Shorten it and try again.",
         Refusal::UnknownEvent => "This server does not know that event.",
-        Refusal::NoSuchProposal | Refusal::NotInRoom => "You are not in a match.",
+        Refusal::NoSuchProposal | Refusal::NotInRoom | Refusal::Hall(_) => "You are not in a match.",
         Refusal::InRoom => "You are in a match already. Skip it first.",
         Refusal::Searching => "You are searching already.",
         Refusal::CoolingDown { .. } | Refusal::RateLimited { .. } => "Too many requests. Wait a moment.",

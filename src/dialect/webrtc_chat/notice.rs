@@ -65,9 +65,10 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time) -> Option<Outgoing>
             event::REPLACED,
             &Said { message: "You connected somewhere else; that connection goes on." },
         ),
-        // Nobody is asked before a match, and these clients show neither who writes, nor the other one's figures, nor
+        // Nobody is asked before a match or enters halls, and these clients show neither who writes, nor the other one's figures, nor
         // how many there are.
         Notice::MatchFound(_)
+        | Notice::Hall(_)
         | Notice::MatchAccepted { .. }
         | Notice::Typing { .. }
         | Notice::Online { .. }

@@ -19,6 +19,7 @@ use super::super::id::{Address, Entropy, NodeId, RoomId, SessionId, UserId};
 use super::super::operation::{Attached, Former, Operation, Outcome, Reclaimed, Registered, Superseded};
 use super::super::policy::{RETRY_AFTER, TAKE_OVER_WITHIN};
 use super::super::talk::Talk;
+use super::super::ticket::PoolId;
 use super::super::time::Time;
 use super::Core;
 use super::session::{Arrival, Flight, State, Work};
@@ -144,9 +145,9 @@ impl<E: Entropy> Core<E> {
         // What was wished for over an older connection is older than what may have been wished for there.
         let here = session.connection;
         session.queue.retain(|work| !(work.is_wish() && work.asked_by().is_some_and(|by| Some(by) != here)));
-        let user = session.user.clone();
+        let (user, pool) = (session.user.clone(), self.policies[session.policy].pool);
         if let Some(request) = self.registration(id) {
-            self.ask_aside(Purpose::Outrank { session: id, user, other }, request);
+            self.ask_aside(Purpose::Outrank { session: id, user, pool, other }, request);
         }
     }
 
@@ -154,25 +155,31 @@ impl<E: Entropy> Core<E> {
         &mut self,
         id: SessionId,
         user: UserId,
+        pool: PoolId,
         other: &Address,
-        outcome: Outcome,
+        mut outcome: Outcome,
         now: Time,
     ) {
-        let Outcome::Registered(registered) = outcome else { return };
-        let by = self.address(id);
-        if registered.lives_at == by {
-            // Should the client have left since, what the other one has ends as well.
-            self.send(other, Envelope::TakeOver { user, by, rank: registered.rank });
-            if let Some(session) = self.sessions.get_mut(id)
-                && let Arrival::TakingOver { from, until, .. } = &mut session.arrival
-                && from == other
-            {
-                // It lives, and has to be asked once more.
-                *until = now + TAKE_OVER_WITHIN;
+        if let Outcome::Registered(registered) = &mut outcome {
+            let by = self.address(id);
+            if registered.lives_at == by {
+                // Should the client have left since, what the other one has ends as well.
+                self.send(other, Envelope::TakeOver { user: user.clone(), by, rank: registered.rank });
+                self.wait_again_for(id, other, now);
             }
+            registered.former.take_if(|former| former == other);
         }
-        let former = registered.former.filter(|former| former != other);
-        self.counts(id, Registered { former, ..registered }, now);
+        self.known(id, user, pool, outcome, now);
+    }
+
+    /// The former session lives, if it is that one, and was asked once more.
+    fn wait_again_for(&mut self, id: SessionId, former: &Address, now: Time) {
+        if let Some(session) = self.sessions.get_mut(id)
+            && let Arrival::TakingOver { from, until, .. } = &mut session.arrival
+            && from == former
+        {
+            *until = now + TAKE_OVER_WITHIN;
+        }
     }
 
     /// The store says which session of the user counts.
@@ -271,7 +278,9 @@ impl<E: Entropy> Core<E> {
             talk.peer = peer;
         }
         let held = Vec::new();
-        let talking = GoingOn::Talking { talk, last_sequence, heard_sequence: last_sequence, held };
+        // A room is made known when its members are told of it.
+        let told = true;
+        let talking = GoingOn::Talking { talk, last_sequence, heard_sequence: last_sequence, told, held };
         self.found(id, talking, now);
     }
 
@@ -297,8 +306,9 @@ impl<E: Entropy> Core<E> {
         session.arrival = Arrival::Settled;
         // A session that asked again may have begun something else meanwhile.
         let late = !matches!(session.state, State::Idle);
-        let (settled, met) = (Vec::new(), Vec::new());
-        let handover = Handover { user: session.user.clone(), going_on, settled, met };
+        let (settled, met, halls) = (Vec::new(), Vec::new(), Vec::new());
+        let user = session.user.clone();
+        let handover = Handover { user, going_on, settled, met, halls, ended: None, seeks: false };
         self.go_on(id, handover, late, now);
     }
 }

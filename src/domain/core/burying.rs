@@ -98,6 +98,7 @@ impl<E: Entropy> Core<E> {
     /// queued again at once. What was to be taken over from there is not waited for.
     pub(super) fn node_gone(&mut self, node: &NodeId, now: Time) {
         self.gone.insert(node.clone());
+        self.halls_without(node);
         let sessions: BTreeSet<SessionId> = self.by_user.values().copied().collect();
         for id in sessions {
             let Some(session) = self.sessions.get(id) else { continue };
@@ -172,7 +173,8 @@ impl<E: Entropy> Core<E> {
                 }
                 return;
             }
-            Envelope::Proposed(_)
+            Envelope::Hall { .. }
+            | Envelope::Proposed(_)
             | Envelope::Accepted(_)
             | Envelope::Agreed(_)
             | Envelope::Failed { .. }
@@ -198,6 +200,8 @@ impl<E: Entropy> Core<E> {
                 continue;
             };
             let Talk { peer, since, .. } = talking.talk.clone();
+            // Closed here, once.
+            talking.reopened = false;
             let (departure, lasted) = (Departure::Disconnected, now.since(since));
             // Should the peer's node live after all, the peer must not wait in a room that is over.
             let from = self.address(id);

@@ -6,7 +6,6 @@ use super::super::id::{AckId, ConnectionId, Entropy, SessionId};
 use super::super::notice::Notice;
 use super::super::policy::Acceptance;
 use super::super::proposal::Verdict;
-use super::super::talk::Departure;
 use super::super::time::Time;
 use super::Core;
 use super::session::{Asker, State, Work};
@@ -95,7 +94,8 @@ impl<E: Entropy> Core<E> {
             | Refusal::Searching
             | Refusal::CoolingDown { .. }
             | Refusal::Unavailable { .. }
-            | Refusal::PoolFull { .. } => return,
+            | Refusal::PoolFull { .. }
+            | Refusal::Hall(_) => return,
         };
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.budgets.tells(scope, now) {
@@ -124,6 +124,8 @@ impl<E: Entropy> Core<E> {
 
     fn carry_out(&mut self, id: SessionId, asker: Asker, command: Command, now: Time) {
         match command {
+            Command::Join { .. } if self.has_backend(id) => self.seek(id, asker, now),
+            Command::LeaveQueue if self.has_backend(id) => self.seek_no_more(id, asker),
             Command::Join { attributes, criteria } => self.join(id, asker, attributes, criteria, now),
             Command::Skip { attributes, criteria } => self.skip(id, asker, attributes, criteria, now),
             Command::LeaveQueue => self.leave_queue(id, asker, now),
@@ -139,19 +141,22 @@ impl<E: Entropy> Core<E> {
                 self.acknowledge(asker, Ok(Reply::Done));
             }
             Command::Quality { room, quality } => self.quality(id, asker, room, quality),
+            Command::Chat { room, content, client_message_id } if self.has_backend(id) => {
+                self.write(id, asker, room, content, client_message_id);
+            }
             Command::Chat { room, content, client_message_id } => {
                 self.chat(id, asker, room, content, client_message_id);
             }
             Command::Sync { room, after } => self.sync(id, asker, room, after),
             Command::Typing { room, on } => self.typing(id, asker, room, on),
-            Command::LeaveRoom(room) => {
-                let left = self.room_meant(id, room).is_some();
-                if left {
-                    self.leave_room(id, Departure::Left, now);
-                }
-                self.acknowledge(asker, if left { Ok(Reply::Done) } else { Err(Refusal::NotInRoom) });
-            }
+            Command::Hall(command) => self.hall_command(id, asker, command),
+            Command::Rejoin { room, after } => self.rejoin(id, asker, room, after),
+            Command::LeaveRoom(room) => self.leave(id, asker, room, now),
         }
+    }
+
+    fn has_backend(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.backing.is_some())
     }
 
     fn who_am_i(&mut self, id: SessionId, asker: Asker) {

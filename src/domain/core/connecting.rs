@@ -4,44 +4,51 @@ use std::collections::VecDeque;
 
 use super::super::budget::Budgets;
 use super::super::command::Command;
+use super::super::criteria::Stage;
 use super::super::envelope::Envelope;
+use super::super::errand::Token;
 use super::super::event::{Event, TicketEnd};
+use super::super::hall::Leaving;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
 use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
 use super::super::operation::Operation;
-use super::super::policy::Acceptance;
+use super::super::policy::{Acceptance, Matchmaker};
 use super::super::proposal::Verdict;
 use super::super::talk::{Departure, Talk};
-use super::super::ticket::PoolId;
 use super::super::time::Time;
-use super::session::{Arrival, Flight, Session, State, Work};
+use super::consulting::Backing;
+use super::session::{Arrival, Flight, HeardSignal, Session, State, Work};
 use super::storing::{Answering, Purpose, Withdrawal};
-use super::{Core, Effect};
+use super::{Comer, Core, Effect};
 
 impl<E: Entropy> Core<E> {
     /// A client came in: a new session begins, or the user's session goes on over the new connection.
-    pub(super) fn connected(
-        &mut self,
-        connection: ConnectionId,
-        user: UserId,
-        guest: bool,
-        pool: PoolId,
-        now: Time,
-    ) {
+    pub(super) fn connected(&mut self, connection: ConnectionId, comer: Comer, now: Time) {
+        let Comer { user, guest, pool, token } = comer;
         let Some(policy) = self.policies.iter().position(|policy| policy.pool == pool) else {
             self.effects.push_back(Effect::Close { connection });
             return;
         };
         let welcome = Notice::Welcome { user: user.clone(), guest, node: self.node.clone() };
         match self.by_user.get(&(pool, user.clone())).copied() {
-            Some(id) => self.come_back(id, connection, welcome, now),
-            None => self.begin(connection, user, policy, welcome, now),
+            Some(id) => self.come_back(id, connection, welcome, token, now),
+            None => self.begin(connection, user, policy, welcome, token, now),
         }
     }
 
-    fn begin(&mut self, connection: ConnectionId, user: UserId, policy: usize, welcome: Notice, now: Time) {
+    fn begin(
+        &mut self,
+        connection: ConnectionId,
+        user: UserId,
+        policy: usize,
+        welcome: Notice,
+        token: Option<Token>,
+        now: Time,
+    ) {
         let pool = self.policies[policy].pool;
+        let backed = matches!(self.policies[policy].matchmaker, Matchmaker::Backend { .. });
+        let backing = token.filter(|_| backed).map(|token| Box::new(Backing::new(token, now)));
         let session = Session {
             user: user.clone(),
             policy,
@@ -51,10 +58,14 @@ impl<E: Entropy> Core<E> {
             rank: None,
             arrival: Arrival::Asked,
             state: State::Idle,
+            halls: Vec::new(),
+            entering: None,
             flight: Flight::None,
             appends: VecDeque::new(),
             queue: VecDeque::new(),
             avoid: Vec::new(),
+            ended: None,
+            told_over: None,
             budgets: Budgets::default(),
             told_online: None,
             seen_at: now,
@@ -62,7 +73,7 @@ impl<E: Entropy> Core<E> {
             away_until: Time::NEVER,
             wake_at: Time::NEVER,
             settled: Vec::new(),
-            wished: false,
+            backing,
             brought: None,
         };
         let id = self.sessions.insert(self.shard, session);
@@ -71,9 +82,18 @@ impl<E: Entropy> Core<E> {
         self.record(Event::SessionOpened);
         self.notify(id, welcome);
         self.attach(id);
+        self.run_errands(id, now);
+        self.schedule(id);
     }
 
-    fn come_back(&mut self, id: SessionId, connection: ConnectionId, welcome: Notice, now: Time) {
+    fn come_back(
+        &mut self,
+        id: SessionId,
+        connection: ConnectionId,
+        welcome: Notice,
+        token: Option<Token>,
+        now: Time,
+    ) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let older = session.connection.replace(connection);
         session.rank = session.rank.map(|rank| rank + now.since(session.since));
@@ -85,6 +105,10 @@ impl<E: Entropy> Core<E> {
         session.away_until = Time::NEVER;
         session.resuming = true;
         session.told_online = None;
+        session.told_over = None;
+        if let (Some(backing), Some(token)) = (&mut session.backing, token) {
+            backing.renew(token, now);
+        }
         session.queue.retain(|work| !work.is_of_absence());
         session.queue.push_back(Work::Resume);
         self.by_connection.insert(connection, id);
@@ -95,6 +119,7 @@ impl<E: Entropy> Core<E> {
             self.effects.push_back(Effect::Close { connection: older });
         }
         self.effects.push_back(Effect::Notify { connection, notice: welcome });
+        self.run_errands(id, now);
         self.advance(id, now);
     }
 
@@ -116,7 +141,10 @@ impl<E: Entropy> Core<E> {
             }
             State::Talking(talking) => {
                 held = std::mem::take(&mut talking.held);
-                talking.heard_signal |= !held.is_empty();
+                talking.told = true;
+                if !held.is_empty() {
+                    talking.heard_signal = talking.heard_signal.max(HeardSignal::Some);
+                }
                 let Talk { peer, room, partner, .. } = &talking.talk;
                 back = Some((peer.clone(), *room, partner.user.clone()));
                 talking.catching_up = true;
@@ -124,6 +152,7 @@ impl<E: Entropy> Core<E> {
             }
         }
         self.notify(id, Notice::Resumed(resumed));
+        self.tell_missed_end(id);
         if let Some((peer, room, user)) = back {
             for (kind, payload) in held {
                 self.notify(id, Notice::Signal { room, kind, payload, from: user.clone() });
@@ -131,6 +160,7 @@ impl<E: Entropy> Core<E> {
             let from = self.address(id);
             self.send(&peer, Envelope::Back { room, from });
         }
+        self.resume_halls(id);
     }
 
     /// A transport is closed.
@@ -149,7 +179,8 @@ impl<E: Entropy> Core<E> {
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
-            State::Idle if session.queue.is_empty() && session.owes_nothing(now) => {
+            State::Idle if session.is_in_halls() => Work::Away,
+            State::Idle if session.queue.is_empty() && session.owes_nothing(now) && !session.seeks() => {
                 Work::End(Departure::Left)
             }
             State::Waiting(_) => Work::Suspend,
@@ -210,6 +241,8 @@ impl<E: Entropy> Core<E> {
         if session.connection.is_none() {
             let (user, pool) = (session.user.clone(), self.policy(session).pool);
             let address = self.address(id);
+            self.give_up_seeking(id, TicketEnd::Gone);
+            self.report_gone(id);
             self.ask_aside(Purpose::Nothing, Operation::Detach { user, pool, address });
             self.forget(id);
         }
@@ -217,6 +250,7 @@ impl<E: Entropy> Core<E> {
 
     pub(super) fn forget(&mut self, id: SessionId) {
         let Some(session) = self.remove(id) else { return };
+        self.leave_halls(self.policies[session.policy].pool, session.halls, Leaving::Disconnected);
         match session.state {
             State::Talking(talking) => {
                 let Talk { room, peer, .. } = talking.talk;
@@ -234,6 +268,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(id)?;
         self.listed.remove(&id);
+        self.halls.forget(id);
         self.widowed.forget(id);
         let pool = self.policies[session.policy].pool;
         self.by_user.remove(&(pool, session.user.clone()));
@@ -306,6 +341,7 @@ impl Work {
 impl Session {
     fn resumed(&self, acceptance: Acceptance) -> Resumed {
         match &self.state {
+            State::Idle if self.seeks() => Resumed::Waiting { stage: Stage::Exact },
             State::Idle => Resumed::Idle,
             State::Waiting(waiting) => Resumed::Waiting { stage: waiting.stage },
             State::Proposed(proposed) => match (proposed.proposal.found_by(&self.user), acceptance) {
@@ -320,6 +356,7 @@ impl Session {
                 partner: talking.talk.partner.clone(),
                 initiator: talking.talk.initiator,
                 last_sequence: talking.last_sequence,
+                told: talking.told,
             },
         }
     }

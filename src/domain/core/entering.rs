@@ -87,13 +87,18 @@ impl<E: Entropy> Core<E> {
         let elsewhere = proposal.sides_of(&session.user).is_some_and(|(own, _)| own.ticket.owner != here);
         let found = proposal.found_by(&session.user);
         let Some(proposed) = session.proposed(proposal.id) else { return };
-        let (peer_gone, moved) = (proposed.peer_gone, proposed.brought || elsewhere);
+        let (peer_gone, brought) = (proposed.peer_gone, proposed.brought);
+        let moved = brought || elsewhere;
         if !session.begin_talk(proposal, now) {
             return;
+        }
+        if let Some(talking) = session.talking(proposal.room) {
+            talking.reopened = brought;
         }
         self.record(Event::TicketEnded(TicketEnd::Matched));
         self.settle(id, proposal, now);
         if let Some(Found { proposal, room, partner, initiator, .. }) = found {
+            self.note_told(id, room);
             self.notify(id, Notice::MatchReady { proposal, room, partner, initiator });
         }
         self.register(id);

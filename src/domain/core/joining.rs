@@ -118,7 +118,6 @@ impl<E: Entropy> Core<E> {
             priority: Priority::Usual,
             avoid: Arc::default(),
         };
-        session.wished = true;
         session.state = State::Waiting(Box::new(Waiting::new(Arc::new(ticket), replaces, now)));
         self.record(Event::Searching);
     }

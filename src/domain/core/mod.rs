@@ -15,6 +15,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 
 use super::command::{Command, Refusal, Reply};
 use super::envelope::Envelope;
+use super::errand::{Errand, Tidings, Token};
 use super::event::Event;
 use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
 use super::limits::Limits;
@@ -27,16 +28,22 @@ use super::time::Time;
 
 mod announcing;
 mod arriving;
+mod attending;
 mod burying;
 mod closing;
 mod commanding;
 mod connecting;
+mod consulting;
 mod entering;
+mod hall_news;
+mod halls;
+mod handing;
 mod joining;
 mod matching;
 mod moving;
 mod proposing;
 mod rebuilding;
+mod rejoining;
 mod session;
 mod storing;
 mod talking;
@@ -47,10 +54,24 @@ mod timing;
 use announcing::Announcing;
 use burying::{Gone, Widowed};
 use closing::Unclosed;
+use halls::Halls;
 use moving::Moved;
 use rebuilding::Rebuild;
 use session::{Asker, Session, Sessions};
 use storing::Asked;
+
+/// Somebody who comes in.
+#[derive(Clone, Debug)]
+pub struct Comer {
+    /// Who it is.
+    pub user: UserId,
+    /// Whether it came without a token.
+    pub guest: bool,
+    /// The pool of the dialect it speaks.
+    pub pool: PoolId,
+    /// What it shows a backend, where its pool has one.
+    pub token: Option<Token>,
+}
 
 /// What happens to a core.
 #[derive(Clone, Debug)]
@@ -60,11 +81,7 @@ pub enum Input {
         /// Its transport.
         connection: ConnectionId,
         /// Who it is.
-        user: UserId,
-        /// Whether it came without a token.
-        guest: bool,
-        /// The pool of the dialect it speaks.
-        pool: PoolId,
+        comer: Comer,
     },
     /// A client's transport is closed.
     Disconnected {
@@ -108,6 +125,13 @@ pub enum Input {
     },
     /// The store does not know this node any more: it lost its memory, or others thought the node dead.
     Forgotten,
+    /// The backend answers.
+    Consulted {
+        /// Which operation.
+        operation: OperationId,
+        /// What it says.
+        tidings: Tidings,
+    },
     /// So many people are in a pool, on all nodes.
     Online {
         /// Which.
@@ -152,6 +176,13 @@ pub enum Effect {
         operation: OperationId,
         /// What.
         request: Operation,
+    },
+    /// Ask the backend.
+    Consult {
+        /// Its name, to come back with the answer.
+        operation: OperationId,
+        /// What.
+        errand: Errand,
     },
     /// Tell a session of another core.
     Send {
@@ -199,6 +230,8 @@ pub struct Core<E> {
     unclosed: Unclosed,
     /// Sessions that the store is told of again.
     rebuild: Rebuild,
+    /// Who is in halls.
+    halls: Halls,
     /// How many people there are.
     announcing: Announcing,
     /// Envelopes from this core to itself, handled within the same turn.
@@ -229,6 +262,7 @@ impl<E: Entropy> Core<E> {
             moved: Moved::default(),
             unclosed: Unclosed::default(),
             rebuild: Rebuild::default(),
+            halls: Halls::default(),
             announcing,
             local: VecDeque::new(),
             effects: VecDeque::new(),
@@ -238,16 +272,18 @@ impl<E: Entropy> Core<E> {
     /// Takes one input at `now`.
     pub fn handle(&mut self, input: Input, now: Time) {
         match input {
-            Input::Connected { connection, user, guest, pool } => {
-                self.connected(connection, user, guest, pool, now);
-            }
+            Input::Connected { connection, comer } => self.connected(connection, comer, now),
             Input::Disconnected { connection, left } => self.disconnected(connection, left, now),
             Input::Command { connection, ack, command } => self.command(connection, ack, command, now),
             Input::Stored { operation, outcome } => self.stored(operation, outcome, now),
+            Input::Consulted { operation, tidings } => self.consulted(operation, tidings, now),
             Input::Envelope { to, envelope } => self.envelope(to, envelope, now),
             Input::NodeGone { node } => self.node_gone(&node, now),
             Input::NodeBack { node } => self.node_back(&node),
-            Input::Forgotten => self.rebuild(now),
+            Input::Forgotten => {
+                self.rebuild(now);
+                self.renew_halls(now);
+            }
             Input::Online { pool, people } => self.online(pool, people),
             Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
         }
@@ -261,6 +297,7 @@ impl<E: Entropy> Core<E> {
         self.part_due(now);
         self.rebuild_if_due(now);
         self.close_if_due(now);
+        self.renew_halls_if_due(now);
         self.announce_if_due(now);
         self.deliver_local(now);
     }

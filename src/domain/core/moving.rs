@@ -14,7 +14,8 @@ use super::super::proposal::Proposal;
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::Ticket;
 use super::super::time::Time;
-use super::session::{Session, State, Talking, Waiting, Work};
+use super::handing::handed;
+use super::session::{HeardSignal, Session, State, Talking, Waiting, Work};
 use super::storing::Purpose;
 use super::{Core, Effect};
 
@@ -75,6 +76,7 @@ impl<E: Entropy> Core<E> {
                 self.send(&to, Envelope::Forwarded { times, envelope });
             }
             (None, Envelope::HandedOver(Some(handover))) => self.wind_up(id, *handover),
+            (None, Envelope::Hall { hall, news }) => self.not_in_hall(id, &hall, &news),
             (None, Envelope::Here { room, from } | Envelope::Back { room, from }) => {
                 self.send_left(id, &from, room);
             }
@@ -111,10 +113,13 @@ impl<E: Entropy> Core<E> {
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
         let Some(session) = self.send_away(id) else { return };
-        let Session { user, state, settled, mut avoid, mut queue, .. } = session;
+        let Session { user, state, settled, mut avoid, mut queue, halls, ended, backing, .. } = session;
         queue.retain(|work| !matches!(work, Work::HandOver { by: other, .. } if other == by));
+        let seeks = backing.is_some_and(|backing| backing.seeks);
         let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
-        let handover = Handover { user, going_on: going_on(state), settled, met };
+        let halls = handed(halls);
+        let ended = ended.map(|ended| *ended);
+        let handover = Handover { user, going_on: going_on(state), settled, met, halls, ended, seeks };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
         let (waits, comes) = left_undone(queue);
@@ -155,7 +160,8 @@ impl<E: Entropy> Core<E> {
     /// Goes on with what an earlier session had. `late`: the client was not kept waiting for it, and may have
     /// begun something else, or ended what this would begin again.
     pub(super) fn go_on(&mut self, id: SessionId, handover: Handover, late: bool, now: Time) {
-        let Handover { user, going_on, settled, met } = handover;
+        let Handover { user, going_on, settled, met, halls, ended, seeks } = handover;
+        self.attend_on(id, halls, late, now);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let idle = matches!(session.state, State::Idle);
         let begun = match going_on {
@@ -163,7 +169,7 @@ impl<E: Entropy> Core<E> {
             GoingOn::Waiting(ticket) if idle && !late => self.wait_on(id, &ticket, now),
             GoingOn::Waiting(ticket) => self.wait_no_more(id, user, &ticket),
             GoingOn::Proposed { proposal, .. } if session.knows(&proposal) => false,
-            GoingOn::Proposed { proposal, peer_gone } if idle && !(late && session.wished) => {
+            GoingOn::Proposed { proposal, peer_gone } if idle && !late => {
                 self.propose_on(id, &user, proposal, peer_gone, now)
             }
             GoingOn::Proposed { proposal, .. } => self.propose_no_more(id, user, &proposal),
@@ -175,8 +181,9 @@ impl<E: Entropy> Core<E> {
                 self.close_room(talk.room);
                 false
             }
-            GoingOn::Talking { talk, last_sequence, heard_sequence, held } if idle => {
+            GoingOn::Talking { talk, last_sequence, heard_sequence, told, held } if idle => {
                 let mut talking = Talking::new(*talk);
+                talking.told = told;
                 talking.last_sequence = last_sequence;
                 talking.heard_sequence = heard_sequence;
                 self.talk_on(id, talking, held, now)
@@ -189,6 +196,13 @@ impl<E: Entropy> Core<E> {
             }
             session.avoid.retain(|(known, _)| !met.iter().any(|(user, _)| user == known));
             session.avoid.extend(met);
+            session.ended = session.ended.take().or(ended.map(Box::new));
+        }
+        if seeks && !late {
+            self.seek_on(id, now);
+        }
+        if late {
+            self.tell_missed_end(id);
         }
         if begun || !late {
             self.tell_going_on(id, now);
@@ -207,7 +221,8 @@ impl<E: Entropy> Core<E> {
             }
             (_, Some(_)) if session.resuming => {}
             (_, Some(_)) => self.resume(id),
-            (State::Idle | State::Proposed(_), None) => {}
+            (State::Idle, None) => self.tell_halls_away(id),
+            (State::Proposed(_), None) => {}
             (State::Waiting(waiting), None) => {
                 waiting.listed = true;
                 self.enqueue(id, Work::Suspend, now);
@@ -304,6 +319,8 @@ impl<E: Entropy> Core<E> {
     ) -> bool {
         let room = talking.talk.room;
         talking.held = held.into();
+        // The session it comes from may have opened it after the peer had left and closed it.
+        talking.reopened = true;
         let Some(session) = self.sessions.get_mut(id) else { return false };
         let grace = self.policies[session.policy].grace;
         session.settle(talking.talk.proposal);
@@ -323,7 +340,8 @@ impl<E: Entropy> Core<E> {
         held: Vec<(SignalKind, Payload)>,
         now: Time,
     ) -> bool {
-        let heard = |talking: &mut Talking| talking.heard_signal || !talking.held.is_empty();
+        let heard =
+            |talking: &mut Talking| talking.heard_signal != HeardSignal::Nothing || !talking.held.is_empty();
         let newer = self.sessions.get_mut(id).and_then(|session| session.talking(room)).is_some_and(heard);
         for (kind, payload) in held {
             if newer {
@@ -359,7 +377,11 @@ impl<E: Entropy> Core<E> {
 
     /// Ends what was handed over to a session that is over itself.
     fn wind_up(&mut self, id: SessionId, handover: Handover) {
-        let Handover { user, going_on, .. } = handover;
+        let Handover { user, going_on, halls, .. } = handover;
+        // The store learns of it when their leases end.
+        for handed in &halls {
+            self.attend_no_more(handed);
+        }
         match going_on {
             GoingOn::Idle => {}
             GoingOn::Waiting(ticket) => {
@@ -415,6 +437,7 @@ fn going_on(state: State) -> GoingOn {
         State::Talking(talking) => GoingOn::Talking {
             last_sequence: talking.last_sequence,
             heard_sequence: talking.heard_sequence,
+            told: talking.told,
             held: talking.held.into(),
             talk: Box::new(talking.talk),
         },

@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 
 use super::super::command::Refusal;
 use super::super::envelope::Envelope;
-use super::super::id::{Entropy, RoomId, SessionId};
+use super::super::id::{Entropy, RoomId, SessionId, UserId};
 use super::super::limits::REBUILT_AT_ONCE;
 use super::super::operation::{Operation, Outcome};
 use super::super::policy::RETRY_AFTER;
 use super::super::talk::Talk;
+use super::super::ticket::PoolId;
 use super::super::time::Time;
 use super::Core;
 use super::matching::ms;
@@ -117,13 +118,20 @@ impl<E: Entropy> Core<E> {
 
     /// Where the session lives and the talk it is in, for whoever goes on with it should this node be gone.
     pub(super) fn register(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let (user, pool) = (session.user.clone(), self.policy(session).pool);
         if let Some(request) = self.registration(id) {
-            self.ask_aside(Purpose::Know { session: id }, request);
+            self.ask_aside(Purpose::Known { session: id, user, pool }, request);
         }
     }
 
-    pub(super) fn known(&mut self, id: SessionId, outcome: Outcome, now: Time) {
-        if let Outcome::Registered(registered) = outcome {
+    /// A session was made known, perhaps. It may have gone elsewhere meanwhile, and the next one may be over already:
+    /// then nobody else would make the store forget it.
+    pub(super) fn known(&mut self, id: SessionId, user: UserId, pool: PoolId, outcome: Outcome, now: Time) {
+        if self.sessions.get(id).is_none() {
+            let address = self.address(id);
+            self.ask_aside(Purpose::Nothing, Operation::Detach { user, pool, address });
+        } else if let Outcome::Registered(registered) = outcome {
             self.counts(id, registered, now);
         }
     }

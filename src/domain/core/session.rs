@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::budget::Budgets;
 use super::super::command::Command;
 use super::super::criteria::Stage;
-use super::super::envelope::Handover;
+use super::super::envelope::{Ended, Handover};
 use super::super::id::{
     AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
@@ -17,6 +17,8 @@ use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
 
+use super::consulting::Backing;
+use super::halls::{Attendance, Entering};
 use super::storing::Appending;
 
 /// Who waits for an answer, if anybody does.
@@ -39,6 +41,10 @@ pub(super) struct Session {
     /// Whether what the user had elsewhere is here.
     pub(super) arrival: Arrival,
     pub(super) state: State,
+    /// The halls it is in, besides.
+    pub(super) halls: Vec<Attendance>,
+    /// The hall that it is coming into.
+    pub(super) entering: Option<Box<Entering>>,
     pub(super) flight: Flight,
     /// Chat appends under way, in order, and what was answered to those whose turn has not come: answers may
     /// overtake each other on their way from the store.
@@ -48,6 +54,10 @@ pub(super) struct Session {
     /// Whom not to meet, and until when; newest last.
     pub(super) avoid: Vec<(UserId, Time)>,
     pub(super) budgets: Budgets,
+    /// The room that the other one ended while the client was away, where it is to be told.
+    pub(super) ended: Option<Box<Ended>>,
+    /// The room of whose end the client was told over this connection. Boxed, as what else is seldom there.
+    pub(super) told_over: Option<Box<RoomId>>,
     /// How many people there are, as the client was told.
     pub(super) told_online: Option<u64>,
     /// The last sign of life.
@@ -61,8 +71,8 @@ pub(super) struct Session {
     /// The last proposals that ended for this session, newest last, so that news of them that come late are
     /// known as old. A ticket that is queued again may be claimed again while such news are on their way.
     pub(super) settled: Vec<ProposalId>,
-    /// The client has wished for somebody here: an older wish that comes late is none any more.
-    pub(super) wished: bool,
+    /// What it has to do with a backend, where its pool has one.
+    pub(super) backing: Option<Box<Backing>>,
     /// The ticket that was brought here from an earlier session. It may be handed over once more, late.
     pub(super) brought: Option<TicketId>,
 }
@@ -141,11 +151,23 @@ pub(super) struct Proposed {
     pub(super) brought: bool,
 }
 
+/// What a session heard of its peer's signals, the later the newer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HeardSignal {
+    Nothing,
+    /// One that was sent to where the session was before, perhaps.
+    Some,
+    /// One of a peer that knew where the session is.
+    Here,
+}
+
 /// In a room.
 pub(super) struct Talking {
     pub(super) talk: Talk,
-    /// A signal went to the client: none that is older may follow.
-    pub(super) heard_signal: bool,
+    /// The client was told of the match.
+    pub(super) told: bool,
+    /// What came of signals: none that is older may follow.
+    pub(super) heard_signal: HeardSignal,
     /// Signals that came while the client was away.
     pub(super) held: VecDeque<(SignalKind, Payload)>,
     /// Every chat message up to this number is the client's own or went to it.
@@ -162,7 +184,7 @@ pub(super) struct Talking {
     pub(super) reopen_at: Time,
     /// Where the other one was before. A session that its user has left behind does not speak for the room.
     pub(super) left_behind: Vec<Address>,
-    /// It was opened again: should the other one have closed it meanwhile, it is closed again as well.
+    /// It was opened again, or may have been: should the other one have closed it before, it is closed once more.
     pub(super) reopened: bool,
 }
 

@@ -9,6 +9,9 @@ use super::super::proposal::{Proposal, Verdict};
 use super::super::talk::{Departure, Talk};
 use super::super::ticket::PoolId;
 use super::super::time::Time;
+use super::consulting::{Match, Missing, Writing};
+use super::halls::HallPurpose;
+use super::rejoining::Reading;
 use super::session::{Asker, Flight, Work};
 use super::{Core, Effect};
 
@@ -50,6 +53,8 @@ pub(super) enum Purpose {
     Sync {
         asker: Asker,
     },
+    /// What was said in a room that its client came back to.
+    Reread(Box<Reading>),
     CatchUp {
         room: RoomId,
         /// The highest number heard of when the store was asked.
@@ -73,19 +78,22 @@ pub(super) enum Purpose {
         session: SessionId,
         room: RoomId,
     },
-    /// That session is in another talk, or in none.
-    Know {
-        session: SessionId,
-    },
     /// That session counts, and not the other one which asked for what it has.
     Outrank {
         session: SessionId,
         user: UserId,
+        pool: PoolId,
         other: Address,
     },
     /// That session is made known again.
     Register {
         session: SessionId,
+    },
+    /// That session is made known with the talk that it is in.
+    Known {
+        session: SessionId,
+        user: UserId,
+        pool: PoolId,
     },
     /// The tickets of these sessions, in the order asked.
     Renew {
@@ -98,10 +106,28 @@ pub(super) enum Purpose {
     },
     /// A proposal without an owner is answered.
     Decline,
+    /// Something about halls.
+    Hall(HallPurpose),
     /// A room that is over.
     Close {
         room: RoomId,
     },
+    /// The backend was asked for a partner of that session.
+    Start {
+        session: SessionId,
+    },
+    /// The backend was told that the user of that session is there.
+    Beat {
+        session: SessionId,
+    },
+    /// The room of whom a backend found.
+    OpenFound(Box<Match>),
+    /// Where that one is.
+    LocateFound(Box<Match>),
+    /// A message that a backend keeps.
+    Write(Writing),
+    /// What was said, as a backend knows it.
+    Said(Box<Missing>),
     /// Nobody waits.
     Nothing,
 }
@@ -139,9 +165,7 @@ impl<E: Entropy> Core<E> {
     /// Asks for a session, which then waits for the answer.
     pub(super) fn ask(&mut self, id: SessionId, purpose: Purpose, request: Operation) {
         let operation = self.ask_for(Some(id), purpose, request);
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.flight = Flight::One(operation);
-        }
+        self.wait_for(id, operation);
     }
 
     /// Asks for a chat append, which others of the same session may follow.
@@ -163,11 +187,29 @@ impl<E: Entropy> Core<E> {
     }
 
     fn ask_for(&mut self, session: Option<SessionId>, purpose: Purpose, request: Operation) -> OperationId {
+        let operation = self.name_operation(session, purpose);
+        self.effects.push_back(Effect::Ask { operation, request });
+        operation
+    }
+
+    /// Names something that will be answered.
+    pub(super) fn name_operation(&mut self, session: Option<SessionId>, purpose: Purpose) -> OperationId {
         let operation = OperationId(self.next_operation);
         self.next_operation += 1;
         self.asked.insert(operation, Asked { session, purpose });
-        self.effects.push_back(Effect::Ask { operation, request });
         operation
+    }
+
+    /// Who waits for an answer that is there, and what for.
+    pub(super) fn taken(&mut self, operation: OperationId) -> Option<(Option<SessionId>, Purpose)> {
+        self.asked.remove(&operation).map(|Asked { session, purpose }| (session, purpose))
+    }
+
+    /// The session waits for that answer.
+    pub(super) fn wait_for(&mut self, id: SessionId, operation: OperationId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.flight = Flight::One(operation);
+        }
     }
 
     /// The one who waits for the search that is under way, taken away from it: a proposal came first, and
@@ -230,7 +272,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    fn land(&mut self, id: SessionId) {
+    pub(super) fn land(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.flight = match session.flight {
             Flight::Appends(count) if count > 1 => Flight::Appends(count - 1),
@@ -256,17 +298,25 @@ impl<E: Entropy> Core<E> {
                 self.expired(id, proposal, expired, now);
             }
             Purpose::Open { proposal, asker } => self.opened(id, &proposal, asker, &outcome, now),
+            Purpose::Hall(purpose) => self.hall_answered(id, purpose, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
+            Purpose::Reread(reading) => self.reread(id, *reading, outcome),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
             Purpose::Append(_)
-            | Purpose::Know { .. }
             | Purpose::Outrank { .. }
             | Purpose::Register { .. }
+            | Purpose::Known { .. }
             | Purpose::Close { .. }
             | Purpose::Renew { .. }
             | Purpose::Disown { .. }
             | Purpose::Decline
+            | Purpose::Start { .. }
+            | Purpose::Beat { .. }
+            | Purpose::OpenFound(_)
+            | Purpose::LocateFound(_)
+            | Purpose::Write(_)
+            | Purpose::Said(_)
             | Purpose::Nothing => {}
         }
     }
@@ -276,11 +326,16 @@ impl<E: Entropy> Core<E> {
             Purpose::Renew { sessions } => self.renewed(&sessions, outcome, now),
             Purpose::Disown { pool, user } => self.disowned(pool, user, outcome),
             Purpose::Decline => self.declined(outcome),
+            Purpose::Hall(purpose) => self.hall_answered_aside(purpose, outcome, now),
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
             Purpose::Register { session } => self.registered(session, outcome, now),
-            Purpose::Know { session } => self.known(session, outcome, now),
-            Purpose::Outrank { session, user, other } => self.outranked(session, user, &other, outcome, now),
+            Purpose::OpenFound(found) => self.opened_found(*found, &outcome, now),
+            Purpose::LocateFound(found) => self.located_found(*found, outcome, now),
+            Purpose::Known { session, user, pool } => self.known(session, user, pool, outcome, now),
+            Purpose::Outrank { session, user, pool, other } => {
+                self.outranked(session, user, pool, &other, outcome, now);
+            }
             Purpose::Attach { .. }
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }
@@ -292,7 +347,12 @@ impl<E: Entropy> Core<E> {
             | Purpose::Open { .. }
             | Purpose::Append(_)
             | Purpose::Sync { .. }
+            | Purpose::Reread(_)
             | Purpose::CatchUp { .. }
+            | Purpose::Start { .. }
+            | Purpose::Beat { .. }
+            | Purpose::Write(_)
+            | Purpose::Said(_)
             | Purpose::Nothing => {}
         }
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::command::{Refusal, Reply, RoomRef};
-use super::super::envelope::Envelope;
+use super::super::envelope::{Ended, Envelope};
 use super::super::event::Event;
 use super::super::id::{Address, Entropy, RoomId, SessionId, UserId};
 use super::super::limits::MESSAGES_AT_ONCE;
@@ -16,7 +16,7 @@ use super::super::talk::{ChatMessage, Departure, Payload, Quality, SignalKind, T
 use super::super::time::Time;
 use super::Core;
 use super::matching::ms;
-use super::session::{Asker, Session, State, Talking, Work};
+use super::session::{Asker, HeardSignal, Session, State, Talking, Work};
 use super::storing::{Appending, Purpose};
 
 /// Sessions of one peer that are known as left behind: more than anybody has devices to come back with.
@@ -45,7 +45,8 @@ impl Talking {
     pub(super) fn new(talk: Talk) -> Self {
         Self {
             talk,
-            heard_signal: false,
+            told: false,
+            heard_signal: HeardSignal::Nothing,
             held: VecDeque::new(),
             last_sequence: 0,
             heard_sequence: 0,
@@ -86,10 +87,14 @@ impl<E: Entropy> Core<E> {
             Envelope::Accepted(proposal) => self.accepted_by_other(id, &proposal),
             Envelope::Agreed(proposal) => self.agreed_by_other(id, &proposal, now),
             Envelope::Failed { proposal, failure } => self.failed(id, proposal, failure, now),
+            Envelope::Signal { room, .. } if self.is_overtaken(id, room, times) => {
+                self.record(Event::HeldSignalDropped);
+            }
             Envelope::Signal { room, kind, payload } => self.hear_signal(id, room, kind, payload),
             Envelope::Quality { room, quality } => {
                 self.tell_of_peer(id, room, |from| Notice::Quality { room, from, quality });
             }
+            Envelope::Hall { hall, news } => self.hear_in_hall(id, &hall, news),
             Envelope::Chat { room, message } => self.hear_chat(id, room, message, now),
             Envelope::Typing { room, on } => {
                 self.tell_of_peer(id, room, |user| Notice::Typing { room, user, on });
@@ -100,11 +105,11 @@ impl<E: Entropy> Core<E> {
                 self.tell_of_peer(id, room, |user| Notice::PeerAway { room, user, grace_ms });
             }
             Envelope::Back { room, from } => {
-                self.peer_is_at(id, room, from);
+                self.peer_is_at(id, room, from, now);
                 self.tell_of_peer(id, room, |user| Notice::PeerBack { room, user });
             }
             Envelope::Here { room, from } => {
-                self.peer_is_at(id, room, from);
+                self.peer_is_at(id, room, from, now);
                 // What the peer wrote before it knew where this session is, only the store can tell.
                 let listens = self.sessions.get(id).is_some_and(|session| session.listening().is_some());
                 if listens && self.peer_of(id, room).is_some() {
@@ -138,9 +143,9 @@ impl<E: Entropy> Core<E> {
 
     /// The other member of a room says where it is. One that is elsewhere than before, because its client came
     /// back there, is told where this one is; one that is alone there, that it is.
-    fn peer_is_at(&mut self, id: SessionId, room: RoomId, from: Address) {
+    fn peer_is_at(&mut self, id: SessionId, room: RoomId, from: Address, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let away = session.connection.is_none();
+        let (away, seeks) = (session.connection.is_none(), session.seeks());
         match &mut session.state {
             State::Talking(talking) if talking.talk.room == room => {
                 if talking.talk.peer == from {
@@ -162,6 +167,11 @@ impl<E: Entropy> Core<E> {
             State::Proposed(proposed) if proposed.proposal.room == room => proposed.peer = Some(from),
             // What it had elsewhere may be this talk.
             _ if !session.arrival.is_settled() => {}
+            State::Idle if seeks => {
+                if !self.may_be_found(id, room, now) {
+                    self.send_left(id, &from, room);
+                }
+            }
             State::Talking(_) | State::Proposed(_) | State::Idle | State::Waiting(_) => {
                 self.send_left(id, &from, room);
             }
@@ -177,6 +187,15 @@ impl<E: Entropy> Core<E> {
         if let Some(talking) = self.talking(id, room) {
             let partner = talking.talk.partner.user.clone();
             self.notify(id, notice(partner));
+        }
+    }
+
+    /// The client is about to be told of its match, if it is there.
+    pub(super) fn note_told(&mut self, id: SessionId, room: RoomId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let listens = session.listening().is_some();
+        if let Some(talking) = session.talking(room) {
+            talking.told |= listens;
         }
     }
 
@@ -224,13 +243,25 @@ impl<E: Entropy> Core<E> {
 
     /// Tells the client, or keeps it for its return. Candidates make way first: a call can begin with fewer
     /// of them, but not without its offer.
+    /// Whether a signal of that room, sent after this session so many times, was overtaken by a newer one: the peer
+    /// has sent to where this session is since, and order holds.
+    fn is_overtaken(&mut self, id: SessionId, room: RoomId, times: u8) -> bool {
+        let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
+            return false;
+        };
+        if times == 0 {
+            talking.heard_signal = HeardSignal::Here;
+        }
+        times > 0 && talking.heard_signal == HeardSignal::Here
+    }
+
     pub(super) fn hear_signal(&mut self, id: SessionId, room: RoomId, kind: SignalKind, payload: Payload) {
         let most = self.limits.candidates_buffered;
         let Some(session) = self.sessions.get_mut(id) else { return };
         let away = session.listening().is_none();
         let Some(talking) = session.talking(room) else { return };
         if !away {
-            talking.heard_signal = true;
+            talking.heard_signal = talking.heard_signal.max(HeardSignal::Some);
             let from = talking.talk.partner.user.clone();
             return self.notify(id, Notice::Signal { room, kind, payload, from });
         }
@@ -392,6 +423,8 @@ impl<E: Entropy> Core<E> {
             let Talk { peer, room, .. } = talking.talk.clone();
             let from = self.address(id);
             self.send(&peer, Envelope::Away { room, from });
+        } else if session.connection.is_none() {
+            self.tell_halls_away(id);
         }
     }
 
@@ -405,6 +438,7 @@ impl<E: Entropy> Core<E> {
         let from = self.address(id);
         self.send(&peer, Envelope::Left { room, departure, from });
         self.close_room(room);
+        self.report_end(id, room);
         self.record(Event::RoomClosed { departure, lasted });
     }
 
@@ -420,7 +454,11 @@ impl<E: Entropy> Core<E> {
                 if reopened {
                     self.close_room(room);
                 }
-                self.notify(id, Notice::PeerLeft { room, user, departure });
+                if departure == Departure::Disconnected {
+                    // Its node may have died with it, and have told nobody.
+                    self.report_end(id, room);
+                }
+                self.tell_end(id, Ended { room, user, departure });
                 self.advance(id, now);
             }
             State::Proposed(proposed) if proposed.proposal.room == room => {
@@ -430,6 +468,26 @@ impl<E: Entropy> Core<E> {
                 self.schedule(id);
             }
             State::Talking(_) | State::Proposed(_) | State::Idle | State::Waiting(_) => {}
+        }
+    }
+
+    /// The other one ended the room. Who is away hears of it later, where its pool has it so.
+    fn tell_end(&mut self, id: SessionId, ended: Ended) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.listening().is_none() {
+            let kept = self.policies[session.policy].keeps_endings;
+            session.ended = kept.then(|| Box::new(ended));
+            return;
+        }
+        let Ended { room, user, departure } = ended;
+        session.told_over = Some(Box::new(room));
+        self.notify(id, Notice::PeerLeft { room, user, departure });
+    }
+
+    /// Tells a client that is back what ended while it was away.
+    pub(super) fn tell_missed_end(&mut self, id: SessionId) {
+        if let Some(ended) = self.sessions.get_mut(id).and_then(|session| session.ended.take()) {
+            self.tell_end(id, *ended);
         }
     }
 }

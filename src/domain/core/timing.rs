@@ -15,6 +15,7 @@ impl<E: Entropy> Core<E> {
         let wake = self.wakes.peek().map_or(Time::NEVER, |Reverse((at, _))| *at);
         let again = self.rebuild.again_at().min(self.unclosed.again_at());
         let again = again.min(self.announcing.due_at());
+        let again = again.min(self.halls.due_at());
         wake.min(self.renew_at).min(self.widowed.next()).min(again)
     }
 
@@ -46,6 +47,7 @@ impl<E: Entropy> Core<E> {
     }
 
     fn wake(&mut self, id: SessionId, now: Time) {
+        self.run_errands(id, now);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let policy = &self.policies[session.policy];
         let silent_at = session.silent_at(policy);
@@ -125,6 +127,6 @@ impl Session {
             State::Talking(talking) => talking.catch_up_at.min(talking.reopen_at),
             State::Idle => self.silent_at(policy),
         };
-        of_state.min(self.away_until).min(self.arrival.due_at())
+        of_state.min(self.away_until).min(self.arrival.due_at()).min(self.errand_at())
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::operation::{Attached, Operation, Outcome};
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
+mod halls;
 mod histories;
 mod line;
 mod look;
@@ -23,6 +24,7 @@ mod sessions;
 mod waiting;
 mod waits;
 
+use halls::Halls;
 use histories::Histories;
 use pool::Pool;
 use rooms::Rooms;
@@ -59,6 +61,8 @@ pub struct State {
     /// Grows with the dialects alone: nothing a client sends names a pool.
     pools: BTreeMap<PoolId, Pool>,
     rooms: Rooms,
+    /// As many as there are pools.
+    halls: BTreeMap<PoolId, Halls>,
     histories: Histories,
     sessions: Sessions,
 }
@@ -118,6 +122,9 @@ impl State {
             }
             Operation::Append { room, from, content, client_message_id } => {
                 Outcome::Appended(self.rooms.append(room, from, content, client_message_id, now))
+            }
+            Operation::Hall { pool, request } => {
+                Outcome::Hall(self.halls.entry(pool).or_default().execute(request, now))
             }
             Operation::Messages { room, after } => Outcome::Messages(self.rooms.messages(room, after)),
         }

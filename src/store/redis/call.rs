@@ -28,7 +28,7 @@ const SESSIONS_BEFORE: u32 = 8;
 /// The longest life of a history, ms: ten years, for those that never end.
 const HISTORY_MS: u64 = 10 * 365 * 24 * 3_600_000;
 /// The largest whole number that a script counts exactly.
-const MOST: u64 = 1 << 53;
+pub(super) const MOST: u64 = 1 << 53;
 
 /// A command that can be sent as often as it takes.
 pub(super) struct Call {
@@ -156,6 +156,7 @@ impl Caller {
                 let append = Append { from, content, client_message_id, submission, now };
                 return Request::Append(room, append);
             }
+            Operation::Hall { pool, request } => self.of_halls(pool, request, now),
             Operation::Messages { room, after } => {
                 let [_, _, messages] = self.keys.room(room);
                 let mut command = arg(redis::cmd("XRANGE"), messages);
@@ -253,7 +254,7 @@ impl Caller {
     }
 
     /// A script whose first two arguments say what time it is, and whose clock decides.
-    fn timed(&self, script: &'static Script, keys: &[String], now: Time) -> Cmd {
+    pub(super) fn timed(&self, script: &'static Script, keys: &[String], now: Time) -> Cmd {
         let mut command = evaluate(script, keys);
         command.arg(now.as_ms()).arg(match self.clock {
             Clock::Caller => "0",
@@ -278,7 +279,7 @@ fn plain(command: Cmd, expected: Expected) -> Call {
     Call { command, script: None, expected }
 }
 
-fn call(command: Cmd, script: &'static Script, expected: Expected) -> Call {
+pub(super) fn call(command: Cmd, script: &'static Script, expected: Expected) -> Call {
     Call { command, script: Some(script), expected }
 }
 

@@ -16,6 +16,10 @@
 //! | `qala:{r:<room>}` | hash | members `a` and `b`, number of the `last` message | when it is closed, or a day after the last message |
 //! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
 //! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |
+//! | `qala:{h:<pool>}:halls` | zset | halls by when they came into being, ms | a week after the last write |
+//! | `qala:{h:<pool>}:ends` | zset | the same by the last end of a lease in them | the same |
+//! | `qala:{h:<pool>}:reserved` | zset | reserved ones by the end of that | the same |
+//! | `qala:{h:<pool>}:hall:<hall>` | hash | `created`, `version`, `reserved` (until), `order`; entry -> end of its lease, place, name and address of a member | with its last member, or an hour after it was last written |
 //! | `qala:nodes` | zset | nodes by the time of their last sign of life, ms | a node 5 s after its last |
 //! | `{qala:nodes}:people` | hash | node -> how many people it has, `<pool>,<online>,<waiting>,<talking>;...` | with its node |
 //! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node; a minute after others thought it dead, a day after it last looked |
@@ -46,6 +50,12 @@ impl Keys {
         let [tickets, leases, proposals, expiries, waits, former, users] = fixed.map(of_pool);
         let [lines, heads, queues] = ["line:", "heads:", "queue:"].map(of_pool);
         [tickets, leases, proposals, expiries, waits, former, users, lines, heads, queues]
+    }
+
+    /// The halls of a pool, in the order in which their scripts take them. The last is a beginning: scripts add a
+    /// hall's name.
+    pub(super) fn halls(&self, PoolId(pool): PoolId) -> [String; 4] {
+        ["halls", "ends", "reserved", "hall:"].map(|name| format!("{}{{h:{pool}}}:{name}", self.0))
     }
 
     /// Whom a user has met.
@@ -88,6 +98,9 @@ mod tests {
         let keys = Keys::new(PREFIX);
         for key in keys.pool(PoolId("qala")) {
             assert!(key.starts_with("qala:{p:qala}:"), "{key}");
+        }
+        for key in keys.halls(PoolId("signaling")) {
+            assert!(key.starts_with("qala:{h:signaling}:"), "{key}");
         }
         let room = "00000000-0000-4000-8000-000000000000";
         for key in keys.room(room.parse().expect("an id")) {

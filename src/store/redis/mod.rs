@@ -32,6 +32,7 @@ use crate::domain::time::Time;
 mod address;
 mod call;
 mod carry;
+mod halls;
 mod inbox;
 mod keeper;
 mod keys;

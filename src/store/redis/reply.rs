@@ -6,6 +6,7 @@ use std::vec;
 use redis::Value;
 
 use super::call::Append;
+use super::halls::HallAnswer;
 use super::text;
 use crate::domain::id::{Address, TicketId, UserId};
 use crate::domain::operation::{
@@ -32,6 +33,7 @@ pub(super) enum Expected {
     Expired(PoolId),
     Rejoined(UserId),
     Messages,
+    Hall(HallAnswer),
 }
 
 impl Expected {
@@ -49,24 +51,35 @@ impl Expected {
             Self::Answered(pool) => Outcome::Answered(answered(Parts::of(value)?, pool)?),
             Self::Expired(pool) => Outcome::Expired(expired(Parts::of(value)?, pool)?),
             Self::Rejoined(user) => Outcome::Rejoined(rejoined(Parts::of(value)?, &user).ok()?),
+            Self::Hall(answer) => Outcome::Hall(answer.read(value)?),
             Self::Messages => Outcome::Messages(Parts::of(value)?.0.map(message).collect::<Option<_>>()?),
         })
     }
 }
 
 /// The parts of an array, taken one after the other.
-struct Parts(vec::IntoIter<Value>);
+pub(super) struct Parts(vec::IntoIter<Value>);
 
 impl Parts {
-    fn of(value: Value) -> Option<Self> {
+    pub(super) fn of(value: Value) -> Option<Self> {
         if let Value::Array(parts) = value { Some(Self(parts.into_iter())) } else { None }
     }
 
-    fn parts(&mut self) -> Option<Self> {
+    /// An array, or nothing in its place; an error of anything else.
+    pub(super) fn optional_parts(&mut self) -> Result<Option<Self>, ()> {
+        let value = self.0.next().ok_or(())?;
+        if value == Value::Nil { Ok(None) } else { Self::of(value).map(Some).ok_or(()) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.len() == 0
+    }
+
+    pub(super) fn parts(&mut self) -> Option<Self> {
         Self::of(self.0.next()?)
     }
 
-    fn text(&mut self) -> Option<String> {
+    pub(super) fn text(&mut self) -> Option<String> {
         text_of(self.0.next()?)
     }
 

@@ -38,6 +38,12 @@ scripts! {
     REMEMBER = "shared_time" "remember";
     OPEN_ROOM = "open_room";
     APPEND = "shared_time" "append";
+    HALL_ENTER = "shared_time" "shared_hall" "hall_enter";
+    HALL_RESTORE = "shared_time" "shared_hall" "hall_restore";
+    HALL_LEAVE = "shared_time" "shared_hall" "hall_leave";
+    HALL_RENEW = "shared_time" "shared_hall" "hall_renew";
+    HALL_LIST = "shared_time" "shared_hall" "hall_list";
+    HALL_RESERVE = "shared_time" "shared_hall" "hall_reserve";
     BEAT = "beat";
     BURY = "bury";
 }

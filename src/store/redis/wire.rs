@@ -7,15 +7,17 @@ use std::sync::Arc;
 use super::text::{self, BODY_WORDS, escaped, unescaped};
 use super::words::{NONE, Words};
 use crate::domain::envelope::Envelope;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{HallName, SessionId, UserId};
 use crate::domain::proposal::{Failure, Proposal, Side};
 use crate::domain::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
 use crate::domain::ticket::{PoolId, Ticket};
 use crate::domain::time::Time;
 use crate::store::Letter;
 
+mod halls;
 mod handover;
 
+use halls::hall_news;
 use handover::handover;
 
 const KINDS: [SignalKind; 5] =
@@ -68,6 +70,7 @@ fn said(envelope: &Envelope) -> String {
         }
         Envelope::HandedOver(None) => format!("handed_over {NONE}"),
         Envelope::HandedOver(Some(handed_over)) => format!("handed_over {}", handover(handed_over)),
+        Envelope::Hall { hall, news } => format!("hall {} {}", escaped(hall.as_str()), hall_news(news)),
         // Nothing is wrapped twice.
         Envelope::Forwarded { times: _, envelope: _ } => String::new(),
     }
@@ -161,6 +164,9 @@ impl Words<'_> {
                 by: words.address()?,
                 rank: Time::from_ms(words.parse()?),
             },
+            "hall" => {
+                Envelope::Hall { hall: HallName::new(unescaped(words.next()?)), news: words.hall_news()? }
+            }
             "handed_over" => {
                 Envelope::HandedOver(words.or_none(|words| words.handover(pools).map(Box::new)).ok()?)
             }

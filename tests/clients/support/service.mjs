@@ -27,6 +27,17 @@ export function serviceFor(...flags) {
   return service
 }
 
+/** The same, with flags that are known only when the tests begin. */
+export function serviceWith(more, ...flags) {
+  const service = STORE === 'embedded' ? new Server(flags) : new Service(flags)
+  before(() => {
+    service.flags = [...more(), ...flags]
+    return service.start()
+  })
+  after(() => service.finish())
+  return service
+}
+
 /** Nodes that share a store; to tests what a `Server` is, with several doors. */
 class Service {
   #nodes

@@ -1,8 +1,12 @@
 //! Design section 9, 5: every command is answered once, nothing grows without bound, nobody is told
 //! anything on a connection that is over.
 
+use std::time::Duration;
+
 use qala::domain::command::{Command, Refusal, Reply};
+use qala::domain::id::ConnectionId;
 use qala::domain::notice::Notice;
+use qala::domain::policy::JoinAgain;
 
 use super::super::ledger::{Asked, Ledger, Standing, View};
 use super::super::observation::{Moment, Observation};
@@ -64,7 +68,13 @@ pub(super) fn an_answer_fits_its_command(ledger: &Ledger, moment: &Moment) -> Ve
         (Err(asked), Err(refusal)) => asked == refusal || is_overload(*refusal),
         (Err(_), Ok(_))
         | (Ok(_), Err(Refusal::Invalid { .. } | Refusal::UnknownEvent | Refusal::TooLarge { .. })) => false,
-        (Ok(Command::Join { .. }), Err(refusal)) => {
+        (Ok(Command::Join { .. } | Command::Skip { .. }), Err(refusal)) if is_of_pool(*refusal) => {
+            is_true(ledger, *connection, *refusal)
+        }
+        (Ok(Command::LeaveQueue), Err(refusal @ Refusal::InRoom)) => {
+            ledger.scene.is_at_once() && is_true(ledger, *connection, *refusal)
+        }
+        (Ok(Command::Join { .. } | Command::Skip { .. }), Err(refusal)) => {
             is_overload(*refusal) || matches!(refusal, Refusal::Unavailable { .. } | Refusal::PoolFull { .. })
         }
         (Ok(_), Err(Refusal::PoolFull { .. })) => false,
@@ -85,6 +95,28 @@ pub(super) fn an_answer_fits_its_command(ledger: &Ledger, moment: &Moment) -> Ve
     ensure(fits, || format!("{command:?} was answered {answer:?} while {:?}", ledger.view(*connection)))
 }
 
+/// Refused because of how the pool is run.
+const fn is_of_pool(refusal: Refusal) -> bool {
+    matches!(refusal, Refusal::InRoom | Refusal::Searching | Refusal::CoolingDown { .. })
+}
+
+/// Whether the client was told what such a refusal says.
+fn is_true(ledger: &Ledger, connection: ConnectionId, refusal: Refusal) -> bool {
+    let policy = &ledger.scene.policy;
+    let view = ledger.view(connection);
+    match refusal {
+        Refusal::InRoom => matches!(view, Some(View::Talking { .. })),
+        Refusal::Searching => {
+            policy.join_again == JoinAgain::Refused
+                && matches!(view, Some(View::Waiting | View::Proposed { .. }))
+        }
+        Refusal::CoolingDown { retry_after_ms } => {
+            Duration::from_millis(retry_after_ms) <= policy.skip_cooldown
+        }
+        _ => false,
+    }
+}
+
 const fn is_overload(refusal: Refusal) -> bool {
     matches!(refusal, Refusal::RateLimited { .. } | Refusal::Busy { .. })
 }
@@ -99,7 +131,7 @@ fn is_reply_to(command: &Command, reply: &Reply) -> bool {
             messages.iter().all(|message| message.sequence > *after)
                 && messages.is_sorted_by(|one, other| one.sequence < other.sequence)
         }
-        (Command::Join { .. }, Reply::Joined { .. })
+        (Command::Join { .. } | Command::Skip { .. }, Reply::Joined { .. })
         | (Command::Heartbeat, Reply::Alive { .. })
         | (Command::Chat { .. }, Reply::Sent { .. })
         | (
@@ -107,10 +139,10 @@ fn is_reply_to(command: &Command, reply: &Reply) -> bool {
             | Command::Accept(_)
             | Command::Reject(_)
             | Command::Signal { .. }
-            | Command::Quality { .. }
-            | Command::LeaveRoom(_),
+            | Command::Quality { .. },
             Reply::Done,
-        ) => true,
+        )
+        | (Command::LeaveRoom(_), Reply::Left { .. }) => true,
         _ => false,
     }
 }

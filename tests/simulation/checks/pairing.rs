@@ -74,7 +74,9 @@ pub(super) fn nobody_meets_oneself(ledger: &Ledger, moment: &Moment) -> Verdict 
     let Observation::Told { connection, notice } = &moment.seen else { return Ok(()) };
     let partner = match notice {
         Notice::MatchFound(found) | Notice::Resumed(Resumed::Proposed(found)) => &found.partner.user,
-        Notice::Resumed(Resumed::Talking { partner, .. }) => &partner.user,
+        Notice::MatchReady { partner, .. } | Notice::Resumed(Resumed::Talking { partner, .. }) => {
+            &partner.user
+        }
         Notice::MatchAccepted { by, .. } => by,
         _ => return Ok(()),
     };
@@ -106,6 +108,7 @@ pub(super) fn news_are_of_what_the_client_is_in(ledger: &Ledger, moment: &Moment
     let waits = *view == View::Waiting;
     let fits = match notice {
         Notice::Position { .. } | Notice::WaitingExpired => waits,
+        Notice::MatchReady { .. } if ledger.scene.is_at_once() => waits,
         Notice::MatchAccepted { proposal: told, .. }
         | Notice::MatchReady { proposal: told, .. }
         | Notice::MatchFailed { proposal: told, .. } => {

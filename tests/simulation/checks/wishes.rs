@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qala::domain::id::UserId;
+use qala::domain::id::{ProposalId, UserId};
 use qala::domain::notice::Notice;
 use qala::domain::operation::{Operation, Outcome, Searched};
 use qala::domain::proposal::{Proposal, Side};
@@ -14,6 +14,18 @@ use super::{Verdict, ensure};
 
 /// Longer than a session takes to move, and what it asked for before to be done.
 const MOVING: Duration = Duration::from_secs(3);
+
+/// The proposal that a client hears of for the first time, and with whom: that both are asked or, where nobody is,
+/// that the room stands.
+fn told_first<'a>(ledger: &Ledger, notice: &'a Notice) -> Option<(ProposalId, &'a UserId)> {
+    match notice {
+        Notice::MatchFound(found) => Some((found.proposal, &found.partner.user)),
+        Notice::MatchReady { proposal, partner, .. } if ledger.scene.is_at_once() => {
+            Some((*proposal, &partner.user))
+        }
+        _ => None,
+    }
+}
 
 fn claimed(moment: &Moment) -> Option<&Proposal> {
     match &moment.seen {
@@ -59,10 +71,9 @@ pub(super) fn strict_wishes_never_relax(_: &Ledger, moment: &Moment) -> Verdict 
 /// waited no longer than since that wish. A node that stood still holds to an older wish until it has heard that
 /// its client was elsewhere.
 pub(super) fn found_for_the_wish_that_holds(ledger: &Ledger, moment: &Moment) -> Verdict {
-    let Observation::Told { connection, notice: Notice::MatchFound(found) } = &moment.seen else {
-        return Ok(());
-    };
-    let Some((user, deal)) = ledger.user(*connection).zip(ledger.deals.get(&found.proposal)) else {
+    let Observation::Told { connection, notice } = &moment.seen else { return Ok(()) };
+    let Some((proposal, _)) = told_first(ledger, notice) else { return Ok(()) };
+    let Some((user, deal)) = ledger.user(*connection).zip(ledger.deals.get(&proposal)) else {
         return Ok(());
     };
     let Some(((own, _), person)) = deal.proposal.sides_of(user).zip(ledger.people.get(user)) else {
@@ -100,11 +111,9 @@ pub(super) fn nobody_meets_again_too_soon(ledger: &Ledger, moment: &Moment) -> V
             format!("{one} and {other} met at {met_at:?} and are claimed again at {:?}", moment.at)
         });
     }
-    let Observation::Told { connection, notice: Notice::MatchFound(found) } = &moment.seen else {
-        return Ok(());
-    };
+    let Observation::Told { connection, notice } = &moment.seen else { return Ok(()) };
+    let Some((_, partner)) = told_first(ledger, notice) else { return Ok(()) };
     let Some(user) = ledger.user(*connection) else { return Ok(()) };
-    let partner = &found.partner.user;
     let forgot = |whom: Option<&UserId>| ledger.forgot.contains(&(user.clone(), whom.cloned()));
     let met_at = ledger.met_at(user, partner);
     let excused = forgot(None) || forgot(Some(partner)) || moved(ledger, [user, partner], met_at);

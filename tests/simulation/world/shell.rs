@@ -31,8 +31,8 @@ impl World {
                 Effect::Close { connection } => self.dismiss(connection)?,
                 Effect::Ask { operation, request } => self.submit(core, operation, request)?,
                 Effect::Send { to, envelope } => self.post(core, &to, envelope),
-                // Its pool does not show how many people it has.
-                Effect::Count { .. } => {}
+                // Its pool does not show how many people it has, and has no backend.
+                Effect::Count { .. } | Effect::Consult { .. } => {}
                 Effect::Record(event) => self.see(Observation::Recorded { event })?,
             }
         }

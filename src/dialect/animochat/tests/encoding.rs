@@ -149,6 +149,7 @@ fn who_comes_back_is_told_where_it_is_in_its_own_words_too() {
         partner: partner(),
         initiator: false,
         last_sequence: 7,
+        told: true,
     };
     let resumed = r#"session:resumed {"state":"talking","roomId":"$R","partnerId":"ben"}"#;
     tells(

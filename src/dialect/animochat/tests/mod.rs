@@ -1,5 +1,6 @@
 //! Every row of the contract, in both directions and both vocabularies.
 
+mod client;
 mod decoding;
 mod encoding;
 mod page;

@@ -210,6 +210,7 @@ fn where_a_session_goes_on() {
             partner: partner(),
             initiator: false,
             last_sequence: 9,
+            told: true,
         },
         r#"{"state":"talking","matchId":"$P","sessionId":"$R","partnerId":"ana","partner":{"native_language":"es","target_language":"en","proficiency_level":"advanced"},"initiator":false,"lastSequence":9}"#,
     );

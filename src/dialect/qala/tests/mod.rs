@@ -1,5 +1,6 @@
 //! The contract's table, row by row, and what must hold for any input.
 
+mod client;
 mod decoding;
 mod encoding;
 mod joining;

@@ -73,6 +73,7 @@ fn session_resumed() {
         partner: partner(),
         initiator: false,
         last_sequence: 9,
+        told: true,
     };
     tells(talking, r#"{"state":"talking","roomId":"$R","peerId":"ana","initiator":false}"#);
 }

@@ -52,7 +52,14 @@ fn everything_told() -> Vec<(&'static str, String)> {
     };
     let left = |departure| Notice::PeerLeft { room, user: ana(), departure };
     let signal = |kind| Notice::Signal { room, kind, payload: Payload(Arc::from("{}")), from: ana() };
-    let resumed = Resumed::Talking { proposal, room, partner: partner(), initiator: true, last_sequence: 0 };
+    let resumed = Resumed::Talking {
+        proposal,
+        room,
+        partner: partner(),
+        initiator: true,
+        last_sequence: 0,
+        told: true,
+    };
     let notices = [
         Notice::Welcome { user: ana(), guest: true, node: NodeId::new("n-1") },
         Notice::Resumed(resumed),

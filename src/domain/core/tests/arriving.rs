@@ -1,6 +1,6 @@
 //! A session begins whose user was elsewhere.
 
-use super::super::super::envelope::{GoingOn, Handover};
+use super::super::super::envelope::{Ended, GoingOn, Handover};
 use super::super::super::id::{Address, NodeId, SessionId, TicketId};
 use super::super::super::operation::{Former, Reclaimed};
 use super::*;
@@ -37,6 +37,9 @@ fn handed_over(going_on: GoingOn) -> Envelope {
         going_on,
         settled: Vec::new(),
         met: Vec::new(),
+        halls: Vec::new(),
+        ended: None,
+        seeks: false,
     })))
 }
 
@@ -46,7 +49,7 @@ fn anas_talk() -> Talk {
 
 fn talking(held: &[&str]) -> GoingOn {
     let held = held.iter().map(|text| (SignalKind::Offer, Payload((*text).into()))).collect();
-    GoingOn::Talking { talk: Box::new(anas_talk()), last_sequence: 3, heard_sequence: 4, held }
+    GoingOn::Talking { talk: Box::new(anas_talk()), last_sequence: 3, heard_sequence: 4, told: true, held }
 }
 
 fn resumes(resumed: Resumed) -> Effect {
@@ -55,7 +58,7 @@ fn resumes(resumed: Resumed) -> Effect {
 
 fn resumes_talk(last_sequence: u64) -> Effect {
     let Talk { proposal, room, partner, initiator, .. } = anas_talk();
-    resumes(Resumed::Talking { proposal, room, partner, initiator, last_sequence })
+    resumes(Resumed::Talking { proposal, room, partner, initiator, last_sequence, told: true })
 }
 
 fn back() -> Effect {
@@ -120,7 +123,18 @@ fn whom_she_met_last_she_does_not_meet_again_here() {
     let met = vec![(user("ben"), at(9_000)), (user("cyd"), at(0))];
     let (user_id, settled) = (user("ana"), Vec::new());
     let going_on = GoingOn::Waiting(anas_ticket(before()));
-    core.hears(0, Envelope::HandedOver(Some(Box::new(Handover { user: user_id, going_on, settled, met }))));
+    core.hears(
+        0,
+        Envelope::HandedOver(Some(Box::new(Handover {
+            user: user_id,
+            going_on,
+            settled,
+            met,
+            halls: Vec::new(),
+            ended: None,
+            seeks: false,
+        }))),
+    );
     let ticket = Arc::new(Ticket { avoid: [user("ben")].into(), ..(*anas_ticket(here(0))).clone() });
     core.expect([resumes(Resumed::Waiting { stage: Stage::Exact }), core.look(&ticket, Stage::Exact)]);
 }
@@ -184,6 +198,21 @@ fn a_peer_who_is_not_heard_of_in_a_talk_that_goes_on_here_has_left_when_grace_en
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(30) }),
+        notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
+    ]);
+}
+
+#[test]
+fn a_room_that_may_have_been_opened_elsewhere_after_the_peer_had_closed_it_is_closed_when_the_peer_is_gone() {
+    let mut core = ana_was_elsewhere(Some(anas_talk()));
+    core.hears(0, handed_over(talking(&[])));
+    let resumed = [register("ana", here(0), Some(anas_talk())), resumes_talk(3), back(), messages(3)];
+    let [_, fetching] = core.asked(resumed);
+    core.stored(fetching, Outcome::Messages(Vec::new()));
+    let (room, departure) = (proposal().room, Departure::Left);
+    core.hears(0, Envelope::Left { room, departure, from: there() });
+    core.expect([
+        ask(Operation::CloseRoom { room }),
         notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
     ]);
 }
@@ -363,6 +392,17 @@ fn what_comes_late_is_gone_on_with_only_where_nothing_else_was_begun_or_ended() 
 }
 
 #[test]
+fn a_proposal_that_comes_late_is_declined_because_the_wish_may_be_another_by_now() {
+    let mut core = ana_was_elsewhere(None);
+    core.wakes(1_000);
+    let [reclaiming] = core.asked([reclaim()]);
+    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Nothing));
+    core.expect([resumes(Resumed::Idle)]);
+    core.hears(0, handed_over(GoingOn::Proposed { proposal: proposal(), peer_gone: None }));
+    core.expect([ended(TicketEnd::Gone), answer(&proposal(), "ana", Verdict::Leave)]);
+}
+
+#[test]
 fn a_ticket_that_was_brought_back_and_claimed_is_no_other_when_it_comes_late() {
     let mut core = ana_was_elsewhere(None);
     core.wakes(1_000);
@@ -419,7 +459,7 @@ fn a_talk_that_was_brought_back_and_left_does_not_begin_again() {
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
         record(Event::RoomClosed { departure, lasted: Duration::from_secs(1) }),
-        done(ANA, 1),
+        left(1, room),
     ]);
     // Where it comes from, the room may have been opened again.
     core.hears(0, handed_over(talking(&["o"])));
@@ -466,7 +506,26 @@ fn a_peer_knows_where_somebody_is_who_leaves_before_being_told_what_goes_on() {
         send(Envelope::Left { room, departure, from: here(0) }),
         ask(Operation::CloseRoom { room }),
         record(Event::RoomClosed { departure, lasted: Duration::ZERO }),
-        done(ANA, 1),
+        left(1, room),
         notify(again, Notice::Resumed(Resumed::Idle)),
     ]);
+}
+
+#[test]
+fn a_room_that_ended_while_the_client_was_on_its_way_is_told_after_what_goes_on() {
+    let (room, departure) = (proposal().room, Departure::Left);
+    let ended = || {
+        let Envelope::HandedOver(Some(mut handed)) = handed_over(GoingOn::Idle) else {
+            unreachable!("a handover")
+        };
+        handed.ended = Some(Ended { room, user: user("ben"), departure });
+        Envelope::HandedOver(Some(handed))
+    };
+    let told = || notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure });
+    let mut core = ana_was_elsewhere(None);
+    core.hears(0, ended());
+    core.expect([resumes(Resumed::Idle), told()]);
+    // Late, when the client was told already that nothing goes on.
+    core.hears(0, ended());
+    core.expect([told()]);
 }

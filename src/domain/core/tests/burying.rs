@@ -74,7 +74,7 @@ fn who_left_meanwhile_hears_nothing_more() {
         send(Envelope::Left { room: proposal.room, departure, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure, lasted: Duration::from_millis(19_600) }),
-        done(ANA, 3),
+        left(3, proposal.room),
     ]);
     core.wakes_in_vain(20_600 + GRACE_MS);
 }

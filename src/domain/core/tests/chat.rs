@@ -253,6 +253,7 @@ fn ana_catches_up() -> (Scripted, Arc<Proposal>, OperationId) {
         partner: partner(&proposal.sides[1].ticket),
         initiator: true,
         last_sequence: 1,
+        told: true,
     };
     let [missed] = core.asked([
         notify(ANA_AGAIN, welcome("ana")),
@@ -356,6 +357,7 @@ fn who_asks_again_on_return_does_not_ask_once_more_later() {
         partner: partner(&proposal.sides[1].ticket),
         initiator: true,
         last_sequence: 1,
+        told: true,
     };
     let [first] = core.asked([
         send(Envelope::Away { room, from: here(0) }),

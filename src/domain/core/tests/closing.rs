@@ -11,7 +11,7 @@ fn a_room_that_could_not_be_closed_is_closed_a_second_later_and_until_it_worked(
         send(Envelope::Left { room, departure, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure, lasted: Duration::ZERO }),
-        done(ANA, 3),
+        left(3, room),
     ]);
     core.stored(closing, UNAVAILABLE);
     core.expect([record(Event::StoreUnavailable)]);

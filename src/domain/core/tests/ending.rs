@@ -131,7 +131,7 @@ fn who_is_back_while_its_proposal_is_being_left_enters_the_room_that_both_accept
     good_bye(&mut core);
     let [leaving] = core.asked([answer(&proposal, "ana", Verdict::Leave)]);
     core.connected(ANA_AGAIN, "ana");
-    let [welcome, resumed] = resumed(in_room(&proposal));
+    let [welcome, resumed] = resumed(in_room_untold(&proposal));
     core.expect([welcome]);
     let agreed = accepted(&proposal, &["ana", "ben"]);
     core.stored(leaving, Outcome::Answered(Answered::Agreed(agreed.clone())));

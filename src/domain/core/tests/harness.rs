@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use super::super::super::id::{Entropy, NodeId, ProposalId, TicketId};
+use super::super::super::errand::{Tidings, Token};
+use super::super::super::id::{Entropy, EntryId, NodeId, ProposalId, TicketId};
 use super::super::super::operation::Search;
 use super::super::super::search::SearchPlan;
 use super::super::Core;
@@ -31,6 +32,8 @@ pub(super) struct Scripted {
     now: Time,
     /// The name of the last operation; every one is new.
     last: Option<OperationId>,
+    /// What clients show a backend.
+    pub(super) token: Option<Token>,
 }
 
 impl Scripted {
@@ -41,7 +44,7 @@ impl Scripted {
     pub(super) fn with(policy: Policy, limits: Limits) -> Self {
         let dice = Dice(7);
         let core = Core::new(NodeId::new("here"), 0, vec![policy.clone()], limits.clone(), dice);
-        Self { core, twin: Cell::new(dice), policy, limits, now: at(0), last: None }
+        Self { core, twin: Cell::new(dice), policy, limits, now: at(0), last: None, token: None }
     }
 
     /// Moves time. Nothing must be due before.
@@ -111,7 +114,8 @@ impl Scripted {
     }
 
     pub(super) fn connected(&mut self, connection: ConnectionId, name: &str) {
-        self.handle(Input::Connected { connection, user: user(name), guest: false, pool: POOL });
+        let comer = Comer { user: user(name), guest: false, pool: POOL, token: self.token.clone() };
+        self.handle(Input::Connected { connection, comer });
     }
 
     pub(super) fn disconnected(&mut self, connection: ConnectionId) {
@@ -130,6 +134,10 @@ impl Scripted {
 
     pub(super) fn stored(&mut self, operation: OperationId, outcome: Outcome) {
         self.handle(Input::Stored { operation, outcome });
+    }
+
+    pub(super) fn consulted(&mut self, operation: OperationId, tidings: Tidings) {
+        self.handle(Input::Consulted { operation, tidings });
     }
 
     /// An envelope arrives for the session in this place.
@@ -161,7 +169,7 @@ impl Scripted {
         let mut operations = Vec::new();
         let mut effects = Vec::new();
         while let Some(mut effect) = self.core.poll_effect() {
-            if let Effect::Ask { operation, .. } = &mut effect {
+            if let Effect::Ask { operation, .. } | Effect::Consult { operation, .. } = &mut effect {
                 assert!(self.last < Some(*operation), "an operation's name is new");
                 self.last = Some(*operation);
                 operations.push(std::mem::replace(operation, ANY));
@@ -221,6 +229,11 @@ impl Scripted {
     /// The place where the search that the core makes now begins, if it begins anywhere.
     pub(super) fn anywhere(&self) -> Order {
         Ticket::anywhere(self.draw(Dice::next_u64))
+    }
+
+    /// The entry that the core makes now.
+    pub(super) fn entry(&self) -> EntryId {
+        EntryId(self.draw(Dice::next_u64))
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut Dice) -> T) -> T {

@@ -46,7 +46,8 @@ fn without_an_answer_to_the_attachment_nobody_joins() {
 #[test]
 fn a_pool_that_is_not_served_has_no_place_for_anybody() {
     let mut core = Scripted::new();
-    core.handle(Input::Connected { connection: ANA, user: user("ana"), guest: true, pool: PoolId("other") });
+    let comer = Comer { user: user("ana"), guest: true, pool: PoolId("other"), token: None };
+    core.handle(Input::Connected { connection: ANA, comer });
     core.expect([Effect::Close { connection: ANA }]);
     core.asks(ANA, 1, Command::Heartbeat);
     core.expect([]);

@@ -21,7 +21,15 @@ fn to_her(envelope: Envelope) -> Effect {
 fn hands_over(going_on: GoingOn, settled: &[&Proposal]) -> Effect {
     let met = settled.iter().map(|_| (user("ben"), at(1_000) + Duration::from_hours(24))).collect();
     let settled = settled.iter().map(|proposal| proposal.id).collect();
-    to_her(Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met }))))
+    to_her(Envelope::HandedOver(Some(Box::new(Handover {
+        user: user("ana"),
+        going_on,
+        settled,
+        met,
+        halls: Vec::new(),
+        ended: None,
+        seeks: false,
+    }))))
 }
 
 fn forwarded(times: u8, envelope: Envelope) -> Effect {
@@ -65,7 +73,7 @@ fn the_older_connection_is_told_and_what_it_had_goes_to_the_newer() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
 }
 
@@ -78,7 +86,7 @@ fn who_is_away_takes_along_what_was_kept_for_it() {
     core.hears(0, Envelope::Signal { room, kind, payload: payload.clone() });
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), vec![(kind, payload)]);
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     core.expect([record(Event::SessionClosed), hands_over(talking, &[&proposal])]);
 }
 
@@ -128,7 +136,7 @@ fn what_still_comes_goes_after_it_for_half_a_minute() {
     let (mut core, proposal) = ana_talks();
     core.hears(0, take_over());
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
-    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let talking = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     expect_replaced(&mut core, hands_over(talking, &[&proposal]));
     let (room, kind, payload) = (proposal.room, SignalKind::Offer, Payload("o".into()));
     let offer = Envelope::Signal { room, kind, payload };
@@ -250,6 +258,9 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
             going_on,
             settled: Vec::new(),
             met: Vec::new(),
+            halls: Vec::new(),
+            ended: None,
+            seeks: false,
         })))
     };
     core.hears(0, handed(GoingOn::Idle));
@@ -259,7 +270,7 @@ fn a_handover_to_a_session_that_is_over_is_wound_up() {
     core.hears(0, handed(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
     core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
     let (talk, held, room) = (Box::new(talk(&proposal, 0, there(), at(0))), Vec::new(), proposal.room);
-    core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held }));
+    core.hears(0, handed(GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held }));
     core.expect([
         send(Envelope::Here { room, from: here(0) }),
         send(Envelope::Left { room, departure: Departure::Left, from: here(0) }),
@@ -290,4 +301,51 @@ fn a_session_that_was_left_behind_gives_no_sign_of_life_for_the_newer_one() {
         record(Event::RoomClosed { departure, lasted: Duration::from_millis(49_600) }),
         notify(ANA, Notice::PeerLeft { room, user: user("ben"), departure }),
     ]);
+}
+
+#[test]
+fn what_made_a_session_known_after_it_had_gone_elsewhere_is_taken_back() {
+    let (mut core, proposal) = ana_accepted();
+    let agreed = accepted(&proposal, &["ana", "ben"]);
+    core.hears(0, Envelope::Agreed(agreed.clone()));
+    let told = notify(ANA, ready(&agreed, "ana"));
+    let [_, knowing] =
+        core.asked([ended(TicketEnd::Matched), remember(at(1_000)), told, registers(&agreed, at(1_000))]);
+    core.hears(0, take_over());
+    let going_on = GoingOn::Talking {
+        talk: Box::new(talk(&agreed, 0, there(), at(1_000))),
+        last_sequence: 0,
+        heard_sequence: 0,
+        told: true,
+        held: Vec::new(),
+    };
+    expect_replaced(&mut core, hands_over(going_on, &[&agreed]));
+    core.stored(knowing, registered(here(0)));
+    core.expect([detach("ana", 0)]);
+}
+
+#[test]
+fn a_signal_that_was_sent_after_this_session_is_not_told_after_a_newer_one() {
+    let (mut core, proposal) = ana_talks();
+    let room = proposal.room;
+    let said = |text: &str| (SignalKind::Candidate, Payload(text.into()));
+    let signal = |text| {
+        let (kind, payload) = said(text);
+        Envelope::Signal { room, kind, payload }
+    };
+    let sent_after = |text| Envelope::Forwarded { times: 1, envelope: Box::new(signal(text)) };
+    let told = |text| {
+        let (kind, payload) = said(text);
+        notify(ANA, Notice::Signal { room, kind, payload, from: user("ben") })
+    };
+    for text in ["1", "2"] {
+        core.hears(0, sent_after(text));
+        core.expect([told(text)]);
+    }
+    core.hears(0, signal("4"));
+    core.expect([told("4")]);
+    core.hears(0, sent_after("3"));
+    core.expect([record(Event::HeldSignalDropped)]);
+    core.hears(0, signal("5"));
+    core.expect([told("5")]);
 }

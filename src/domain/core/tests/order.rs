@@ -2,7 +2,7 @@
 
 use super::super::super::envelope::{GoingOn, Handover};
 use super::super::super::id::{Address, NodeId, SessionId, TicketId};
-use super::super::super::operation::{Former, Reclaimed, Superseded};
+use super::super::super::operation::{Former, Superseded};
 use super::*;
 
 /// Where Ana is as well.
@@ -31,8 +31,13 @@ fn asks(rank: Time) -> Effect {
 }
 
 fn has(going_on: GoingOn) -> Envelope {
-    let (settled, met) = (Vec::new(), Vec::new());
-    Envelope::HandedOver(Some(Box::new(Handover { user: user("ana"), going_on, settled, met })))
+    has_and_met(going_on, Vec::new())
+}
+
+fn has_and_met(going_on: GoingOn, met: Vec<(UserId, Time)>) -> Envelope {
+    let (user, settled, halls) = (user("ana"), Vec::new(), Vec::new());
+    let handover = Handover { user, going_on, settled, met, halls, ended: None, seeks: false };
+    Envelope::HandedOver(Some(Box::new(handover)))
 }
 
 /// This session is over, and its client is told why.
@@ -175,6 +180,21 @@ fn a_session_to_which_the_client_came_back_is_not_handed_over_to_an_earlier_one(
 }
 
 #[test]
+fn a_session_that_ended_before_the_store_said_that_it_counts_is_not_left_known() {
+    let mut core = Scripted::new();
+    core.connect(ANA, "ana", 0);
+    let again = ana_comes_back(&mut core);
+    core.hears(0, asked(at(400)));
+    let [counting] = core.asked([register_since("ana", here(0), at(500), None)]);
+    core.handle(Input::Disconnected { connection: again, left: true });
+    core.expect([detach("ana", 0), record(Event::SessionClosed)]);
+    let counts = Registered { lives_at: here(0), rank: at(500), former: Some(elsewhere()) };
+    core.stored(counting, Outcome::Registered(counts));
+    // What she had elsewhere ends as well.
+    core.expect([asks(at(500)), detach("ana", 0)]);
+}
+
+#[test]
 fn who_counts_the_store_decides() {
     let mut core = Scripted::new();
     core.connect(ANA, "ana", 0);
@@ -259,30 +279,6 @@ fn who_says_good_bye_wishes_for_nobody_any_more() {
 }
 
 #[test]
-fn a_proposal_that_comes_late_is_none_any_more_for_who_has_wished_since() {
-    let (mut core, attaching) = ana_comes();
-    core.stored(attaching, follows_elsewhere(at(5)));
-    core.expect([asks(at(5))]);
-    core.wakes(1_000);
-    let reclaim = ask(Operation::Reclaim { pool: POOL, user: user("ana"), owner: here(0) });
-    let [reclaiming] = core.asked([reclaim]);
-    core.stored(reclaiming, Outcome::Reclaimed(Reclaimed::Nothing));
-    core.expect([notify(ANA, Notice::Resumed(Resumed::Idle))]);
-    core.says(ANA, wish().join());
-    let ticket = core.ticket("ana", 0, &wish());
-    let [searching] = core.asked([record(Event::Searching), core.look(&ticket, Stage::Exact)]);
-    core.stored(searching, listed(1));
-    core.says(ANA, Command::LeaveQueue);
-    let [withdrawing] = core.asked([withdraw(&ticket)]);
-    core.stored(withdrawing, Outcome::Withdrawn(Withdrawn::Removed));
-    core.expect([ended(TicketEnd::Cancelled)]);
-    let before = Arc::new(super::ticket(TicketId(5), "ana", elsewhere(), &wish(), at(0)));
-    let proposal = pair(1, &before, &bens_ticket(), at(0));
-    core.hears(0, has(GoingOn::Proposed { proposal: proposal.clone(), peer_gone: None }));
-    core.expect([ended(TicketEnd::Gone), answer(&proposal, "ana", Verdict::Leave)]);
-}
-
-#[test]
 fn whom_she_is_not_to_meet_is_known_once_however_often_the_store_tells() {
     let (mut core, attaching) = ana_comes();
     let told = |end| {
@@ -307,7 +303,6 @@ fn whom_she_is_not_to_meet_is_known_once_however_often_the_store_tells() {
     core.hears(0, asked(at(6)));
     let met = vec![(user("ben"), at(80_000)), (user("cyd"), at(90_000))];
     let [one, two, three, four, _] = gives_way(ANA, GoingOn::Idle);
-    let (user, going_on, settled) = (user("ana"), GoingOn::Idle, Vec::new());
-    let envelope = Envelope::HandedOver(Some(Box::new(Handover { user, going_on, settled, met })));
+    let envelope = has_and_met(GoingOn::Idle, met);
     core.expect([one, two, three, four, Effect::Send { to: elsewhere(), envelope }]);
 }

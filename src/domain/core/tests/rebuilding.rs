@@ -71,9 +71,17 @@ fn what_somebody_had_who_came_back_elsewhere_meanwhile_goes_there() {
     let elsewhere = Address { node: NodeId::new("third"), ..here(0) };
     core.stored(registering, registered(elsewhere.clone()));
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
-    let going_on = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, held };
+    let going_on = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     let met = vec![(user("ben"), at(1_000) + Duration::from_hours(24))];
-    let handover = Handover { user: user("ana"), going_on, settled: vec![proposal.id], met };
+    let handover = Handover {
+        user: user("ana"),
+        going_on,
+        settled: vec![proposal.id],
+        met,
+        halls: Vec::new(),
+        ended: None,
+        seeks: false,
+    };
     core.expect([
         record(Event::SessionReplaced),
         notify(ANA, Notice::Replaced),

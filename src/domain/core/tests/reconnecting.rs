@@ -312,7 +312,7 @@ fn who_was_away_when_the_room_opened_finds_it_on_return() {
     let away = send(Envelope::Away { room, from: here(0) });
     core.expect([ended(TicketEnd::Matched), remember(at(1_000)), registers(&agreed, at(1_000)), away]);
     core.connected(ANA_AGAIN, "ana");
-    let [welcome, resumed] = resumed(in_room(&proposal));
+    let [welcome, resumed] = resumed(in_room_untold(&proposal));
     core.expect([welcome, resumed, send(Envelope::Back { room, from: here(0) }), missed(&proposal)]);
 }
 

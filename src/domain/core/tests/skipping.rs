@@ -130,7 +130,15 @@ fn the_cooldown_goes_along_to_another_session() {
     }]);
     let ticket = Arc::new(ticket(TicketId(5), "ana", here(0), &wish(), at(3_000)));
     let going_on = GoingOn::Waiting(ticket.clone());
-    let handover = Handover { user: user("ana"), going_on, settled: Vec::new(), met: Vec::new() };
+    let handover = Handover {
+        user: user("ana"),
+        going_on,
+        settled: Vec::new(),
+        met: Vec::new(),
+        halls: Vec::new(),
+        ended: None,
+        seeks: false,
+    };
     core.at(400);
     core.hears(0, Envelope::HandedOver(Some(Box::new(handover))));
     core.expect([notify(ANA, Notice::Resumed(Resumed::Waiting { stage: Stage::Exact }))]);

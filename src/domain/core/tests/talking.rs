@@ -140,7 +140,7 @@ fn leaving_ends_the_room() {
         send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
         record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::from_secs(3) }),
-        done(ANA, 3),
+        left(3, proposal.room),
     ]);
     core.asks(ANA, 4, Command::LeaveRoom(proposal.room.into()));
     core.expect(not_in_room(4));
@@ -264,7 +264,7 @@ fn a_room_is_meant_by_its_id_by_its_number_or_as_the_one_there_is() {
             send(Envelope::Left { room, departure: Departure::Left, from: here(0) }),
             close(&proposal),
             record(Event::RoomClosed { departure: Departure::Left, lasted: Duration::ZERO }),
-            done(ANA, 7),
+            left(7, room),
         ]);
     }
 }

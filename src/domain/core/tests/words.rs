@@ -43,6 +43,11 @@ pub(super) fn done(connection: ConnectionId, number: u64) -> Effect {
     ack(connection, number, Ok(Reply::Done))
 }
 
+/// Ana has left the room.
+pub(super) fn left(number: u64, room: RoomId) -> Effect {
+    ack(ANA, number, Ok(Reply::Left { room, user: user("ana") }))
+}
+
 pub(super) fn joined(connection: ConnectionId, number: u64, place: Place) -> Effect {
     let Place { position, estimated_wait_seconds } = place;
     ack(connection, number, Ok(Reply::Joined { position, estimated_wait_seconds }))
@@ -328,7 +333,17 @@ pub(super) fn in_room(proposal: &Proposal) -> Resumed {
         partner: partner(&proposal.sides[1].ticket),
         initiator: true,
         last_sequence: 0,
+        told: true,
     }
+}
+
+/// The same, where she was away when the room began.
+pub(super) fn in_room_untold(proposal: &Proposal) -> Resumed {
+    let in_room = in_room(proposal);
+    let Resumed::Talking { proposal, room, partner, initiator, last_sequence, .. } = in_room else {
+        unreachable!("she talks")
+    };
+    Resumed::Talking { proposal, room, partner, initiator, last_sequence, told: false }
 }
 
 /// She is told what she missed of the chat.

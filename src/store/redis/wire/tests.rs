@@ -4,8 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::criteria::{AgeRange, Criteria, Stage, Strict};
-use crate::domain::envelope::{GoingOn, Handover};
-use crate::domain::id::{Address, Entropy, NodeId, ProposalId, RoomId, TicketId};
+use crate::domain::envelope::{Ended, GoingOn, Handover};
+use crate::domain::hall::{HallNews, HandedHall, HeldSignal, Leaving, Member, Roster};
+use crate::domain::id::{
+    Address, Entropy, EntryId, HallName, MemberName, NodeId, ProposalId, RoomId, TicketId,
+};
 use crate::domain::notice::Partner;
 use crate::domain::person::{Attributes, Gender, Proficiency};
 use crate::domain::talk::Talk;
@@ -129,11 +132,12 @@ fn going_on() -> impl Strategy<Value = GoingOn> {
         pool.prop_flat_map(one_ticket).prop_map(GoingOn::Waiting),
         (whole_proposal(), prop::option::of(departure()))
             .prop_map(|(proposal, peer_gone)| GoingOn::Proposed { proposal, peer_gone }),
-        (talk(), any::<u64>(), any::<u64>(), prop::collection::vec(signal(), 0..4)).prop_map(
-            |(talk, last_sequence, heard_sequence, held)| GoingOn::Talking {
+        (talk(), any::<[u64; 2]>(), any::<bool>(), prop::collection::vec(signal(), 0..4)).prop_map(
+            |(talk, [last_sequence, heard_sequence], told, held)| GoingOn::Talking {
                 talk: Box::new(talk),
                 last_sequence,
                 heard_sequence,
+                told,
                 held
             }
         ),
@@ -142,8 +146,61 @@ fn going_on() -> impl Strategy<Value = GoingOn> {
 
 fn handover() -> impl Strategy<Value = Box<Handover>> {
     let met = prop::collection::vec((user(), any::<u64>().prop_map(Time::from_ms)), 0..4);
-    (user(), going_on(), prop::collection::vec(proposal_id(), 0..4), met)
-        .prop_map(|(user, going_on, settled, met)| Box::new(Handover { user, going_on, settled, met }))
+    let halls = prop::collection::vec(handed_hall(), 0..3);
+    let ended =
+        (room(), user(), departure()).prop_map(|(room, user, departure)| Ended { room, user, departure });
+    let ended = prop::option::of(ended);
+    let (settled, seeks) = (prop::collection::vec(proposal_id(), 0..4), any::<bool>());
+    (user(), going_on(), settled, met, halls, ended, seeks).prop_map(
+        |(user, going_on, settled, met, halls, ended, seeks)| {
+            Box::new(Handover { user, going_on, settled, met, halls, ended, seeks })
+        },
+    )
+}
+
+fn member_name() -> impl Strategy<Value = MemberName> {
+    any::<String>().prop_map(MemberName::new)
+}
+
+fn hall_name() -> impl Strategy<Value = HallName> {
+    any::<String>().prop_map(HallName::new)
+}
+
+fn entry() -> impl Strategy<Value = EntryId> {
+    any::<u64>().prop_map(EntryId)
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    (entry(), member_name(), address()).prop_map(|(entry, name, address)| Member { entry, name, address })
+}
+
+fn roster() -> impl Strategy<Value = Roster> {
+    (time(), any::<u64>(), prop::collection::vec(member(), 0..4))
+        .prop_map(|(created_at, version, members)| Roster { created_at, version, members })
+}
+
+fn handed_hall() -> impl Strategy<Value = HandedHall> {
+    let held = prop::collection::vec((member_name(), signal()), 0..3);
+    (hall_name(), entry(), roster(), held).prop_map(|(hall, own, roster, held)| {
+        let held = held.into_iter().map(|(from, (kind, payload))| HeldSignal { from, kind, payload });
+        HandedHall { hall, own, roster, held: held.collect() }
+    })
+}
+
+fn hall_news() -> impl Strategy<Value = HallNews> {
+    let leaving = prop::sample::select(vec![Leaving::Left, Leaving::Disconnected, Leaving::Replaced]);
+    prop_oneof![
+        roster().prop_map(|roster| HallNews::Roster(Arc::new(roster))),
+        (entry(), leaving).prop_map(|(entry, leaving)| HallNews::Gone { entry, leaving }),
+        entry().prop_map(|entry| HallNews::Away { entry }),
+        entry().prop_map(|entry| HallNews::Back { entry }),
+        (member(), entry(), signal()).prop_map(|(from, to, (kind, payload))| HallNews::Signal {
+            from: Box::new(from),
+            to,
+            kind,
+            payload
+        }),
+    ]
 }
 
 fn figure() -> impl Strategy<Value = f64> {
@@ -188,6 +245,7 @@ fn plain() -> impl Strategy<Value = Envelope> {
         }),
         (room(), any::<bool>()).prop_map(|(room, on)| Envelope::Typing { room, on }),
         (room(), message()).prop_map(|(room, message)| Envelope::Chat { room, message }),
+        (hall_name(), hall_news()).prop_map(|(hall, news)| Envelope::Hall { hall, news }),
         (room(), address()).prop_map(|(room, from)| Envelope::Away { room, from }),
         (room(), address()).prop_map(|(room, from)| Envelope::Back { room, from }),
         (room(), address()).prop_map(|(room, from)| Envelope::Here { room, from }),
@@ -243,11 +301,15 @@ fn what_is_handed_over_is_spelled_in_words() {
         Some((handover.going_on, handover.settled.len()))
     };
     assert_eq!(handed_over("-").map(|letter| letter.envelope), Some(Envelope::HandedOver(None)));
-    assert_eq!(going_on("0 0 ana idle"), Some((GoingOn::Idle, 0)));
-    assert_eq!(going_on(&format!("2 {id} {id} 1 ben 7 ana idle")), Some((GoingOn::Idle, 2)));
+    assert_eq!(going_on("0 0 0 ana - 0 idle"), Some((GoingOn::Idle, 0)));
+    let ended = handed_over(&format!("0 0 0 ana left {id} ben 0 idle")).map(|letter| letter.envelope);
+    let Some(Envelope::HandedOver(Some(handover))) = ended else { panic!("it is one") };
+    let room = id.parse().expect("an id");
+    assert_eq!(handover.ended, Some(Ended { room, user: UserId::new("ben"), departure: Departure::Left }));
+    assert_eq!(going_on(&format!("2 {id} {id} 1 ben 7 0 ana - 0 idle")), Some((GoingOn::Idle, 2)));
     let talk = format!("{id} {id} n 0 0 0 ben en es y 1 5");
     let Some((GoingOn::Talking { held, .. }, 0)) =
-        going_on(&format!("0 0 ana talking 1 2 {talk} offer a%20b answer "))
+        going_on(&format!("0 0 0 ana - 1 talking 1 2 0 {talk} offer a%20b answer "))
     else {
         panic!("it is a talk")
     };
@@ -257,17 +319,26 @@ fn what_is_handed_over_is_spelled_in_words() {
         "- ",
         "idle",
         "0",
-        "0 0 ana",
-        "0 0 ana idle ",
-        "1 0 ana idle",
-        "0 1 ana idle",
-        "18446744073709551615 0 ana idle",
-        "0 0 ana waiting one",
-        "0 0 ana proposed left",
-        &format!("0 0 ana talking 1 {talk}"),
-        &format!("0 0 ana talking 1 2 {talk} "),
-        &format!("0 0 ana talking 1 2 {talk} offer"),
-        &format!("0 0 ana talking 1 2 {talk} shout x"),
+        "0 0 0 ana",
+        "0 0 0 ana -",
+        "0 0 0 ana - 0",
+        "0 0 0 ana - 2 idle",
+        "0 0 0 ana idle",
+        "0 0 0 ana - 0 idle ",
+        "1 0 0 ana - 0 idle",
+        "0 1 0 ana - 0 idle",
+        "0 0 1 ana - 0 idle",
+        "0 0 18446744073709551615 ana - 0 idle",
+        "18446744073709551615 0 0 ana - 0 idle",
+        &format!("0 0 0 ana left {id} 0 idle"),
+        &format!("0 0 0 ana gone {id} ben 0 idle"),
+        "0 0 0 ana - 0 waiting one",
+        "0 0 0 ana - 0 proposed left",
+        &format!("0 0 0 ana - 1 talking 1 2 {talk}"),
+        &format!("0 0 0 ana - 1 talking 1 2 2 {talk}"),
+        &format!("0 0 0 ana - 1 talking 1 2 1 {talk} "),
+        &format!("0 0 0 ana - 1 talking 1 2 1 {talk} offer"),
+        &format!("0 0 0 ana - 1 talking 1 2 1 {talk} shout x"),
     ];
     for said in nothing {
         assert_eq!(handed_over(said), None, "{said:?}");
