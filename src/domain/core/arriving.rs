@@ -22,7 +22,7 @@ use super::super::talk::Talk;
 use super::super::ticket::PoolId;
 use super::super::time::Time;
 use super::Core;
-use super::session::{Arrival, Flight, State, Work};
+use super::session::{Arrival, Flight, Session, State, Work};
 use super::storing::Purpose;
 
 impl Arrival {
@@ -42,6 +42,18 @@ impl Arrival {
 
     pub(super) fn is_settled(&self) -> bool {
         matches!(self, Self::Settled)
+    }
+}
+
+impl Session {
+    /// Nobody else has anything. An earlier session that learned of this one from the store may have handed over
+    /// what it had before it was asked: nothing was begun here since, and the client is told of that first.
+    fn settle_arrival(&mut self) {
+        self.arrival = Arrival::Settled;
+        let came = self.queue.iter().position(|work| matches!(work, Work::GoOn { .. }));
+        if let Some(Work::GoOn { handover, .. }) = came.and_then(|index| self.queue.remove(index)) {
+            self.queue.push_front(Work::GoOn { handover, late: false });
+        }
     }
 }
 
@@ -76,7 +88,7 @@ impl<E: Entropy> Core<E> {
         history.append(&mut session.avoid);
         session.avoid = history;
         match former {
-            None => session.arrival = Arrival::Settled,
+            None => session.settle_arrival(),
             Some(former) => self.follow(id, former, now),
         }
     }
@@ -220,9 +232,9 @@ impl<E: Entropy> Core<E> {
                 session.queue.push_front(Work::GoOn { handover, late: false });
                 self.advance(id, now);
             }
-            // It was over, and what it had ended with it.
+            // It was over, and what it had ended with it, or came before it was asked for.
             (Arrival::TakingOver { .. }, None) => {
-                session.arrival = Arrival::Settled;
+                session.settle_arrival();
                 session.flight = Flight::None;
                 self.advance(id, now);
             }

@@ -266,6 +266,33 @@ fn what_came_for_a_session_that_gives_way_goes_with_it() {
 }
 
 #[test]
+fn what_comes_before_it_is_asked_for_is_gone_on_with_before_anything_else() {
+    let joined = |core: &mut Scripted| {
+        let ticket = core.ticket("ana", 0, &wish());
+        [
+            notify(ANA, Notice::Resumed(Resumed::Idle)),
+            record(Event::Searching),
+            core.look(&ticket, Stage::Exact),
+        ]
+    };
+    let (mut core, attaching) = ana_comes();
+    core.says(ANA, wish().join());
+    core.hears(0, has(GoingOn::Idle));
+    core.stored(attaching, follows_elsewhere(at(5)));
+    core.expect([asks(at(5))]);
+    core.hears(0, Envelope::HandedOver(None));
+    let expected = joined(&mut core);
+    core.expect(expected);
+    // The same where the store knows of nobody else.
+    let (mut core, attaching) = ana_comes();
+    core.says(ANA, wish().join());
+    core.hears(0, has(GoingOn::Idle));
+    core.stored(attaching, attached());
+    let expected = joined(&mut core);
+    core.expect(expected);
+}
+
+#[test]
 fn who_says_good_bye_wishes_for_nobody_any_more() {
     let (mut core, attaching) = ana_comes();
     core.stored(attaching, follows_elsewhere(at(5)));
