@@ -19,7 +19,7 @@ use qala::domain::id::TicketId;
 use qala::domain::limits::SEQUENCE_GAP;
 use qala::domain::notice::Partner;
 use qala::domain::operation::{
-    Answered, Appended, Expired, Operation, Outcome, Reclaimed, Searched, Standing,
+    Answered, Appended, Expired, Operation, Outcome, Reclaimed, Registered, Searched, Standing,
 };
 use qala::domain::proposal::Verdict;
 use qala::domain::talk::Talk;
@@ -43,7 +43,7 @@ fn at_port(port: u16) -> Settings {
 }
 
 fn attach(number: u64) -> Operation {
-    Operation::Attach { user: user(number), pool: POOL, address: address(1) }
+    Operation::Attach { user: user(number), pool: POOL, address: address(1), since: at(0) }
 }
 
 fn is_there(asked: &Asked) -> bool {
@@ -93,7 +93,9 @@ fn what_was_done_before_the_answer_was_lost_is_not_done_again() {
 fn a_session_that_follows_another_is_told_so_although_the_answer_was_lost() {
     let proxy = Proxy::before(SINGLE.servers[0].port);
     let store = Asked(Box::new(store(at_port(proxy.port))));
-    let at_slot = |slot| Operation::Attach { user: user(1), pool: POOL, address: address(slot) };
+    let since = |slot| at(u64::from(slot));
+    let at_slot =
+        |slot| Operation::Attach { user: user(1), pool: POOL, address: address(slot), since: since(slot) };
     let former = |slot| {
         let Outcome::Attached(attached) = answer(&*store.0, at_slot(slot), at(0)) else {
             panic!("a session is attached");
@@ -105,12 +107,18 @@ fn a_session_that_follows_another_is_told_so_although_the_answer_was_lost() {
         proxy.swallow(1);
     };
     assert_eq!(former(1), None);
-    let register =
-        |slot, talk| Operation::Register { user: user(1), pool: POOL, address: address(slot), talk };
+    let register = |slot, talk| Operation::Register {
+        user: user(1),
+        pool: POOL,
+        address: address(slot),
+        rank: since(slot),
+        talk,
+    };
     for _ in 0..2 {
         asked_twice();
         let registered = answer(&*store.0, register(1, Some(Box::new(talk()))), at(0));
-        assert_eq!(registered, Outcome::Registered(address(1)));
+        let known = Registered { lives_at: address(1), rank: since(1), former: None };
+        assert_eq!(registered, Outcome::Registered(known));
     }
     asked_twice();
     assert_eq!(former(2), Some((address(1), true)));

@@ -121,6 +121,9 @@ macro_rules! keeps_the_contract {
                     a_session_follows_the_one_before
                     a_session_that_attaches_again_is_told_the_same
                     only_the_latest_session_registers
+                    of_two_sessions_the_one_counts_whose_client_came_in_last
+                    a_session_that_was_followed_before_it_heard_whom_it_follows_is_told
+                    a_session_to_which_the_client_came_back_counts_again
                     an_end_takes_no_later_session_along
                     a_session_is_of_one_user_in_one_pool;
             }

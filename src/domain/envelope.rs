@@ -92,6 +92,8 @@ pub enum Envelope {
         user: UserId,
         /// Where I am.
         by: Address,
+        /// When your client came to me, by the store's clock.
+        rank: Time,
     },
     /// What the session that you asked had; nothing if it is not there any more.
     HandedOver(Option<Box<Handover>>),

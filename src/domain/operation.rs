@@ -25,8 +25,10 @@ pub enum Operation {
         pool: PoolId,
         /// Where the session lives from now on.
         address: Address,
+        /// When its client came in, by the node's clock. A session whose client came in later stays known.
+        since: Time,
     },
-    /// A session lives here and is in this talk, unless a later one of the same user is known.
+    /// A session lives here and is in this talk, unless one of the same user is known whose client came in later.
     Register {
         /// The user.
         user: UserId,
@@ -34,6 +36,8 @@ pub enum Operation {
         pool: PoolId,
         /// Where the session lives.
         address: Address,
+        /// When its client came in, by the store's clock.
+        rank: Time,
         /// The talk it is in; what was known of an earlier one is forgotten.
         talk: Option<Box<Talk>>,
     },
@@ -188,8 +192,10 @@ pub struct Search {
 pub enum Outcome {
     /// To [`Operation::Attach`].
     Attached(Attached),
-    /// To [`Operation::Register`]: where the user's session lives, which may be another one.
-    Registered(Address),
+    /// To [`Operation::Attach`]: the user's client came in elsewhere since, and nothing was changed.
+    Superseded(Superseded),
+    /// To [`Operation::Register`].
+    Registered(Registered),
     /// To [`Operation::Locate`].
     Located(Option<Address>),
     /// To [`Operation::Reclaim`].
@@ -236,6 +242,28 @@ pub struct Attached {
     pub history: Vec<(UserId, Time)>,
     /// The session that this one follows, if it was not over.
     pub former: Option<Former>,
+    /// When the client came in, by the store's clock: of two sessions of a user the one counts whose rank is higher.
+    pub rank: Time,
+}
+
+/// A session that is asked about too late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Superseded {
+    /// The session that counts.
+    pub by: Address,
+    /// The session that the one asked about followed, if it was told so and may not have heard it.
+    pub former: Option<Address>,
+}
+
+/// Which session of a user counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// Where it lives, which may be another one than asked for.
+    pub lives_at: Address,
+    /// When its client came in, by the store's clock.
+    pub rank: Time,
+    /// Where the one lived that counted until now, if that was another one.
+    pub former: Option<Address>,
 }
 
 /// An earlier session of a user, as it was registered.

@@ -148,3 +148,6 @@ pub const HALLS_RENEWED_EVERY: Duration = Duration::from_secs(10);
 pub const HALL_RESERVED_FOR: Duration = Duration::from_mins(5);
 /// How long the core waits before it asks an unavailable store again for something nobody waits for.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long whoever ended a proposal may take to tell the other side, before that one looks for itself. Twice that
+/// has to pass before both sides of one that Redis lost are free, and design section 6 gives them 2 s.
+pub const NEWS_WITHIN: Duration = Duration::from_millis(700);

@@ -217,7 +217,7 @@ impl Asked {
 
     /// Whom user `number` is not to meet, as the start of a session tells.
     pub(crate) fn attach(&self, number: u64, pool: PoolId, now: Time) -> Vec<(UserId, Time)> {
-        let operation = Operation::Attach { user: user(number), pool, address: address(1) };
+        let operation = Operation::Attach { user: user(number), pool, address: address(1), since: now };
         expect!(answer(&*self.0, operation, now), Attached).history
     }
 

@@ -134,16 +134,53 @@ pub(crate) enum Action {
 /// Something that users do beside waiting: few of them, at few addresses, in few rooms.
 #[derive(Clone, Debug)]
 pub(crate) enum Aside {
-    Attach { user: u8, slot: u32 },
-    Register { user: u8, slot: u32, talk: Option<u8> },
-    Locate { user: u8 },
-    Detach { user: u8, slot: u32 },
-    Remember { user: u8, partner: u8, ms: u64 },
-    OpenRoom { room: u64, members: [u8; 2], heard: Option<u64>, written: [u64; 2] },
-    Rejoin { room: u64, user: u8 },
-    CloseRoom { room: u64 },
-    Append { room: u64, user: u8, name: Option<u8>, text: u8 },
-    Messages { room: u64, after: u64 },
+    /// Whose client came in so long ago.
+    Attach {
+        user: u8,
+        slot: u32,
+        ago_ms: u64,
+    },
+    Register {
+        user: u8,
+        slot: u32,
+        ago_ms: u64,
+        talk: Option<u8>,
+    },
+    Locate {
+        user: u8,
+    },
+    Detach {
+        user: u8,
+        slot: u32,
+    },
+    Remember {
+        user: u8,
+        partner: u8,
+        ms: u64,
+    },
+    OpenRoom {
+        room: u64,
+        members: [u8; 2],
+        heard: Option<u64>,
+        written: [u64; 2],
+    },
+    Rejoin {
+        room: u64,
+        user: u8,
+    },
+    CloseRoom {
+        room: u64,
+    },
+    Append {
+        room: u64,
+        user: u8,
+        name: Option<u8>,
+        text: u8,
+    },
+    Messages {
+        room: u64,
+        after: u64,
+    },
 }
 
 impl Aside {
@@ -151,13 +188,17 @@ impl Aside {
     pub(crate) fn operation(&self, now: Time) -> Operation {
         let pool = POOL;
         match *self {
-            Self::Attach { user, slot } => {
-                Operation::Attach { user: self::user(user), pool, address: address(slot) }
-            }
-            Self::Register { user, slot, talk } => Operation::Register {
+            Self::Attach { user, slot, ago_ms } => Operation::Attach {
                 user: self::user(user),
                 pool,
                 address: address(slot),
+                since: Time::from_ms(now.as_ms() - ago_ms),
+            },
+            Self::Register { user, slot, ago_ms, talk } => Operation::Register {
+                user: self::user(user),
+                pool,
+                address: address(slot),
+                rank: Time::from_ms(now.as_ms() - ago_ms),
                 talk: talk.map(|number| Box::new(self::talk(number))),
             },
             Self::Locate { user } => Operation::Locate { user: self::user(user), pool },
@@ -205,14 +246,15 @@ fn talk(number: u8) -> Talk {
 
 fn aside() -> impl Strategy<Value = Aside> {
     let (user, slot) = (|| 0..3_u8, || 0..3_u32);
+    let ago_ms = || prop_oneof![2 => Just(0_u64), 1 => 0..3_000_u64];
     // Mostly one room of the same two, or nobody would ever write in it.
     let room = || prop_oneof![5 => Just(0_u64), 1 => Just(1)];
     let members = prop_oneof![4 => Just([0_u8, 1]), 1 => Just([1, 0]), 1 => Just([1, 2])];
     let writer = prop_oneof![5 => 0..2_u8, 1 => Just(2)];
     prop_oneof![
-        4 => (user(), slot()).prop_map(|(user, slot)| Aside::Attach { user, slot }),
-        4 => (user(), slot(), option::of(0..4_u8))
-            .prop_map(|(user, slot, talk)| Aside::Register { user, slot, talk }),
+        4 => (user(), slot(), ago_ms()).prop_map(|(user, slot, ago_ms)| Aside::Attach { user, slot, ago_ms }),
+        4 => (user(), slot(), ago_ms(), option::of(0..4_u8))
+            .prop_map(|(user, slot, ago_ms, talk)| Aside::Register { user, slot, ago_ms, talk }),
         1 => user().prop_map(|user| Aside::Locate { user }),
         1 => (user(), slot()).prop_map(|(user, slot)| Aside::Detach { user, slot }),
         1 => (user(), user(), 0..9_000_u64)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use qala::domain::id::{Address, RoomId, UserId};
 use qala::domain::limits::SEQUENCE_GAP;
-use qala::domain::operation::{Appended, Attached, Former, Operation, Outcome};
+use qala::domain::operation::{Appended, Attached, Former, Operation, Outcome, Registered, Superseded};
 use qala::domain::talk::{ChatMessage, Talk};
 use qala::domain::time::Time;
 
@@ -13,9 +13,12 @@ use qala::domain::time::Time;
 struct Session {
     user: UserId,
     address: Address,
+    rank: Time,
     talk: Option<Box<Talk>>,
     /// The one before, until this one is registered.
     former: Option<Former>,
+    /// That one and those before it, the latest first.
+    before: Vec<Address>,
 }
 
 /// A room that stands.
@@ -41,12 +44,9 @@ impl Aside {
     /// Carries out an operation of a user or a room; `None` if it is neither.
     pub(crate) fn execute(&mut self, operation: &Operation, now: Time) -> Option<Outcome> {
         Some(match operation.clone() {
-            Operation::Attach { user, address, .. } => {
-                let former = self.attach(&user, address);
-                Outcome::Attached(Attached { history: self.history(&user, now), former })
-            }
-            Operation::Register { user, address, talk, .. } => {
-                Outcome::Registered(self.register(user, address, talk))
+            Operation::Attach { user, address, since, .. } => self.attach(&user, address, since, now),
+            Operation::Register { user, address, rank, talk, .. } => {
+                Outcome::Registered(self.register(user, address, rank, talk))
             }
             Operation::Locate { user, .. } => {
                 Outcome::Located(self.session(&user).map(|known| known.address.clone()))
@@ -97,25 +97,63 @@ impl Aside {
         self.rooms.iter_mut().find(|known| known.id == room)
     }
 
-    fn attach(&mut self, user: &UserId, address: Address) -> Option<Former> {
+    fn attach(&mut self, user: &UserId, address: Address, since: Time, now: Time) -> Outcome {
+        let history = self.history(user, now);
         let Some(known) = self.session(user) else {
-            self.sessions.push(Session { user: user.clone(), address, talk: None, former: None });
-            return None;
+            let user = user.clone();
+            self.sessions.push(Session {
+                user,
+                address,
+                rank: since,
+                talk: None,
+                former: None,
+                before: Vec::new(),
+            });
+            return Outcome::Attached(Attached { history, former: None, rank: since });
         };
-        if known.address != address {
+        if known.address == address {
+            known.rank = known.rank.max(since);
+        } else if known.rank > since {
+            let followed = known.before.iter().skip_while(|before| **before != address).nth(1).cloned();
+            return Outcome::Superseded(Superseded { by: known.address.clone(), former: followed });
+        } else {
             let (former, talk) = (std::mem::replace(&mut known.address, address), known.talk.take());
+            known.before.insert(0, former.clone());
+            known.before.truncate(9);
             known.former = Some(Former { address: former, talk });
+            known.rank = since.max(Time::from_ms(known.rank.as_ms() + 1));
         }
-        known.former.clone()
+        Outcome::Attached(Attached { history, former: known.former.clone(), rank: known.rank })
     }
 
-    fn register(&mut self, user: UserId, address: Address, talk: Option<Box<Talk>>) -> Address {
-        if let Some(other) = self.session(&user).filter(|known| known.address != address) {
-            return other.address.clone();
+    fn register(
+        &mut self,
+        user: UserId,
+        address: Address,
+        mut rank: Time,
+        talk: Option<Box<Talk>>,
+    ) -> Registered {
+        let mut former = None;
+        if let Some(known) = self.session(&user) {
+            if known.address != address && known.rank >= rank {
+                return Registered { lives_at: known.address.clone(), rank: known.rank, former: None };
+            }
+            if known.address == address {
+                rank = rank.max(known.rank);
+            } else {
+                former = Some(known.address.clone());
+            }
         }
         self.sessions.retain(|known| known.user != user);
-        self.sessions.push(Session { user, address: address.clone(), talk, former: None });
-        address
+        self.sessions.push(Session {
+            user,
+            address: address.clone(),
+            rank,
+            talk,
+            former: None,
+            before: Vec::new(),
+        });
+        Registered { lives_at: address, rank, former }
     }
 
     fn history(&self, user: &UserId, now: Time) -> Vec<(UserId, Time)> {

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use qala::domain::criteria::Stage;
 use qala::domain::id::{TicketId, UserId};
 use qala::domain::operation::{
-    Answered, Appended, Attached, Expired, Former, Operation, Outcome, Reclaimed, Searched, Standing,
-    Withdrawn,
+    Answered, Appended, Attached, Expired, Former, Operation, Outcome, Reclaimed, Registered, Searched,
+    Standing, Withdrawn,
 };
 use qala::domain::proposal::Proposal;
 use qala::domain::ticket::{Order, Ticket};
@@ -247,7 +247,9 @@ fn names(outcome: &Outcome) -> Vec<&'static str> {
         Outcome::Attached(Attached { former: Some(Former { talk: Some(_), .. }), .. }) => {
             vec!["attached talking"]
         }
-        Outcome::Registered(_) => vec!["registered"],
+        Outcome::Superseded(_) => vec!["superseded"],
+        Outcome::Registered(Registered { former: None, .. }) => vec!["registered"],
+        Outcome::Registered(Registered { former: Some(_), .. }) => vec!["registered instead"],
         Outcome::Located(known) => vec![if known.is_some() { "located" } else { "not located" }],
         Outcome::Rejoined(last) => vec![if last.is_some() { "rejoined" } else { "not rejoined" }],
         Outcome::Appended(Appended::Added(_)) => vec!["appended"],

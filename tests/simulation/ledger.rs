@@ -39,8 +39,8 @@ pub(crate) struct Ledger {
     pub(crate) ended: u64,
     /// Tickets that a dead node took along.
     pub(crate) lost_tickets: BTreeSet<TicketId>,
-    /// Tickets that were brought back from the store while their node lived: it may end them as well.
-    pub(crate) copied_tickets: BTreeSet<TicketId>,
+    /// Tickets that were brought back from the store while their node lived, each time: it may end them as well.
+    pub(crate) copied_tickets: Vec<TicketId>,
     /// What befell whom.
     pub(crate) troubles: Troubles,
     /// Who is in a match that the other does not know of, or that it is away from.
@@ -141,7 +141,7 @@ impl Ledger {
             began: 0,
             ended: 0,
             lost_tickets: BTreeSet::new(),
-            copied_tickets: BTreeSet::new(),
+            copied_tickets: Vec::new(),
             troubles: Troubles::default(),
             alone: BTreeMap::new(),
             met: BTreeMap::new(),
@@ -429,7 +429,7 @@ impl Ledger {
         if let Some(ticket) = ticket.filter(|_| !self.troubles.killed.contains_key(&core))
             && !self.lost_tickets.remove(&ticket)
         {
-            self.copied_tickets.insert(ticket);
+            self.copied_tickets.push(ticket);
         }
     }
 

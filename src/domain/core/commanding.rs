@@ -118,7 +118,7 @@ impl<E: Entropy> Core<E> {
             Work::Resume => self.resume(id),
             Work::CatchUp => self.catch_up(id),
             Work::End(departure) => self.end(id, departure, now),
-            Work::HandOver { by } => self.hand_over(id, &by, now),
+            Work::HandOver { by, rank } => self.hand_over_to_newer(id, by, rank, now),
             Work::GoOn { handover, late } => self.go_on(id, *handover, late, now),
             Work::Attach => self.attach(id),
             Work::Reopen => self.reopen(id),

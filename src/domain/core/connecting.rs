@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::super::budget::Budgets;
+use super::super::command::Command;
 use super::super::criteria::Stage;
 use super::super::envelope::Envelope;
 use super::super::errand::Token;
@@ -54,6 +55,8 @@ impl<E: Entropy> Core<E> {
             policy,
             connection: Some(connection),
             resuming: false,
+            since: now,
+            rank: None,
             arrival: Arrival::Asked,
             state: State::Idle,
             halls: Vec::new(),
@@ -95,6 +98,11 @@ impl<E: Entropy> Core<E> {
     ) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let older = session.connection.replace(connection);
+        session.rank = session.rank.map(|rank| rank + now.since(session.since));
+        session.since = now;
+        if let Arrival::Unanswered { gone, .. } = &mut session.arrival {
+            *gone = None;
+        }
         session.seen_at = now;
         session.away_until = Time::NEVER;
         session.resuming = true;
@@ -169,7 +177,8 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.connection = None;
         session.resuming = false;
-        session.queue.retain(|work| !matches!(work, Work::Resume));
+        // Nor does who has said good-bye wish for anybody, should the client be back before its wish has its turn.
+        session.queue.retain(|work| !(matches!(work, Work::Resume) || left && work.is_wish()));
         let grace = self.policies[session.policy].grace;
         session.away_until = now + grace;
         let work = match &session.state {
@@ -205,8 +214,16 @@ impl<E: Entropy> Core<E> {
 
     /// The session is over, unless its client came back meanwhile.
     pub(super) fn end(&mut self, id: SessionId, departure: Departure, now: Time) {
-        let Some(session) = self.sessions.get(id) else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
         if session.connection.is_some() {
+            return;
+        }
+        let kept_until = session.seen_at + self.policies[session.policy].grace;
+        if let Arrival::Unanswered { gone, .. } = &mut session.arrival
+            && now < kept_until
+        {
+            // What the user has elsewhere ends with this session as well, once it is known where it is.
+            *gone = Some(departure);
             return;
         }
         match &session.state {
@@ -248,7 +265,7 @@ impl<E: Entropy> Core<E> {
             State::Waiting(_) | State::Proposed(_) => self.record(Event::TicketEnded(TicketEnd::Gone)),
             State::Idle => {}
         }
-        self.turn_away(session.queue);
+        self.leave_undone(id, session.queue);
         self.record(Event::SessionClosed);
     }
 
@@ -292,6 +309,32 @@ impl Work {
             | Self::Search
             | Self::Silence
             | Self::Expire
+            | Self::HandOver { .. }
+            | Self::GoOn { .. }
+            | Self::Attach
+            | Self::Reopen => false,
+        }
+    }
+}
+
+impl Work {
+    /// The connection over which a client asked for it, where it wants an answer.
+    pub(super) fn asked_by(&self) -> Option<ConnectionId> {
+        if let Self::Command { asker: Some((connection, _)), .. } = self { Some(*connection) } else { None }
+    }
+
+    /// Whether a client wishes for somebody.
+    pub(super) fn is_wish(&self) -> bool {
+        match self {
+            Self::Command { command, .. } => matches!(command, Command::Join { .. } | Command::Skip { .. }),
+            Self::Search
+            | Self::Suspend
+            | Self::Silence
+            | Self::Expire
+            | Self::Away
+            | Self::Resume
+            | Self::CatchUp
+            | Self::End(_)
             | Self::HandOver { .. }
             | Self::GoOn { .. }
             | Self::Attach

@@ -92,19 +92,29 @@ impl<E: Entropy> Core<E> {
     }
 
     /// A newer session of the user waits for what this one has: whatever its client asked for and is not under
-    /// way yet is not done any more. What comes from the session before it is waited for.
-    pub(super) fn hand_over_next(&mut self, id: SessionId, by: Address, now: Time) {
+    /// way yet is not done any more, and what came late from the session before it goes with it.
+    pub(super) fn hand_over_next(&mut self, id: SessionId, by: Address, rank: Time, now: Time) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let brought = session.queue.iter().rposition(|work| matches!(work, Work::GoOn { .. }));
-        session.queue.insert(brought.map_or(0, |index| index + 1), Work::HandOver { by });
+        session.queue.push_front(Work::HandOver { by, rank });
         self.advance(id, now);
+    }
+
+    /// It is this session's turn to hand over what it has, unless it has learned since that it is the newer one.
+    pub(super) fn hand_over_to_newer(&mut self, id: SessionId, by: Address, rank: Time, now: Time) {
+        let own = self.sessions.get(id).and_then(|session| session.rank);
+        if own.is_some_and(|own| own > rank) {
+            self.asked_to_hand_over(id, by, rank, now);
+        } else {
+            self.hand_over(id, &by, now);
+        }
     }
 
     /// The session's user has a newer session, which gets what this one has. A client that is still connected is
     /// told why it is sent away.
     pub(super) fn hand_over(&mut self, id: SessionId, by: &Address, now: Time) {
         let Some(session) = self.send_away(id) else { return };
-        let Session { user, state, settled, mut avoid, queue, halls, ended, backing, .. } = session;
+        let Session { user, state, settled, mut avoid, mut queue, halls, ended, backing, .. } = session;
+        queue.retain(|work| !matches!(work, Work::HandOver { by: other, .. } if other == by));
         let seeks = backing.is_some_and(|backing| backing.seeks);
         let met = avoid.split_off(avoid.len().saturating_sub(MET_HANDED_OVER));
         let halls = handed(halls);
@@ -112,15 +122,26 @@ impl<E: Entropy> Core<E> {
         let handover = Handover { user, going_on: going_on(state), settled, met, halls, ended, seeks };
         self.moved.insert(id, by.clone(), now);
         self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
-        self.turn_away(queue);
+        let (waits, comes) = left_undone(queue);
+        self.turn_away(waits);
+        for handover in comes {
+            self.send(by, Envelope::HandedOver(Some(Box::new(handover))));
+        }
     }
 
     /// Who still waits for what a session has that is not here any more gets nothing.
-    pub(super) fn turn_away(&mut self, queue: VecDeque<Work>) {
-        for work in queue {
-            if let Work::HandOver { by } = work {
-                self.send(&by, Envelope::HandedOver(None));
-            }
+    fn turn_away(&mut self, waits: Vec<Address>) {
+        for by in waits {
+            self.send(&by, Envelope::HandedOver(None));
+        }
+    }
+
+    /// A session is over: nobody gets what it had, nor goes on with what came for it.
+    pub(super) fn leave_undone(&mut self, id: SessionId, queue: VecDeque<Work>) {
+        let (waits, comes) = left_undone(queue);
+        self.turn_away(waits);
+        for handover in comes {
+            self.wind_up(id, handover);
         }
     }
 
@@ -380,6 +401,29 @@ impl Session {
     fn knows(&mut self, proposal: &Proposal) -> bool {
         self.settled.contains(&proposal.id) || self.proposed(proposal.id).is_some()
     }
+}
+
+/// Who waits for what a session has, and what an earlier one has handed over to it, both in order.
+fn left_undone(queue: VecDeque<Work>) -> (Vec<Address>, Vec<Handover>) {
+    let (mut waits, mut comes) = (Vec::new(), Vec::new());
+    for work in queue {
+        match work {
+            Work::HandOver { by, .. } => waits.push(by),
+            Work::GoOn { handover, .. } => comes.push(*handover),
+            Work::Command { .. }
+            | Work::Search
+            | Work::Suspend
+            | Work::Silence
+            | Work::Expire
+            | Work::Away
+            | Work::Resume
+            | Work::CatchUp
+            | Work::End(_)
+            | Work::Attach
+            | Work::Reopen => {}
+        }
+    }
+    (waits, comes)
 }
 
 /// What another session can go on with.

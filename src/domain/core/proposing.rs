@@ -8,7 +8,7 @@ use super::super::event::{Event, TicketEnd};
 use super::super::id::{Entropy, ProposalId, SessionId, UserId};
 use super::super::notice::{Found, Notice, Partner};
 use super::super::operation::{Answered, Expired, Operation, Outcome};
-use super::super::policy::{Acceptance, RETRY_AFTER};
+use super::super::policy::{Acceptance, NEWS_WITHIN, RETRY_AFTER};
 use super::super::proposal::{Failure, Proposal, Side, Verdict};
 use super::super::talk::Departure;
 use super::super::ticket::{PoolId, Priority, Ticket};
@@ -325,7 +325,7 @@ impl<E: Entropy> Core<E> {
                 if let Some(proposed) = self.sessions.get_mut(id).and_then(|session| session.proposed(asked))
                 {
                     // Should the store have lost it, nobody would tell.
-                    proposed.settle_at = proposed.settle_at.min(now + RETRY_AFTER);
+                    proposed.settle_at = proposed.settle_at.min(now + NEWS_WITHIN);
                 }
                 self.acknowledge(asker, Err(Refusal::NoSuchProposal));
             }
@@ -458,7 +458,7 @@ impl<E: Entropy> Core<E> {
             }
             Expired::Gone => {
                 proposed.lost = true;
-                proposed.settle_at = now + RETRY_AFTER;
+                proposed.settle_at = now + NEWS_WITHIN;
             }
         }
     }

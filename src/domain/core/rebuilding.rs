@@ -89,7 +89,7 @@ impl<E: Entropy> Core<E> {
         }
     }
 
-    pub(super) fn registered(&mut self, id: SessionId, outcome: &Outcome, now: Time) {
+    pub(super) fn registered(&mut self, id: SessionId, outcome: Outcome, now: Time) {
         self.rebuild.under_way -= 1;
         if outcome.retry_after_ms().is_some() {
             self.rebuild.left.push_back(id);
@@ -97,12 +97,11 @@ impl<E: Entropy> Core<E> {
         }
         // Its user came back elsewhere, where nothing of this may be known: the node was thought dead, or the store
         // had lost its memory.
-        if let Outcome::Registered(owner) = outcome {
-            if *owner == self.address(id) {
+        if let Outcome::Registered(registered) = outcome {
+            if registered.lives_at == self.address(id) {
                 self.ask_peer(id);
-            } else {
-                self.hand_over_next(id, owner.clone(), now);
             }
+            self.counts(id, registered, now);
         }
         self.rebuild_on(now);
     }
@@ -128,21 +127,23 @@ impl<E: Entropy> Core<E> {
 
     /// A session was made known, perhaps. It may have gone elsewhere meanwhile, and the next one may be over already:
     /// then nobody else would make the store forget it.
-    pub(super) fn known(&mut self, id: SessionId, user: UserId, pool: PoolId) {
+    pub(super) fn known(&mut self, id: SessionId, user: UserId, pool: PoolId, outcome: Outcome, now: Time) {
         if self.sessions.get(id).is_none() {
             let address = self.address(id);
             self.ask_aside(Purpose::Nothing, Operation::Detach { user, pool, address });
+        } else if let Outcome::Registered(registered) = outcome {
+            self.counts(id, registered, now);
         }
     }
 
-    fn registration(&self, id: SessionId) -> Option<Operation> {
+    pub(super) fn registration(&self, id: SessionId) -> Option<Operation> {
         let session = self.sessions.get(id)?;
         let talk = match &session.state {
             State::Talking(talking) => Some(Box::new(talking.talk.clone())),
             State::Idle | State::Waiting(_) | State::Proposed(_) => None,
         };
         let (user, pool) = (session.user.clone(), self.policy(session).pool);
-        Some(Operation::Register { user, pool, address: self.address(id), talk })
+        Some(Operation::Register { user, pool, address: self.address(id), rank: session.rank?, talk })
     }
 
     /// The store does not know the room. Either the other one has just left it, and will be heard of; or the store

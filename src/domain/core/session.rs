@@ -34,6 +34,10 @@ pub(super) struct Session {
     /// The client is back and was not told where it stands: what it asked for over an older connection is
     /// still being done. Until then it is told nothing else.
     pub(super) resuming: bool,
+    /// When the client came in, or came back.
+    pub(super) since: Time,
+    /// The same by the store's clock, once it has answered: the user's session of the highest rank counts.
+    pub(super) rank: Option<Time>,
     /// Whether what the user had elsewhere is here.
     pub(super) arrival: Arrival,
     pub(super) state: State,
@@ -77,8 +81,9 @@ pub(super) struct Session {
 pub(super) enum Arrival {
     /// The store is asked where the user was.
     Asked,
-    /// It did not say: it is asked again at that moment. Commands do not wait for that, but nobody joins.
-    Unanswered { ask_at: Time },
+    /// It did not say: it is asked again at that moment. Commands do not wait for that, but nobody joins. A client
+    /// that is gone for good ends the session once there is an answer.
+    Unanswered { ask_at: Time, gone: Option<Departure> },
     /// The session that this one follows is asked for what it has, until then.
     TakingOver { from: Address, talk: Option<Box<Talk>>, until: Time },
     /// Everything that could be found is here.
@@ -220,6 +225,8 @@ pub(super) enum Work {
     /// The client is at that session now: it gets what this one has.
     HandOver {
         by: Address,
+        /// Its rank.
+        rank: Time,
     },
     /// Go on with what an earlier session had, which came in time or late.
     GoOn {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::event::Event;
-use super::super::id::{Entropy, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId};
+use super::super::id::{Address, Entropy, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId};
 use super::super::operation::{Expired, Operation, Outcome};
 use super::super::proposal::{Proposal, Verdict};
 use super::super::talk::{Departure, Talk};
@@ -24,7 +24,10 @@ pub(super) struct Asked {
 
 /// What an operation is for.
 pub(super) enum Purpose {
-    Attach,
+    Attach {
+        /// When its client had come in.
+        since: Time,
+    },
     Search {
         asker: Asker,
         ticket: TicketId,
@@ -74,6 +77,13 @@ pub(super) enum Purpose {
     Reopen {
         session: SessionId,
         room: RoomId,
+    },
+    /// That session counts, and not the other one which asked for what it has.
+    Outrank {
+        session: SessionId,
+        user: UserId,
+        pool: PoolId,
+        other: Address,
     },
     /// That session is made known again.
     Register {
@@ -272,7 +282,7 @@ impl<E: Entropy> Core<E> {
 
     fn answered(&mut self, id: SessionId, purpose: Purpose, outcome: Outcome, now: Time) {
         match purpose {
-            Purpose::Attach => self.attached(id, outcome, now),
+            Purpose::Attach { since } => self.attached(id, since, outcome, now),
             Purpose::Rejoin { talk } => self.rejoined(id, talk, &outcome, now),
             Purpose::Locate { talk, last_sequence } => self.located(id, talk, last_sequence, outcome, now),
             Purpose::Reclaim { over } => self.reclaimed(id, over, outcome, now),
@@ -294,6 +304,7 @@ impl<E: Entropy> Core<E> {
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
             Purpose::Append(_)
+            | Purpose::Outrank { .. }
             | Purpose::Register { .. }
             | Purpose::Known { .. }
             | Purpose::Close { .. }
@@ -318,11 +329,14 @@ impl<E: Entropy> Core<E> {
             Purpose::Hall(purpose) => self.hall_answered_aside(purpose, outcome, now),
             Purpose::Close { room } => self.closed(room, &outcome, now),
             Purpose::Reopen { session, room } => self.reopened(session, room, &outcome, now),
-            Purpose::Register { session } => self.registered(session, &outcome, now),
+            Purpose::Register { session } => self.registered(session, outcome, now),
             Purpose::OpenFound(found) => self.opened_found(*found, &outcome, now),
             Purpose::LocateFound(found) => self.located_found(*found, outcome, now),
-            Purpose::Known { session, user, pool } => self.known(session, user, pool),
-            Purpose::Attach
+            Purpose::Known { session, user, pool } => self.known(session, user, pool, outcome, now),
+            Purpose::Outrank { session, user, pool, other } => {
+                self.outranked(session, user, pool, &other, outcome, now);
+            }
+            Purpose::Attach { .. }
             | Purpose::Rejoin { .. }
             | Purpose::Locate { .. }
             | Purpose::Reclaim { .. }

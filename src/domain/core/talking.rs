@@ -117,8 +117,8 @@ impl<E: Entropy> Core<E> {
                 }
             }
             Envelope::Left { room, departure, .. } => self.peer_left(id, room, departure, now),
-            Envelope::TakeOver { user, by } => match self.sessions.get(id) {
-                Some(session) if session.user == user => self.asked_to_hand_over(id, by, now),
+            Envelope::TakeOver { user, by, rank } => match self.sessions.get(id) {
+                Some(session) if session.user == user => self.asked_to_hand_over(id, by, rank, now),
                 Some(_) | None => self.send(&by, Envelope::HandedOver(None)),
             },
             Envelope::HandedOver(handover) => self.handed_over(id, handover, now),

@@ -76,12 +76,17 @@ impl State {
     /// Carries out `operation` as of `now`.
     pub fn execute(&mut self, operation: Operation, now: Time) -> Outcome {
         match operation {
-            Operation::Attach { user, pool, address } => {
-                let former = self.sessions.attach((user.clone(), pool), address, now);
-                Outcome::Attached(Attached { history: self.histories.of(user, pool, now), former })
+            Operation::Attach { user, pool, address, since } => {
+                match self.sessions.attach((user.clone(), pool), address, since, now) {
+                    Ok((former, rank)) => {
+                        let history = self.histories.of(user, pool, now);
+                        Outcome::Attached(Attached { history, former, rank })
+                    }
+                    Err(superseded) => Outcome::Superseded(superseded),
+                }
             }
-            Operation::Register { user, pool, address, talk } => {
-                Outcome::Registered(self.sessions.register((user, pool), address, talk, now))
+            Operation::Register { user, pool, address, rank, talk } => {
+                Outcome::Registered(self.sessions.register((user, pool), address, rank, talk, now))
             }
             Operation::Locate { user, pool } => Outcome::Located(self.sessions.locate(&(user, pool), now)),
             Operation::Reclaim { pool, user, owner } => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::id::{Address, UserId};
-use crate::domain::operation::Former;
+use crate::domain::operation::{Former, Registered, Superseded};
 use crate::domain::talk::Talk;
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
@@ -16,17 +16,37 @@ const SWEPT_AT_ONCE: usize = 4;
 /// Sessions known at once; those heard of longest ago go first.
 const SESSIONS: usize = 1_000_000;
 
+/// Sessions before the one that is known, of which those that follow them may not have heard; the latest.
+const BEFORE: usize = 8;
+
 /// Whose session, and where.
 type Key = (UserId, PoolId);
 
 /// A session that is known.
 struct Known {
     address: Address,
+    /// When its client came in.
+    rank: Time,
     talk: Option<Box<Talk>>,
     /// The session before, until this one is registered: whoever asks again is told again. Seldom there, and
     /// elsewhere, because every connection that is idle keeps one of these.
-    former: Option<Box<Former>>,
+    former: Option<Box<Before>>,
     until: Time,
+}
+
+/// The session before one that is not registered, and those before it, the latest first.
+struct Before {
+    former: Former,
+    earlier: Vec<Address>,
+}
+
+impl Before {
+    /// The one that this session followed.
+    fn followed_by(&self, address: &Address) -> Option<Address> {
+        let mut chain = std::iter::once(&self.former.address).chain(&self.earlier);
+        chain.find(|known| *known == address)?;
+        chain.next().cloned()
+    }
 }
 
 /// The sessions of all users.
@@ -38,43 +58,68 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// A session begins; tells which one it follows.
-    pub(super) fn attach(&mut self, key: Key, address: Address, now: Time) -> Option<Former> {
+    /// A session begins whose client came in at that moment; tells which one it follows and its rank, or where the
+    /// client is since.
+    pub(super) fn attach(
+        &mut self,
+        key: Key,
+        address: Address,
+        since: Time,
+        now: Time,
+    ) -> Result<(Option<Former>, Time), Superseded> {
         self.sweep(now);
-        let known = self.take(&key, now);
-        let former = match known {
-            Some(known) if known.address == address => {
-                let former = known.former.as_deref().cloned();
+        let (former, rank) = match self.take(&key, now) {
+            Some(mut known) if known.address == address => {
+                known.rank = known.rank.max(since);
+                let told = (known.former.as_deref().map(|before| before.former.clone()), known.rank);
                 self.put(key, known);
-                return former;
+                return Ok(told);
             }
-            Some(Known { address, talk, .. }) => Some(Former { address, talk }),
-            None => None,
+            Some(known) if known.rank > since => {
+                let former = known.former.as_deref().and_then(|before| before.followed_by(&address));
+                let told = Superseded { by: known.address.clone(), former };
+                self.put(key, known);
+                return Err(told);
+            }
+            Some(Known { address, talk, rank, former, .. }) => {
+                let mut earlier = Vec::new();
+                if let Some(before) = former {
+                    earlier.push(before.former.address);
+                    earlier.extend(before.earlier);
+                    earlier.truncate(BEFORE);
+                }
+                let before = Before { former: Former { address, talk }, earlier };
+                (Some(Box::new(before)), since.max(rank + Duration::from_millis(1)))
+            }
+            None => (None, since),
         };
-        self.put(key, Known { address, talk: None, former: former.clone().map(Box::new), until: now + KEPT });
-        former
+        let told = former.as_deref().map(|before| before.former.clone());
+        self.put(key, Known { address, rank, talk: None, former, until: now + KEPT });
+        Ok((told, rank))
     }
 
-    /// A session says what it is in, unless another one is known; tells where the one that is known lives.
+    /// A session says what it is in, unless another one counts.
     pub(super) fn register(
         &mut self,
         key: Key,
         address: Address,
+        rank: Time,
         talk: Option<Box<Talk>>,
         now: Time,
-    ) -> Address {
+    ) -> Registered {
         self.sweep(now);
-        match self.take(&key, now) {
-            Some(other) if other.address != address => {
-                let lives_at = other.address.clone();
+        let (former, rank) = match self.take(&key, now) {
+            Some(other) if other.address != address && other.rank >= rank => {
+                let told = Registered { lives_at: other.address.clone(), rank: other.rank, former: None };
                 self.put(key, other);
-                lives_at
+                return told;
             }
-            Some(_) | None => {
-                self.put(key, Known { address: address.clone(), talk, former: None, until: now + KEPT });
-                address
-            }
-        }
+            Some(other) if other.address != address => (Some(other.address), rank),
+            Some(own) => (None, own.rank.max(rank)),
+            None => (None, rank),
+        };
+        self.put(key, Known { address: address.clone(), rank, talk, former: None, until: now + KEPT });
+        Registered { lives_at: address, rank, former }
     }
 
     /// Where the session of a user lives.
@@ -137,12 +182,14 @@ mod tests {
     #[test]
     fn a_session_is_known_for_a_week_after_it_was_last_heard_of() {
         let mut sessions = Sessions::default();
-        sessions.attach(key(1), address(1), Time::from_ms(5));
-        assert_eq!(sessions.register(key(1), address(1), None, Time::from_ms(1_000)), address(1));
+        let [began, heard_of] = [5, 1_000].map(Time::from_ms);
+        assert_eq!(sessions.attach(key(1), address(1), began, began), Ok((None, began)));
+        let known = Registered { lives_at: address(1), rank: began, former: None };
+        assert_eq!(sessions.register(key(1), address(1), began, None, heard_of), known);
         assert_eq!(sessions.locate(&key(1), Time::from_ms(999) + KEPT), Some(address(1)));
         let past = Time::from_ms(1_000) + KEPT;
         assert_eq!(sessions.locate(&key(1), past), None);
-        assert_eq!(sessions.attach(key(1), address(2), past), None);
+        assert_eq!(sessions.attach(key(1), address(2), past, past), Ok((None, past)));
     }
 
     #[test]
@@ -150,10 +197,10 @@ mod tests {
         let mut sessions = Sessions::default();
         for number in 0..1_000 {
             let now = Time::from_ms(number);
-            sessions.attach(key(number), address(1), now);
-            sessions.register(key(number), address(1), None, now);
-            sessions.register(key(number), address(2), None, now);
-            sessions.attach(key(number), address(2), now);
+            drop(sessions.attach(key(number), address(1), now, now));
+            sessions.register(key(number), address(1), now, None, now);
+            sessions.register(key(number), address(2), now, None, now);
+            drop(sessions.attach(key(number), address(2), now, now));
             assert_eq!(sessions.by_user.len(), sessions.by_end.len());
         }
         for number in 0..500 {

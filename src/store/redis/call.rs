@@ -23,6 +23,8 @@ use crate::domain::time::Time;
 const ROOM_SECONDS: u32 = 24 * 3_600;
 /// Seconds that a session is known after it was last heard of: a week, longer than anybody stays in one talk.
 const SESSION_SECONDS: u32 = 7 * 24 * 3_600;
+/// Sessions before the former one that are remembered, because those that follow them may not have heard of them.
+const SESSIONS_BEFORE: u32 = 8;
 /// The longest life of a history, ms: ten years, for those that never end.
 const HISTORY_MS: u64 = 10 * 365 * 24 * 3_600_000;
 /// The largest whole number that a script counts exactly.
@@ -89,9 +91,11 @@ impl Caller {
     /// What carries out `operation`; `submission` is a name that no other one has.
     pub(super) fn request(&self, operation: Operation, submission: String, now: Time) -> Request {
         Request::Call(match operation {
-            Operation::Attach { user, pool, address } => self.attach(&user, pool, &address, now),
-            Operation::Register { user, pool, address, talk } => {
-                self.register(&user, pool, &address, talk.as_deref())
+            Operation::Attach { user, pool, address, since } => {
+                self.attach(&user, pool, &address, since, now)
+            }
+            Operation::Register { user, pool, address, rank, talk } => {
+                self.register(&user, pool, &address, rank, talk.as_deref())
             }
             Operation::Locate { user, pool } => {
                 let command = arg(redis::cmd("HGET"), self.keys.session(&user, pool));
@@ -162,17 +166,24 @@ impl Caller {
         })
     }
 
-    fn attach(&self, user: &UserId, pool: PoolId, address: &Address, now: Time) -> Call {
+    fn attach(&self, user: &UserId, pool: PoolId, address: &Address, since: Time, now: Time) -> Call {
         let keys = [self.keys.history(user, pool), self.keys.session(user, pool)];
         let mut command = self.timed(&scripts::ATTACH, &keys, now);
-        command.arg(text::address(address)).arg(SESSION_SECONDS);
+        command.arg(text::address(address)).arg(SESSION_SECONDS).arg(since.as_ms()).arg(SESSIONS_BEFORE);
         call(command, &scripts::ATTACH, Expected::Attached)
     }
 
-    fn register(&self, user: &UserId, pool: PoolId, address: &Address, talk: Option<&Talk>) -> Call {
+    fn register(
+        &self,
+        user: &UserId,
+        pool: PoolId,
+        address: &Address,
+        rank: Time,
+        talk: Option<&Talk>,
+    ) -> Call {
         let mut command = evaluate(&scripts::REGISTER, &[self.keys.session(user, pool)]);
         command.arg(text::address(address)).arg(talk.map(text::talk).unwrap_or_default());
-        command.arg(SESSION_SECONDS);
+        command.arg(SESSION_SECONDS).arg(rank.as_ms());
         call(command, &scripts::REGISTER, Expected::Registered)
     }
 

@@ -12,7 +12,7 @@
 //! | `qala:{p:<pool>}:expiries` | zset | proposals by the end of their time | with them |
 //! | `qala:{p:<pool>}:waits`, `:waits:former` | hash | direction -> eight times the mean of recent waits, ms | a week after the last match |
 //! | `qala:{u:<user>}:history:<pool>` | zset | recent partners by the end of their time | with the last of them |
-//! | `qala:{u:<user>}:session:<pool>` | hash | `address` of the session, the `talk` it is in; until it is registered, `former` and `former_talk` of the one before | when it is over, or a week after it was last registered |
+//! | `qala:{u:<user>}:session:<pool>` | hash | `address` of the session, its `rank`, the `talk` it is in; until it is registered, `former` and `former_talk` of the one before, and the `earlier` ones | when it is over, or a week after it was last registered |
 //! | `qala:{r:<room>}` | hash | members `a` and `b`, number of the `last` message | when it is closed, or a day after the last message |
 //! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
 //! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |

@@ -10,7 +10,8 @@ use super::halls::HallAnswer;
 use super::text;
 use crate::domain::id::{Address, TicketId, UserId};
 use crate::domain::operation::{
-    Answered, Appended, Attached, Expired, Former, Outcome, Place, Reclaimed, Searched, Standing, Withdrawn,
+    Answered, Appended, Attached, Expired, Former, Outcome, Place, Reclaimed, Registered, Searched, Standing,
+    Superseded, Withdrawn,
 };
 use crate::domain::proposal::{Proposal, Side};
 use crate::domain::talk::ChatMessage;
@@ -40,8 +41,8 @@ impl Expected {
     pub(super) fn read(self, value: Value) -> Option<Outcome> {
         Some(match self {
             Self::Done => Outcome::Done,
-            Self::Attached => Outcome::Attached(attached(Parts::of(value)?)?),
-            Self::Registered => Outcome::Registered(located(value).ok()??),
+            Self::Attached => attached(value)?,
+            Self::Registered => Outcome::Registered(registered(Parts::of(value)?)?),
             Self::Located => Outcome::Located(located(value).ok()?),
             Self::Reclaimed(pool) => Outcome::Reclaimed(reclaimed(Parts::of(value)?, pool)?),
             Self::Searched(pool) => Outcome::Searched(searched(Parts::of(value)?, pool)?),
@@ -132,7 +133,13 @@ fn text_of(value: Value) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn attached(mut parts: Parts) -> Option<Attached> {
+/// What is known of a user whose session begins, or where the session lives that stays known instead.
+fn attached(value: Value) -> Option<Outcome> {
+    let mut parts = Parts::of(value)?;
+    if let Some(Value::BulkString(_)) = parts.0.as_slice().first() {
+        let (by, former) = (text::parse_address(&parts.text()?)?, located(parts.0.next()?).ok()?);
+        return Some(Outcome::Superseded(Superseded { by, former }));
+    }
     let (mut before, mut partners) = (parts.parts()?, parts.parts()?);
     let former = match (before.optional_text().ok()?, before.optional_text().ok()?) {
         (None, _) => None,
@@ -149,7 +156,12 @@ fn attached(mut parts: Parts) -> Option<Attached> {
         let partner = UserId::new(partners.text()?);
         history.push((partner, time(&partners.text()?)?));
     }
-    Some(Attached { history, former })
+    Some(Outcome::Attached(Attached { history, former, rank: time(&parts.text()?)? }))
+}
+
+fn registered(mut parts: Parts) -> Option<Registered> {
+    let (lives_at, rank) = (text::parse_address(&parts.text()?)?, time(&parts.text()?)?);
+    Some(Registered { lives_at, rank, former: located(parts.0.next()?).ok()? })
 }
 
 /// An address, or nothing in its place; an error of anything else.
@@ -298,10 +310,9 @@ mod tests {
             assert!(Expected::Located.read(value.clone()).is_none(), "{value:?}");
             assert!(Expected::Registered.read(value.clone()).is_none(), "{value:?}");
             assert!(Expected::Rejoined(UserId::new("ana")).read(value.clone()).is_none(), "{value:?}");
-            assert!(
-                Expected::Attached.read(Value::Array(vec![value.clone(), array(&[])])).is_none(),
-                "{value:?}"
-            );
+            for attached in [value.clone(), Value::Array(vec![value.clone(), array(&[]), bulk("1")])] {
+                assert!(Expected::Attached.read(attached).is_none(), "{value:?}");
+            }
             assert!(Expected::Reclaimed(pool).read(value).is_none());
         }
         assert!(Expected::Registered.read(Value::Nil).is_none(), "somebody is always known then");

@@ -65,8 +65,8 @@ fn said(envelope: &Envelope) -> String {
         Envelope::Left { room, departure, from } => {
             format!("left {room} {} {}", departure.as_str(), text::address(from))
         }
-        Envelope::TakeOver { user, by } => {
-            format!("take_over {} {}", escaped(user.as_str()), text::address(by))
+        Envelope::TakeOver { user, by, rank } => {
+            format!("take_over {} {} {}", escaped(user.as_str()), text::address(by), rank.as_ms())
         }
         Envelope::HandedOver(None) => format!("handed_over {NONE}"),
         Envelope::HandedOver(Some(handed_over)) => format!("handed_over {}", handover(handed_over)),
@@ -159,9 +159,11 @@ impl Words<'_> {
                 let (room, departure) = (words.parse()?, words.one_of(DEPARTURES, Departure::as_str)?);
                 Envelope::Left { room, departure, from: words.address()? }
             }
-            "take_over" => {
-                Envelope::TakeOver { user: UserId::new(unescaped(words.next()?)), by: words.address()? }
-            }
+            "take_over" => Envelope::TakeOver {
+                user: UserId::new(unescaped(words.next()?)),
+                by: words.address()?,
+                rank: Time::from_ms(words.parse()?),
+            },
             "hall" => {
                 Envelope::Hall { hall: HallName::new(unescaped(words.next()?)), news: words.hall_news()? }
             }

@@ -24,7 +24,8 @@ pub(super) fn nobody_is_in_two_matches(ledger: &Ledger, moment: &Moment) -> Verd
         return Ok(());
     }
     let lately = ledger.troubles.store_lost_at.is_some_and(|lost_at| moment.at.since(lost_at) <= LIMIT);
-    if lately || ledger.troubles.unknown.contains(&line.user) {
+    let well = ledger.is_well(line.core, moment.at);
+    if lately || !well || ledger.troubles.unknown.contains(&line.user) {
         return Ok(());
     }
     let other = ledger.lines_of(&line.user).find(|(other, line)| {

@@ -15,11 +15,12 @@ const LATELY: Duration = Duration::from_secs(5);
 
 /// Never more tickets end than began, and once everybody is gone as many: in the whole cluster, because tickets
 /// go on at other nodes. Those are missing that a dead node took along. Those may end twice that were brought
-/// back from the store while the node that they were at did not answer, because both believe to have them.
+/// back from the store while the node that they were at did not answer, once more each time, because all believe
+/// to have them.
 pub(super) fn a_ticket_ends_once(ledger: &Ledger, moment: &Moment) -> Verdict {
     let gone = matches!(&moment.seen, Observation::Emptied { .. });
     let (began, ended) = (ledger.began, ledger.ended);
-    let [lost, copied] = [&ledger.lost_tickets, &ledger.copied_tickets].map(|tickets| tickets.len() as u64);
+    let (lost, copied) = (ledger.lost_tickets.len() as u64, ledger.copied_tickets.len() as u64);
     let sure = ledger.scene.is_certain();
     let all = (!sure || ended + lost >= began) && ended + lost <= began + copied;
     ensure(ended <= began + copied && (!gone || all), || {

@@ -21,11 +21,14 @@ fn proposal() -> Arc<Proposal> {
 
 fn former(talk: Option<Talk>) -> Outcome {
     let former = Some(Former { address: before(), talk: talk.map(Box::new) });
-    Outcome::Attached(Attached { history: Vec::new(), former })
+    Outcome::Attached(Attached { history: Vec::new(), former, rank: at(0) })
 }
 
 fn take_over() -> Effect {
-    Effect::Send { to: before(), envelope: Envelope::TakeOver { user: user("ana"), by: here(0) } }
+    Effect::Send {
+        to: before(),
+        envelope: Envelope::TakeOver { user: user("ana"), by: here(0), rank: at(0) },
+    }
 }
 
 fn handed_over(going_on: GoingOn) -> Envelope {
@@ -525,50 +528,4 @@ fn a_room_that_ended_while_the_client_was_on_its_way_is_told_after_what_goes_on(
     // Late, when the client was told already that nothing goes on.
     core.hears(0, ended());
     core.expect([told()]);
-}
-
-#[test]
-fn of_two_that_follow_each_other_one_stays_and_makes_itself_known_again() {
-    let mut core = ana_was_elsewhere(None);
-    core.hears(0, Envelope::TakeOver { user: user("ana"), by: before() });
-    core.expect([]);
-    core.hears(0, handed_over(GoingOn::Idle));
-    core.expect([resumes(Resumed::Idle), attach("ana", 0)]);
-    // The other one was heard before it was known that this one follows it.
-    let (mut core, attaching) = ana_comes();
-    core.hears(0, Envelope::TakeOver { user: user("ana"), by: before() });
-    core.stored(attaching, former(None));
-    core.expect([take_over()]);
-    core.hears(0, handed_over(GoingOn::Idle));
-    core.expect([resumes(Resumed::Idle), attach("ana", 0)]);
-}
-
-#[test]
-fn of_two_that_follow_each_other_one_gives_way() {
-    let follows =
-        || Effect::Send { to: there(), envelope: Envelope::TakeOver { user: user("ana"), by: here(0) } };
-    let gives_way = || {
-        let Envelope::HandedOver(handed) = handed_over(GoingOn::Idle) else { unreachable!("a handover") };
-        [
-            record(Event::SessionReplaced),
-            notify(ANA, Notice::Replaced),
-            Effect::Close { connection: ANA },
-            record(Event::SessionClosed),
-            Effect::Send { to: there(), envelope: Envelope::HandedOver(handed) },
-        ]
-    };
-    let is_there = || {
-        let former = Some(Former { address: there(), talk: None });
-        Outcome::Attached(Attached { history: Vec::new(), former })
-    };
-    let (mut core, attaching) = ana_comes();
-    core.stored(attaching, is_there());
-    core.expect([follows()]);
-    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
-    core.expect(gives_way());
-    let (mut core, attaching) = ana_comes();
-    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
-    core.stored(attaching, is_there());
-    let [one, two, three, four, five] = gives_way();
-    core.expect([follows(), one, two, three, four, five]);
 }

@@ -192,7 +192,7 @@ fn a_claimer_that_left_before_the_room_stood_leaves_nobody_in_it() {
 fn a_match_that_the_store_lost_is_not_spoken_of() {
     let (mut core, proposal) = ana_is_claimed();
     core.wakes_in_vain(2_600);
-    for ms in [2_700, 3_700] {
+    for ms in [2_700, 3_400] {
         core.wakes(ms);
         let [asked] = core.asked([expire(&proposal)]);
         core.stored(asked, Outcome::Expired(Expired::Gone));
@@ -208,7 +208,7 @@ fn a_match_that_the_store_lost_is_not_spoken_of() {
         send(Envelope::Failed { proposal: proposal.id, failure }),
         send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
-        remember(at(3_700)),
+        remember(at(3_400)),
         core.look(&again, Stage::Exact),
     ]);
 }
@@ -220,7 +220,8 @@ fn who_is_back_before_the_room_stands_is_told_that_it_waits() {
     core.connected(ANA_AGAIN, "ana");
     core.expect(resumed(Resumed::Waiting { stage: Stage::Exact }));
     core.hears(0, Envelope::Agreed(proposal.clone()));
-    let [matched, met, _, known] = enters(&proposal, at(700));
+    let [matched, met, _, _] = enters(&proposal, at(700));
+    let known = registers_since(&proposal, at(700), at(700));
     core.expect([matched, met, notify(ANA_AGAIN, ready(&proposal, "ana")), known]);
 }
 

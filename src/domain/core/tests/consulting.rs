@@ -61,7 +61,7 @@ fn ana_comes() -> Scripted {
     let comes =
         [record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0), consult(What::Present)];
     let [attaching, telling] = core.asked(comes);
-    core.stored(attaching, Outcome::Attached(Attached::default()));
+    core.stored(attaching, attached());
     core.consulted(telling, Tidings::Done);
     core.expect([]);
     core
@@ -261,7 +261,7 @@ fn who_seeks_and_comes_back_seeks_on_and_who_does_not_is_gone() {
 #[test]
 fn a_search_goes_to_where_the_client_comes_back() {
     let (mut core, _) = ana_seeks();
-    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there(), rank: at(60_000) });
     let (settled, met) = (Vec::new(), Vec::new());
     let going_on = GoingOn::Idle;
     let handover =

@@ -142,7 +142,7 @@ fn who_is_back_while_its_proposal_is_being_left_enters_the_room_that_both_accept
         record(Event::RoomOpened),
         ended(TicketEnd::Matched),
         remember(at(1_000)),
-        registers(&agreed, at(1_000)),
+        registers_since(&agreed, at(1_000), at(1_000)),
         resumed,
         send(Envelope::Back { room: proposal.room, from: here(0) }),
         missed(&proposal),

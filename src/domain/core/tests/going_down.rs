@@ -7,7 +7,7 @@ fn everybody_is_told_of_a_shutdown_and_sessions_go_on_until_they_are_closed() {
     let (mut core, proposal) = both_here();
     core.connected(ConnectionId(0), "cyd");
     let welcome = notify(ConnectionId(0), welcome("cyd"));
-    core.expect([record(Event::SessionOpened), welcome, attach("cyd", 2)]);
+    core.expect([record(Event::SessionOpened), welcome, attach_since("cyd", 2, at(600))]);
     core.disconnected(ConnectionId(0));
     core.expect([]);
     core.handle(Input::Shutdown { retry_after_ms: 5_000 });
@@ -36,7 +36,7 @@ fn an_abandoned_session_is_closed_and_its_peer_told() {
     core.stored(reading, Outcome::Messages(Vec::new()));
     core.expect([ack(ANA, 3, Ok(Reply::Messages(Vec::new())))]);
     core.connected(ANA_AGAIN, "ana");
-    let mut again = attach("ana", 0);
+    let mut again = attach_since("ana", 0, at(1_000));
     if let Effect::Ask { request: Operation::Attach { address, .. }, .. } = &mut again {
         address.session.generation = 1;
     }

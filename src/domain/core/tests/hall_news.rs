@@ -312,8 +312,8 @@ fn ana_comes_back() -> Scripted {
     let begins = [record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)];
     let [attach] = core.asked(begins);
     let former = Some(Former { address: elsewhere(), talk: None });
-    core.stored(attach, Outcome::Attached(Attached { history: Vec::new(), former }));
-    let take_over = Envelope::TakeOver { user: user("ana"), by: here(0) };
+    core.stored(attach, Outcome::Attached(Attached { history: Vec::new(), former, rank: at(0) }));
+    let take_over = Envelope::TakeOver { user: user("ana"), by: here(0), rank: at(0) };
     core.expect([Effect::Send { to: elsewhere(), envelope: take_over }]);
     core
 }
@@ -321,7 +321,7 @@ fn ana_comes_back() -> Scripted {
 #[test]
 fn whoever_goes_on_elsewhere_takes_its_halls_along() {
     let (mut core, ana) = ana_and_ben();
-    core.hears(0, Envelope::TakeOver { user: user("ana"), by: elsewhere() });
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: elsewhere(), rank: at(60_000) });
     core.expect([
         record(Event::SessionReplaced),
         notify(ANA, Notice::Replaced),

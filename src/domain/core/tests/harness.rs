@@ -210,8 +210,9 @@ impl Scripted {
     pub(super) fn connect(&mut self, connection: ConnectionId, name: &str, slot: u32) {
         self.connected(connection, name);
         let welcome = notify(connection, welcome(name));
-        let [attach] = self.asked([record(Event::SessionOpened), welcome, attach(name, slot)]);
-        self.stored(attach, Outcome::Attached(Attached::default()));
+        let [attach] =
+            self.asked([record(Event::SessionOpened), welcome, attach_since(name, slot, self.now)]);
+        self.stored(attach, attached());
         self.expect([]);
     }
 

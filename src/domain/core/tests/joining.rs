@@ -24,7 +24,7 @@ fn a_session_is_attached_before_anything_else_is_asked() {
     core.expect([]);
     core.at(500);
     let history = vec![(user("zoe"), at(9_000)), (user("cyd"), at(501)), (user("dan"), at(500))];
-    core.stored(attaching, Outcome::Attached(Attached { history, former: None }));
+    core.stored(attaching, Outcome::Attached(Attached { history, former: None, rank: at(0) }));
     let mut ticket = core.ticket("ana", 0, &wish());
     // Sorted, and without the one who may be met again from now on.
     Arc::make_mut(&mut ticket).avoid = [user("cyd"), user("zoe")].into();

@@ -236,7 +236,7 @@ fn a_room_that_was_left_and_is_forgotten_ends_the_proposal() {
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     core.expect([]);
-    core.wakes(2_000);
+    core.wakes(1_700);
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     let told = notify(ANA, failed(&proposal, Failure::PartnerLeft, true));
@@ -245,7 +245,7 @@ fn a_room_that_was_left_and_is_forgotten_ends_the_proposal() {
         partner_left(&proposal),
         send(stays_out(&proposal, Departure::Left)),
         close(&proposal),
-        remember(at(2_000)),
+        remember(at(1_700)),
         told,
         core.look(&ticket, Stage::Exact),
     ]);

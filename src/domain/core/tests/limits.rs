@@ -188,7 +188,7 @@ fn of_those_not_to_be_met_the_newest_are_kept() {
         core.asked([record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)]);
     let name = |number| user(&format!("met {number:03}"));
     let history = (0..AVOIDED).map(|number| (name(number), at(1_000_000))).collect();
-    core.stored(attaching, Outcome::Attached(Attached { history, former: None }));
+    core.stored(attaching, Outcome::Attached(Attached { history, former: None, rank: at(0) }));
     core.asks(ANA, 1, wish().join());
     let mut ticket = core.ticket("ana", 0, &wish());
     Arc::make_mut(&mut ticket).avoid = (0..AVOIDED).map(name).collect();

@@ -20,6 +20,7 @@ mod late_news;
 mod leaving;
 mod limits;
 mod moving;
+mod order;
 mod proposing;
 mod rebuilding;
 mod reconnecting;
@@ -42,7 +43,9 @@ use super::super::event::{Event, TicketEnd};
 use super::super::id::{AckId, ConnectionId, OperationId, RoomId, UserId};
 use super::super::limits::{AVOIDED, Limits, MESSAGES_AT_ONCE, PerMinute, RENEWED_AT_ONCE};
 use super::super::notice::{Notice, Resumed};
-use super::super::operation::{Answered, Appended, Attached, Expired, Operation, Outcome, Place, Searched};
+use super::super::operation::{
+    Answered, Appended, Attached, Expired, Operation, Outcome, Place, Registered, Searched,
+};
 use super::super::operation::{Standing, Withdrawn};
 use super::super::person::{Gender, Proficiency};
 use super::super::policy::{Acceptance, Choice, JoinAgain, Policy};

@@ -10,7 +10,7 @@ fn after() -> Address {
 }
 
 fn take_over() -> Envelope {
-    Envelope::TakeOver { user: user("ana"), by: after() }
+    Envelope::TakeOver { user: user("ana"), by: after(), rank: at(60_000) }
 }
 
 fn to_her(envelope: Envelope) -> Effect {
@@ -320,7 +320,7 @@ fn what_made_a_session_known_after_it_had_gone_elsewhere_is_taken_back() {
         held: Vec::new(),
     };
     expect_replaced(&mut core, hands_over(going_on, &[&agreed]));
-    core.stored(knowing, Outcome::Registered(here(0)));
+    core.stored(knowing, registered(here(0)));
     core.expect([detach("ana", 0)]);
 }
 

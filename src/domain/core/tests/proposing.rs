@@ -124,7 +124,7 @@ fn an_answer_that_comes_too_late_is_refused_for_either_verdict() {
         core.stored(asked, Outcome::Answered(Answered::Gone));
         core.expect([refused(Refusal::NoSuchProposal), ack(ANA, 2, Err(Refusal::NoSuchProposal))]);
         // The store is asked what became of it, should nobody tell.
-        core.wakes(1_600);
+        core.wakes(1_300);
         core.expect([expire(&proposal)]);
     }
 }
@@ -314,7 +314,7 @@ fn an_end_that_nobody_tells_of_is_taken_for_the_partners_leaving() {
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     core.expect([]);
-    core.wakes(21_600);
+    core.wakes(21_300);
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     let ticket = again(&proposal.sides[0].ticket, Priority::Wronged);
@@ -323,7 +323,7 @@ fn an_end_that_nobody_tells_of_is_taken_for_the_partners_leaving() {
         // He may be in the room, if both had agreed.
         send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
-        remember(at(21_600)),
+        remember(at(21_300)),
         notify(ANA, failed(&proposal, Failure::PartnerLeft, true)),
         core.look(&ticket, Stage::AnyLevel),
     ]);

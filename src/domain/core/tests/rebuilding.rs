@@ -20,7 +20,7 @@ fn a_session_a_ticket_and_a_room_are_known_again() {
     core.connect(ANA, "ana", 0);
     core.handle(Input::Forgotten);
     let [registering] = core.asked([register("ana", here(0), None)]);
-    core.stored(registering, Outcome::Registered(here(0)));
+    core.stored(registering, registered(here(0)));
     core.expect([]);
 
     let (mut core, ticket) = ana_waits();
@@ -30,7 +30,7 @@ fn a_session_a_ticket_and_a_room_are_known_again() {
     let (mut core, proposal) = ana_talks();
     core.handle(Input::Forgotten);
     let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 0)]);
-    core.stored(registering, Outcome::Registered(here(0)));
+    core.stored(registering, registered(here(0)));
     core.expect([send(Envelope::Here { room: proposal.room, from: here(0) })]);
     // Should Ben have left, he says so, and a room that came back after he closed it is closed as well.
     let (room, departure) = (proposal.room, Departure::Left);
@@ -39,7 +39,7 @@ fn a_session_a_ticket_and_a_room_are_known_again() {
 }
 
 #[test]
-fn a_proposal_that_the_store_lost_is_over_a_second_later() {
+fn a_proposal_that_the_store_lost_is_over_seven_tenths_of_a_second_later() {
     let (mut core, proposal) = ana_accepted();
     core.handle(Input::Forgotten);
     core.expect([register("ana", here(0), None)]);
@@ -47,7 +47,7 @@ fn a_proposal_that_the_store_lost_is_over_a_second_later() {
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     core.expect([]);
-    core.wakes(2_000);
+    core.wakes(1_700);
     let [expiring] = core.asked([expire(&proposal)]);
     core.stored(expiring, Outcome::Expired(Expired::Gone));
     let avoid = [user("ben")].into();
@@ -57,7 +57,7 @@ fn a_proposal_that_the_store_lost_is_over_a_second_later() {
         send(Envelope::Failed { proposal: proposal.id, failure: Failure::PartnerLeft }),
         send(Envelope::Left { room: proposal.room, departure: Departure::Left, from: here(0) }),
         close(&proposal),
-        remember(at(2_000)),
+        remember(at(1_700)),
         notify(ANA, failed(&proposal, Failure::PartnerLeft, true)),
         core.look(&again, Stage::Exact),
     ]);
@@ -69,7 +69,7 @@ fn what_somebody_had_who_came_back_elsewhere_meanwhile_goes_there() {
     core.handle(Input::Forgotten);
     let [registering, _] = core.asked([registers(&proposal, at(1_000)), reopen(&proposal, 0)]);
     let elsewhere = Address { node: NodeId::new("third"), ..here(0) };
-    core.stored(registering, Outcome::Registered(elsewhere.clone()));
+    core.stored(registering, registered(elsewhere.clone()));
     let (talk, held) = (Box::new(talk(&proposal, 0, there(), at(1_000))), Vec::new());
     let going_on = GoingOn::Talking { talk, last_sequence: 0, heard_sequence: 0, told: true, held };
     let met = vec![(user("ben"), at(1_000) + Duration::from_hours(24))];
@@ -118,7 +118,7 @@ fn sessions_are_made_known_some_at_a_time_and_again_where_the_store_does_not_ans
     core.stored(first[0], UNAVAILABLE);
     core.expect([record(Event::StoreUnavailable)]);
     // The one that was not reached waits as well.
-    core.stored(first[1], Outcome::Registered(here(1)));
+    core.stored(first[1], registered(here(1)));
     core.expect([]);
     core.wakes(1_000);
     core.expect([registers(many - 1), registers(0)]);

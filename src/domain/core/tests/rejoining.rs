@@ -139,7 +139,7 @@ fn an_end_is_kept_for_who_is_away_where_the_pool_has_it_so() {
 fn an_end_that_was_kept_goes_to_where_the_client_comes_back() {
     let (mut core, proposal) = ana_is_away();
     core.hears(0, bens_leaving(&proposal));
-    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there() });
+    core.hears(0, Envelope::TakeOver { user: user("ana"), by: there(), rank: at(60_000) });
     let (room, departure) = (proposal.room, Departure::Left);
     let handover = Handover {
         user: user("ana"),

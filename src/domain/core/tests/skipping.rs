@@ -123,10 +123,10 @@ fn the_cooldown_goes_along_to_another_session() {
     let session = SessionId { shard: 1, slot: 9, generation: 4 };
     let before = Address { node: NodeId::new("before"), session };
     let former = Some(Former { address: before.clone(), talk: None });
-    core.stored(attaching, Outcome::Attached(Attached { history: Vec::new(), former }));
+    core.stored(attaching, Outcome::Attached(Attached { history: Vec::new(), former, rank: at(0) }));
     core.expect([Effect::Send {
         to: before,
-        envelope: Envelope::TakeOver { user: user("ana"), by: here(0) },
+        envelope: Envelope::TakeOver { user: user("ana"), by: here(0), rank: at(0) },
     }]);
     let ticket = Arc::new(ticket(TicketId(5), "ana", here(0), &wish(), at(3_000)));
     let going_on = GoingOn::Waiting(ticket.clone());
@@ -276,7 +276,7 @@ fn only_the_newest_partners_are_avoided_where_the_pool_says_so() {
         core.asked([record(Event::SessionOpened), notify(ANA, welcome("ana")), attach("ana", 0)]);
     let history = ["zoe", "eve", "cyd", "dan"].into_iter().zip([5_000, 6_000, 7_000, 7_001]);
     let history = history.map(|(name, ms)| (user(name), at(ms))).collect();
-    core.stored(attaching, Outcome::Attached(Attached { history, former: None }));
+    core.stored(attaching, Outcome::Attached(Attached { history, former: None, rank: at(0) }));
     core.asks(ANA, 1, wish().join());
     let mut ticket = core.ticket("ana", 0, &wish());
     Arc::make_mut(&mut ticket).avoid = [user("cyd"), user("dan")].into();

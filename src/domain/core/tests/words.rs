@@ -91,8 +91,13 @@ pub(super) fn welcome(name: &str) -> Notice {
     Notice::Welcome { user: user(name), guest: false, node: NodeId::new("here") }
 }
 
+/// The store is asked about somebody who came in at the beginning.
 pub(super) fn attach(name: &str, slot: u32) -> Effect {
-    ask(Operation::Attach { user: user(name), pool: POOL, address: here(slot) })
+    attach_since(name, slot, at(0))
+}
+
+pub(super) fn attach_since(name: &str, slot: u32, since: Time) -> Effect {
+    ask(Operation::Attach { user: user(name), pool: POOL, address: here(slot), since })
 }
 
 pub(super) fn detach(name: &str, slot: u32) -> Effect {
@@ -128,12 +133,33 @@ pub(super) fn open(proposal: &Proposal) -> Effect {
 
 /// Ana, in place 0, is known to be in the room, where Ben is on the other node.
 pub(super) fn registers(proposal: &Proposal, now: Time) -> Effect {
-    let anas = usize::from(proposal.sides[1].ticket.user == user("ana"));
-    knows(proposal, anas, 0, there(), now)
+    registers_since(proposal, at(0), now)
 }
 
+/// The same of Ana who came in, or back, at that moment.
+pub(super) fn registers_since(proposal: &Proposal, rank: Time, now: Time) -> Effect {
+    let anas = usize::from(proposal.sides[1].ticket.user == user("ana"));
+    register_since("ana", here(0), rank, Some(talk(proposal, anas, there(), now)))
+}
+
+/// Somebody who came in at the beginning is known to be there, and in this talk.
 pub(super) fn register(name: &str, address: Address, talk: Option<Talk>) -> Effect {
-    ask(Operation::Register { user: user(name), pool: POOL, address, talk: talk.map(Box::new) })
+    register_since(name, address, at(0), talk)
+}
+
+/// The same of somebody who came in, or back, at that moment.
+pub(super) fn register_since(name: &str, address: Address, rank: Time, talk: Option<Talk>) -> Effect {
+    ask(Operation::Register { user: user(name), pool: POOL, address, rank, talk: talk.map(Box::new) })
+}
+
+/// The store knows nothing of somebody who came in at the beginning.
+pub(super) fn attached() -> Outcome {
+    Outcome::Attached(Attached { history: Vec::new(), former: None, rank: at(0) })
+}
+
+/// The one who lives there counts, since the beginning.
+pub(super) fn registered(lives_at: Address) -> Outcome {
+    Outcome::Registered(Registered { lives_at, rank: at(0), former: None })
 }
 
 /// The one of side `own`, in that place of this core, is known to be in the room with a peer there.

@@ -238,7 +238,7 @@ fn plain() -> impl Strategy<Value = Envelope> {
         whole_proposal().prop_map(Envelope::Agreed),
         (proposal_id(), failure).prop_map(|(proposal, failure)| Envelope::Failed { proposal, failure }),
         (room(), signal()).prop_map(|(room, (kind, payload))| Envelope::Signal { room, kind, payload }),
-        (user(), address()).prop_map(|(user, by)| Envelope::TakeOver { user, by }),
+        (user(), address(), time()).prop_map(|(user, by, rank)| Envelope::TakeOver { user, by, rank }),
         prop::option::of(handover()).prop_map(Envelope::HandedOver),
         (room(), quality).prop_map(|(room, (rtt_ms, jitter_ms, packets_lost, bitrate_kbps))| {
             Envelope::Quality { room, quality: Quality { rtt_ms, jitter_ms, packets_lost, bitrate_kbps } }
