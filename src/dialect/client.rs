@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::packet::Packet;
-use super::{Dialect, animochat, json, qala, webrtc_chat};
+use super::{Dialect, animochat, json, qala, sorsu, webrtc_chat};
 use crate::domain::command::{Command, RoomRef};
 use crate::domain::talk::SignalKind;
 
@@ -123,8 +123,9 @@ impl Dialect {
             Self::Qala => qala::encode(command),
             Self::Animochat(vocabulary) => animochat::encode(vocabulary, command),
             Self::WebrtcChat => webrtc_chat::encode(command),
-            // Nobody plays these yet.
-            Self::Signaling | Self::Sorsu => None,
+            Self::Sorsu => sorsu::encode(command),
+            // Nobody plays it yet.
+            Self::Signaling => None,
         }
     }
 
@@ -146,7 +147,8 @@ impl Dialect {
             Self::Qala => qala::hear(&packet.event, argument),
             Self::Animochat(_) => animochat::hear(&packet.event, argument),
             Self::WebrtcChat => webrtc_chat::hear(&packet.event, argument),
-            Self::Signaling | Self::Sorsu => None,
+            Self::Sorsu => sorsu::hear(&packet.event, argument),
+            Self::Signaling => None,
         };
         heard.unwrap_or(Heard::Unknown)
     }
