@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::packet::Packet;
-use super::{Dialect, animochat, json, qala, sorsu, webrtc_chat};
+use super::{Dialect, animochat, json, qala, signaling, sorsu, webrtc_chat};
 use crate::domain::command::{Command, RoomRef};
 use crate::domain::talk::SignalKind;
 
@@ -42,7 +42,70 @@ pub struct Line<'a> {
     pub sequence: Option<u64>,
 }
 
-/// What a client hears, as far as it matters to one that waits, meets and talks.
+/// A hall, as one of its members is told of it. What an event does not tell is `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hall<'a> {
+    /// Which.
+    pub hall: Option<Cow<'a, str>>,
+    /// What you are called there.
+    pub name: Option<Cow<'a, str>>,
+    /// The others, who came first, first.
+    pub others: Vec<Cow<'a, str>>,
+}
+
+/// What a client hears of a hall.
+#[derive(Clone, Debug)]
+pub enum HallHeard<'a> {
+    /// You came back, and still are in these.
+    Resumed(Vec<Hall<'a>>),
+    /// You came in, and these are there already.
+    Members(Hall<'a>),
+    /// Somebody came in.
+    Joined {
+        /// Where.
+        hall: Cow<'a, str>,
+        /// Who.
+        name: Cow<'a, str>,
+    },
+    /// Somebody is gone.
+    Left {
+        /// Where.
+        hall: Cow<'a, str>,
+        /// Who.
+        name: Cow<'a, str>,
+        /// The dialect's word for why, where it is told.
+        reason: Option<Cow<'a, str>>,
+    },
+    /// Somebody is away, or back.
+    Member {
+        /// Where.
+        hall: Cow<'a, str>,
+        /// Who.
+        name: Cow<'a, str>,
+        /// Whether it is there.
+        here: bool,
+    },
+    /// Somebody sends you this.
+    Signal {
+        /// Where.
+        hall: Cow<'a, str>,
+        /// Who.
+        from: Cow<'a, str>,
+        /// What kind.
+        kind: SignalKind,
+        /// What, as it is written.
+        body: &'a RawValue,
+    },
+    /// Somebody came in by your name: you are out.
+    Replaced {
+        /// Where.
+        hall: Cow<'a, str>,
+        /// The name.
+        name: Cow<'a, str>,
+    },
+}
+
+/// What a client hears, as far as it matters to one that waits, meets and talks, or is in halls.
 #[derive(Clone, Debug)]
 pub enum Heard<'a> {
     /// First of all: who you are here.
@@ -94,6 +157,8 @@ pub enum Heard<'a> {
     },
     /// The connection is about to be closed by the server.
     Ending,
+    /// Something about a hall.
+    Hall(HallHeard<'a>),
     /// Nothing that such a client acts on.
     Aside,
     /// Nothing that this dialect has.
@@ -123,14 +188,13 @@ impl Dialect {
             Self::Qala => qala::encode(command),
             Self::Animochat(vocabulary) => animochat::encode(vocabulary, command),
             Self::WebrtcChat => webrtc_chat::encode(command),
+            Self::Signaling => signaling::encode(command),
             Self::Sorsu => sorsu::encode(command),
-            // Nobody plays it yet.
-            Self::Signaling => None,
         }
     }
 
     /// The command that carries `body` (JSON: a session description, or a candidate) to the peer. `None` where the
-    /// dialect carries no such signals.
+    /// dialect carries no such signals. Members of a hall name their receiver, by a command about the hall.
     pub fn signal(self, room: RoomRef, kind: SignalKind, body: &str) -> Option<Command> {
         match self {
             Self::Qala => qala::signal_of(room, kind, body),
@@ -147,14 +211,14 @@ impl Dialect {
             Self::Qala => qala::hear(&packet.event, argument),
             Self::Animochat(_) => animochat::hear(&packet.event, argument),
             Self::WebrtcChat => webrtc_chat::hear(&packet.event, argument),
+            Self::Signaling => signaling::hear(&packet.event, argument),
             Self::Sorsu => sorsu::hear(&packet.event, argument),
-            Self::Signaling => None,
         };
         heard.unwrap_or(Heard::Unknown)
     }
 
     /// What the acknowledgement with these arguments (JSON, an array) says. All families answer with one object, in
-    /// which `success` is false or `error` is there when something was not done.
+    /// which `success` or `ok` is false or `error` is there when something was not done.
     pub fn answered(self, arguments: &str) -> Answered<'_> {
         let mut answered = Answered::Done { sequence: None };
         let read = json::each_element(arguments, |place, element| {
@@ -173,7 +237,7 @@ fn answer_in(element: &RawValue) -> Answered<'_> {
     let (mut success, mut sequence, mut code, mut error) = (true, None, None, None);
     // What is no object says nothing against it.
     let _ = json::each_field(element.get(), |field| match field.name.as_ref() {
-        "success" => success = json::boolean(field.value).unwrap_or(true),
+        "success" | "ok" => success = json::boolean(field.value).unwrap_or(true),
         "sequence" => sequence = json::whole(field.value),
         "code" => code = json::text(field.value),
         "error" => error = json::text(field.value),
@@ -215,6 +279,8 @@ mod tests {
             (r#"[{"success":false,"error":"Too many","code":"rate_limited"}]"#, refused("rate_limited")),
             (r#"[{"error":"rate_limited"}]"#, refused("rate_limited")),
             (r#"[{"success":false}]"#, refused("refused")),
+            (r#"[{"ok":true,"roomId":"r"}]"#, Answered::Done { sequence: None }),
+            (r#"[{"ok":false,"code":"room_full","message":"Full"}]"#, refused("room_full")),
             ("[", refused("not JSON")),
         ] {
             assert_eq!(Dialect::Qala.answered(arguments), expected, "{arguments}");

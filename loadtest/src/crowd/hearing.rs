@@ -33,7 +33,12 @@ impl Crowd {
                 let event: String = text.chars().take(40).collect();
                 self.went_wrong(client, format!("not understood: {event}"), now);
             }
-            Heard::Accepted | Heard::Cancelled | Heard::Peer { .. } | Heard::Ending | Heard::Aside => {}
+            Heard::Accepted
+            | Heard::Cancelled
+            | Heard::Peer { .. }
+            | Heard::Hall(_)
+            | Heard::Ending
+            | Heard::Aside => {}
         }
     }
 

@@ -13,9 +13,9 @@ use crate::domain::id::{HallName, MemberName};
 use crate::domain::limits::{HALL_NAME_CHARACTERS, Limits};
 use crate::domain::talk::{Payload, SignalKind};
 
-const ROOM_ID: &str = "roomId";
-const USER_ID: &str = "userId";
-const TARGET_ID: &str = "targetId";
+pub(super) const ROOM_ID: &str = "roomId";
+pub(super) const USER_ID: &str = "userId";
+pub(super) const TARGET_ID: &str = "targetId";
 
 /// What a client asks by `packet`.
 pub(in crate::dialect) fn decode(packet: &str, limits: &Limits) -> Asked {

@@ -7,6 +7,7 @@ use crate::domain::limits::PerMinute;
 use crate::domain::policy::Policy;
 
 mod answer;
+mod client;
 mod decode;
 mod event;
 mod notice;
@@ -16,6 +17,7 @@ mod tests;
 mod topic;
 
 pub(super) use answer::answer;
+pub(super) use client::{encode, hear};
 pub(super) use decode::decode;
 pub(super) use notice::notice;
 

@@ -1,5 +1,6 @@
 //! The contract's table, row by row, what must hold for any input, and the page that people read.
 
+mod client;
 mod decoding;
 mod encoding;
 mod page;

@@ -8,7 +8,7 @@ use super::*;
 const KEYS: [&str; 8] = ["roomId", "userId", "targetId", "targetUserId", "offer", "answer", "candidate", "x"];
 
 /// JSON texts of every kind.
-fn value() -> impl Strategy<Value = String> {
+pub(super) fn value() -> impl Strategy<Value = String> {
     let words = ["null", "true", "-0", "25", "1e400", "\"r\"", "\"ana\"", "\"\\ud83d\"", "\"\""];
     let leaf = prop_oneof![
         3 => select(words.to_vec()).prop_map(str::to_owned),
