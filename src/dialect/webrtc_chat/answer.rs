@@ -64,6 +64,8 @@ fn refused(topic: Topic, refusal: Refusal) -> Option<Outgoing> {
     }
     match topic {
         Topic::Unknown => None,
+        // Somebody was found before the search was cancelled, and that was told.
+        Topic::CancelMatch if refusal == Refusal::InRoom => None,
         Topic::Offer | Topic::Answer | Topic::Candidate => not_carried(topic, refusal),
         Topic::Message => {
             let (error, message) = (not_written(refusal), sentence(refusal));

@@ -34,6 +34,9 @@ impl<E: Entropy> Core<E> {
             return self.acknowledge(asker, Err(Refusal::NotInRoom));
         };
         self.leave_room(id, Departure::Left, now);
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.told_over = Some(Box::new(room));
+        }
         self.acknowledge(asker, Ok(Reply::Left { room, user }));
     }
 

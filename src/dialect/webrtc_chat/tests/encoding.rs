@@ -115,6 +115,8 @@ fn match_timeout() {
 fn match_cancelled() {
     let cancelled = [("match_cancelled", r#"{"timestamp":$T}"#)];
     answers(Topic::CancelMatch, &Ok(Reply::Done), r#"{"success":true}"#, &cancelled);
+    // The match that was found first was told.
+    assert_eq!(answered(Topic::CancelMatch, &Err(Refusal::InRoom)).1, []);
 }
 
 #[test]

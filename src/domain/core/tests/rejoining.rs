@@ -97,6 +97,23 @@ fn who_names_a_room_that_it_is_not_in_is_told_that_it_is_over() {
 }
 
 #[test]
+fn an_end_that_the_client_made_is_not_told_again() {
+    let (mut core, proposal) = ana_talks();
+    let room = RoomRef::Number(proposal.room.number());
+    core.asks(ANA, 3, Command::LeaveRoom(room));
+    let (departure, lasted) = (Departure::Left, Duration::from_secs(0));
+    let left = Reply::Left { room: proposal.room, user: user("ana") };
+    core.expect([
+        send(Envelope::Left { room: proposal.room, departure, from: here(0) }),
+        close(&proposal),
+        record(Event::RoomClosed { departure, lasted }),
+        ack(ANA, 3, Ok(left)),
+    ]);
+    core.asks(ANA, 4, Command::Rejoin { room, after: 0 });
+    core.expect(not_in_room(ANA, 4));
+}
+
+#[test]
 fn an_end_that_the_client_was_told_is_not_told_again() {
     let (mut core, proposal) = ana_talks();
     let room = proposal.room;
