@@ -292,8 +292,13 @@ impl<E: Entropy> Core<E> {
         let held = Vec::new();
         // A room is made known when its members are told of it.
         let told = true;
+        let room = talk.room;
         let talking = GoingOn::Talking { talk, last_sequence, heard_sequence: last_sequence, told, held };
         self.found(id, talking, now);
+        // What the peer wrote to the dead node just when it was read here what there is, nobody else tells.
+        if let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) {
+            talking.looks_again = true;
+        }
     }
 
     pub(super) fn reclaimed(&mut self, id: SessionId, over: Option<RoomId>, outcome: Outcome, now: Time) {

@@ -12,6 +12,7 @@ use super::super::id::{
     AckId, Address, ConnectionId, OperationId, ProposalId, RoomId, SessionId, TicketId, UserId,
 };
 use super::super::operation::{Outcome, Place};
+use super::super::policy::RETRY_AFTER;
 use super::super::proposal::Proposal;
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
@@ -162,6 +163,7 @@ pub(super) enum HeardSignal {
 }
 
 /// In a room.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that no other one depends on")]
 pub(super) struct Talking {
     pub(super) talk: Talk,
     /// The client was told of the match.
@@ -178,6 +180,8 @@ pub(super) struct Talking {
     pub(super) written: [u64; 2],
     /// Missed messages are being fetched: newer ones wait, so that order holds.
     pub(super) catching_up: bool,
+    /// They are to be fetched once more, a moment after they were.
+    pub(super) looks_again: bool,
     /// When to ask an unavailable store for them again.
     pub(super) catch_up_at: Time,
     /// When to open the room again that the store does not know any more.
@@ -186,6 +190,17 @@ pub(super) struct Talking {
     pub(super) left_behind: Vec<Address>,
     /// It was opened again, or may have been: should the other one have closed it before, it is closed once more.
     pub(super) reopened: bool,
+}
+
+impl Talking {
+    /// Missed messages were fetched; `more`: and are at once again, which comes back.
+    pub(super) fn fetched(&mut self, more: bool, now: Time) -> bool {
+        self.catching_up = more;
+        if !more && std::mem::take(&mut self.looks_again) {
+            self.catch_up_at = now + RETRY_AFTER;
+        }
+        more
+    }
 }
 
 /// Operations of a session that are under way.

@@ -52,6 +52,7 @@ impl Talking {
             heard_sequence: 0,
             written: [0; 2],
             catching_up: false,
+            looks_again: false,
             catch_up_at: Time::NEVER,
             reopen_at: Time::NEVER,
             left_behind: Vec::new(),
@@ -410,8 +411,7 @@ impl<E: Entropy> Core<E> {
         }
         // Something came while the store answered, or there was more than one answer holds.
         let came = talking.heard_sequence > talking.last_sequence.max(heard);
-        let more = came || messages.len() >= MESSAGES_AT_ONCE;
-        talking.catching_up = more;
+        let more = talking.fetched(came || messages.len() >= MESSAGES_AT_ONCE, now);
         for message in messages.into_iter().filter(|message| message.from != user) {
             self.notify(id, Notice::Chat { room, message });
         }

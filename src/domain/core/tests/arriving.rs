@@ -229,12 +229,17 @@ fn what_a_silent_node_had_is_brought_back_from_the_store() {
     let bens = Address { node: NodeId::new("third"), ..there() };
     core.stored(locating, Outcome::Located(Some(bens.clone())));
     let known = Talk { peer: bens.clone(), ..anas_talk() };
-    core.expect([
+    let [_, reading] = core.asked([
         register("ana", here(0), Some(known)),
         resumes_talk(7),
         Effect::Send { to: bens, envelope: Envelope::Back { room: proposal().room, from: here(0) } },
         messages(7),
     ]);
+    core.stored(reading, Outcome::Messages(Vec::new()));
+    // What Ben wrote to where she was before, just then, is looked for once more.
+    core.expect([]);
+    core.wakes(2_000);
+    core.expect([messages(7)]);
 }
 
 #[test]
