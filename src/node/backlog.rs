@@ -78,6 +78,10 @@ impl Backlogs {
     /// Tries everything again. The connections whose clients have taken nothing for too long come back.
     pub(super) fn retry(&mut self, clients: &HashMap<ConnectionId, Client>, now: Time) -> Vec<ConnectionId> {
         let mut slow = Vec::new();
+        // Every turn asks, and hardly ever is somebody behind.
+        if self.behind.is_empty() {
+            return slow;
+        }
         self.behind.retain(|&connection, backlog| {
             let Some(client) = clients.get(&connection) else { return false };
             let stays = backlog.drain(client.outlet.as_ref(), now);
