@@ -22,6 +22,7 @@ pub mod policy;
 pub mod presence;
 pub mod proposal;
 pub mod search;
+pub mod survey;
 pub mod talk;
 pub mod ticket;
 pub mod time;

@@ -10,6 +10,7 @@ use crate::domain::time::Time;
 pub mod memory;
 mod post;
 pub mod redis;
+pub mod snapshot;
 
 pub use post::{Inbox, Letter, NotEntered, Pending, Post, Pulse, Received};
 

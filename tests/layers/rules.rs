@@ -53,8 +53,8 @@ const PACKAGES: &[Room] = &[
     Room { name: "cli", uses: &["config", "server"] },
     // The client half of `dialect`, and the words of `domain` that it speaks in.
     Room { name: "loadtest", uses: &["dialect", "domain"] },
-    // Nothing yet; the plan gives it the schema and snapshots of `store`.
-    Room { name: "tui", uses: &[] },
+    // Pictures of the service, and how they are read.
+    Room { name: "tui", uses: &["store"] },
 ];
 
 /// Libraries that one place knows.
