@@ -15,6 +15,9 @@ use crate::help;
 
 /// The one option of `serve` that is not in the table: it is about this run only.
 const CHECK: &str = "check";
+/// The command that asks a node how it is, and its one argument.
+const HEALTH: &str = "health";
+const URL: &str = "url";
 /// The command that loads a server.
 const BENCH: &str = "bench";
 /// Where a secret is taken from that is not on the command line, in that order.
@@ -28,6 +31,16 @@ pub(crate) enum Request {
     Serve(ServeArguments),
     /// Load a server: options and their values, as the load tester's table knows them.
     Bench(Vec<(&'static str, String)>),
+    /// Ask a node how it is.
+    Health(HealthArguments),
+}
+
+/// Arguments of `qala health`.
+pub(crate) enum HealthArguments {
+    /// Ask there.
+    At(String),
+    /// Ask the node that would run with these; the file is not read yet.
+    Here(Sources),
 }
 
 /// Arguments of `qala serve`.
@@ -44,7 +57,9 @@ pub(crate) fn parse(
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Request, Vec<Complaint>> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let asked = arguments.get(1).filter(|asked| *asked == BENCH).map_or("serve", |_| BENCH);
+    let asked =
+        arguments.get(1).and_then(|asked| [BENCH, HEALTH].into_iter().find(|command| asked == command));
+    let asked = asked.unwrap_or("serve");
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
@@ -61,6 +76,10 @@ pub(crate) fn parse(
             Ok(Request::Serve(ServeArguments { check, sources: sources(matches, environment) }))
         }
         Some((BENCH, matches)) => Ok(Request::Bench(bench_options(matches, environment))),
+        Some((HEALTH, matches)) => Ok(Request::Health(match matches.get_one::<String>(URL) {
+            Some(url) => HealthArguments::At(url.clone()),
+            None => HealthArguments::Here(with_flags(BTreeMap::new(), environment)),
+        })),
         Some(_) | None => Err(vec![Complaint {
             error: "no command given".to_owned(),
             hint: Some("`qala serve` runs a node; `qala --help` lists the commands".to_owned()),
@@ -75,6 +94,7 @@ fn command() -> Command {
         .arg(version)
         .subcommand(serve_command())
         .subcommand(bench_command())
+        .subcommand(Command::new(HEALTH).override_help(help::HEALTH).arg(Arg::new(URL)))
 }
 
 fn serve_command() -> Command {
@@ -127,6 +147,13 @@ fn sources(matches: &ArgMatches, environment: impl Iterator<Item = (String, Stri
         .iter()
         .filter_map(|spec| Some((spec.flag, matches.get_one::<String>(spec.flag)?.clone())))
         .collect();
+    with_flags(flags, environment)
+}
+
+fn with_flags(
+    flags: BTreeMap<&'static str, String>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Sources {
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     Sources { flags, environment: environment.collect(), file: None, cores }
 }

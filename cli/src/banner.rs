@@ -79,7 +79,7 @@ const fn admitted(auth: &Auth) -> [&'static str; 2] {
 }
 
 /// An address that can be opened: one that listens everywhere is reached on this machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
     } else {

@@ -18,6 +18,7 @@ Usage: qala <command> [options]
 Commands:
   serve   run a node (embedded store; --redis-url for many nodes)
   bench   load a server with thousands of clients and judge it
+  health  ask a node whether it is alive, as containers do
 
 Options:
   -h, --help      this help; `qala <command> --help` for its options
@@ -28,6 +29,20 @@ Exit codes:
   1  failed          130  interrupted
 
 Start here:  qala serve   and open http://127.0.0.1:3001 in two tabs
+";
+
+/// `qala health --help`.
+pub(crate) const HEALTH: &str = "\
+Ask a node whether it is alive.
+
+Usage: qala health [<url>]
+
+Without an address: the node that `qala serve` would run with the same variables,
+at /health/live; at --admin-listen where there is one. With one, for example:
+
+  qala health http://127.0.0.1:3001/health/ready
+
+Exit codes: 0 it answers 200, 1 it does not, 2 wrong arguments or configuration
 ";
 
 const BENCH_EXIT_CODES: &str = "

@@ -4,6 +4,7 @@ mod arguments;
 mod banner;
 mod bench;
 mod exit;
+mod health;
 mod help;
 mod log;
 mod serve;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         }
         Ok(Request::Serve(arguments)) => serve::serve(arguments),
         Ok(Request::Bench(given)) => bench::bench(&given),
+        Ok(Request::Health(asked)) => serve::health(asked),
         Err(complaint) => exit::fail(&complaint),
     };
     exit.into()

@@ -8,8 +8,9 @@ use qala::server::Server;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::arguments::ServeArguments;
+use crate::arguments::{HealthArguments, ServeArguments};
 use crate::exit::{self, Complaint, Exit};
+use crate::health::{self, Place};
 use crate::{banner, log};
 
 /// Checks the configuration, then runs a node, or only says what would run.
@@ -26,6 +27,18 @@ pub(crate) fn serve(arguments: ServeArguments) -> Exit {
         return Exit::Success;
     }
     run(&config)
+}
+
+/// Asks the node that is named, or the one that `serve` would run with the same variables.
+pub(crate) fn health(asked: HealthArguments) -> Exit {
+    let place = match asked {
+        HealthArguments::At(url) => Place::parse(&url).map_err(|complaint| vec![complaint]),
+        HealthArguments::Here(sources) => configuration(sources).map(|config| Place::of(&config)),
+    };
+    match place {
+        Ok(place) => health::health(&place),
+        Err(complaints) => exit::fail(&complaints),
+    }
 }
 
 /// Runs a node until it is asked to stop.
@@ -82,7 +95,7 @@ fn configuration(mut sources: Sources) -> Result<Config, Vec<Complaint>> {
 }
 
 /// The reason without the number that the standard library puts behind it.
-fn reason(error: &std::io::Error) -> String {
+pub(crate) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

@@ -78,6 +78,31 @@ fn help_of_bench_fits_a_terminal() {
 }
 
 #[test]
+fn a_node_that_is_not_there_is_not_well() {
+    assert_snapshot(&["health", "--help"], "health-help.txt");
+    // Nothing listens on port 1.
+    for (arguments, environment) in
+        [(&["health", "http://127.0.0.1:1"][..], &[][..]), (&["health"], &[("PORT", "1")])]
+    {
+        let output = qala(arguments, environment);
+        assert_eq!(
+            text(&output.stderr),
+            "error: http://127.0.0.1:1/health/live does not answer (connection refused)\nhint: is `qala serve` running \
+             there? `qala health <url>` asks elsewhere\n"
+        );
+        assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("", Some(1)));
+    }
+    assert_refused(
+        &["health", "https://127.0.0.1:1"],
+        &[],
+        &[
+            "error: `https://127.0.0.1:1` is no address that can be asked",
+            "hint: for example http://127.0.0.1:3001/health/ready; it speaks no TLS",
+        ],
+    );
+}
+
+#[test]
 fn a_bench_that_makes_no_sense_is_refused_with_all_objections() {
     assert_refused(
         &["bench", "--url", "https://chat.example", "--rate", "many", "--assert", "match.p99 = 5"],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from './support/client.mjs'
+import { figure, outage } from './kafka-outage.mjs'
 import { Broker } from './support/kafka.mjs'
 import { accept, languages, matched, queue, talk, wish } from './support/matching.mjs'
 import { single } from './support/redis-servers.mjs'
@@ -33,12 +34,6 @@ async function brokerFor(t) {
 }
 
 const toKafka = (broker, ...more) => ['--kafka-brokers', broker.address, '--kafka-batch-timeout-ms', '20', ...more]
-
-/** A sink's figure. */
-async function figure(server, name, sink) {
-  const { text } = await server.get('/metrics')
-  return Number(new RegExp(`^qala_events_${name}(?:_total)?\\{sink="${sink}"\\} (\\d+)$`, 'm').exec(text)[1])
-}
 
 const kafkaIs = async (server, word) => (await server.get('/health')).json.kafka === word
 
@@ -145,6 +140,16 @@ describe('Kafka', () => {
     assert.equal(await figure(server, 'dropped', 'kafka'), dropped)
     assert.equal(await figure(server, 'written', 'kafka'), 1 + told - dropped)
     assert.deepEqual(broker.messages.flatMap((message) => message.faults), [])
+  })
+
+  it('is away for a while under load: what was told is delivered or counted as dropped, each one', LONG, async () => {
+    const found = await outage({ seconds: 2, away: 2, rate: 60, clients: 300, buffer: 100 })
+    assert.equal(found.code, 0, found.output)
+    assert.ok(found.told > 500 && found.dropped > 0, JSON.stringify(found))
+    assert.equal(found.delivered + found.dropped, found.told, JSON.stringify(found))
+    assert.equal(found.delivered, found.written)
+    // The buffer, and the batch that was on its way.
+    assert.ok(found.waiting >= 100 && found.waiting <= 100 + 100, JSON.stringify(found))
   })
 
   it('what is in the buffer when the node ends is told first', LONG, async (t) => {

@@ -1,11 +1,12 @@
 // Health of a real server: what each path says to whom, with the store there, away and back, and going down.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from './support/client.mjs'
 import { languages, queue, wish } from './support/matching.mjs'
 import { freePort, single } from './support/redis-servers.mjs'
-import { LIMIT, LONG, Server, serverFor, shutdownTimeout } from './support/server.mjs'
+import { LIMIT, LONG, Server, binary, serverFor, shutdownTimeout } from './support/server.mjs'
 import { WEBRTC_CHAT, enter } from './support/webrtc-chat.mjs'
 
 const TOKEN = 'an-operators-token'
@@ -151,5 +152,25 @@ describe('in the words of webrtc-chat', () => {
     }
     assert.ok(seen.has('503 DOWN'), [...seen].join())
     assert.equal((await stopped).code, 0)
+  })
+})
+
+describe('qala health', () => {
+  it('asks the node that runs with the same variables, by its address for operators', LIMIT, async (t) => {
+    const [clients, operators] = [await freePort(), await freePort()]
+    const admin = `127.0.0.1:${operators}`
+    const server = new Server(['--port', String(clients), '--admin-listen', admin])
+    t.after(() => server.finish())
+    await server.start()
+    const ask = (words, env) => {
+      const { status, stdout } = spawnSync(binary(), ['health', ...words], { env, encoding: 'utf8' })
+      return [status, stdout]
+    }
+    const well = (place) => [0, `ok: http://${place} answers 200\n`]
+    assert.deepEqual(ask([], { PORT: String(clients) }), well(`127.0.0.1:${clients}/health/live`))
+    assert.deepEqual(ask([], { QALA_ADMIN_LISTEN: admin }), well(`${admin}/health/live`))
+    assert.deepEqual(ask([], { QALA_ADMIN_LISTEN: `0.0.0.0:${operators}` }), well(`${admin}/health/live`))
+    assert.deepEqual(ask([`http://localhost:${operators}/metrics`], {}), well(`localhost:${operators}/metrics`))
+    assert.deepEqual(ask([`http://127.0.0.1:${clients}/nothing`], {}), [1, ''])
   })
 })
