@@ -116,8 +116,8 @@ pub(super) struct Person {
     pub(super) phase: Phase,
     /// When the connection being opened was due.
     pub(super) connect_due: Moment,
-    /// The connection is being closed because the client wants it.
-    pub(super) hangs_up: bool,
+    /// The connection is being closed because the client wants it, which opens another one then.
+    pub(super) hangs_up: Option<Moment>,
     /// Is in the line of those who may be free.
     pub(super) in_line: bool,
     pub(super) pending: Vec<Pending>,
@@ -132,7 +132,7 @@ impl Person {
             link: Link::Away,
             phase: Phase::Idle,
             connect_due: Moment::from_us(0),
-            hangs_up: false,
+            hangs_up: None,
             in_line: false,
             pending: Vec::new(),
             next_id: 0,
