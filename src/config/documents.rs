@@ -99,9 +99,13 @@ fn role(variable: &VariableSpec) -> String {
 pub(super) fn summary(config: &Config) -> String {
     let (spoken, auth) = (spoken(config), admitted(config));
     let pages = match &config.allowed_origins {
+        AllowedOrigins::Nobody => "no pages".to_owned(),
         AllowedOrigins::Loopback => "pages of this machine".to_owned(),
         AllowedOrigins::SameHost => "pages of its own host".to_owned(),
-        AllowedOrigins::Listed(listed) => format!("pages of {}", listed.join(", ")),
+        AllowedOrigins::Listed(listed) => {
+            let listed: Vec<String> = listed.iter().map(ToString::to_string).collect();
+            format!("pages of {}", listed.join(", "))
+        }
         AllowedOrigins::Any => "pages of every origin".to_owned(),
     };
     let transports = match config.engine.transports {

@@ -57,6 +57,30 @@ pub(super) static REQUESTS_PER_ADDRESS: OptionSpec = OptionSpec {
     secret: false,
 };
 
+pub(super) static MAX_UNAUTHENTICATED: OptionSpec = OptionSpec {
+    flag: "max-unauthenticated",
+    environment: &["QALA_MAX_UNAUTHENTICATED"],
+    group: Group::Limits,
+    kind: count(1, 10_000_000),
+    value_name: "number",
+    default: Some("20000"),
+    example: "20000",
+    help: "connections at once that have not said yet who they are; more are refused for a moment",
+    secret: false,
+};
+
+pub(super) static DRY_RUN: OptionSpec = OptionSpec {
+    flag: "limits-dry-run",
+    environment: &["QALA_LIMITS_DRY_RUN"],
+    group: Group::Limits,
+    kind: Kind::Words(&["on", "off"]),
+    value_name: "when",
+    default: Some("off"),
+    example: "on",
+    help: "limits per address and per user refuse nobody and only count whom they would: on or off",
+    secret: false,
+};
+
 /// How often one user may search.
 pub static MATCHING_EVENTS: OptionSpec = OptionSpec {
     flag: "matching-events-per-minute",
@@ -93,6 +117,18 @@ pub static SIGNALING_EVENTS: OptionSpec = OptionSpec {
     default: Some("100"),
     example: "100",
     help: "signaling events of one user; 0 = no limit",
+    secret: false,
+};
+
+pub(super) static REFUSALS: OptionSpec = OptionSpec {
+    flag: "refusals-per-minute",
+    environment: &["QALA_REFUSALS_PER_MINUTE"],
+    group: Group::Limits,
+    kind: count(0, 1_000_000_000),
+    value_name: "number",
+    default: Some("3000"),
+    example: "3000",
+    help: "events of one user refused for these three before its connection is closed; 0 = never",
     secret: false,
 };
 
@@ -225,6 +261,9 @@ pub struct Limits {
     pub chat_events_per_minute: Limit,
     /// Signaling events of one user per minute (design section 8).
     pub signaling_events_per_minute: Limit,
+    /// Refusals of one user for one of these in a minute, before its connection is closed. Not in the design: who does
+    /// not listen costs everybody.
+    pub refusals_per_minute: Limit,
     /// Bytes of one message, on both transports (design section 8). Where it is smaller than
     /// [`Limits::sdp_bytes`], it is what holds.
     pub max_payload_bytes: usize,
@@ -245,6 +284,10 @@ pub struct Limits {
     pub outgoing_messages: usize,
     /// Seconds an unauthenticated connection lives (design section 8).
     pub connect_timeout_seconds: u64,
+    /// Unauthenticated connections at once. Not in the design: each costs as much as a connection, some 20 kB.
+    pub max_unauthenticated: usize,
+    /// Whether limits per address and per user only count.
+    pub dry_run: bool,
 }
 
 impl Limits {
@@ -262,6 +305,7 @@ impl Limits {
             matching_events_per_minute: limit(reader, &MATCHING_EVENTS, None),
             chat_events_per_minute: limit(reader, &CHAT_EVENTS, chat),
             signaling_events_per_minute: limit(reader, &SIGNALING_EVENTS, None),
+            refusals_per_minute: limit(reader, &REFUSALS, None),
             max_payload_bytes: reader.whole(&MAX_PAYLOAD),
             sdp_bytes: reader.whole(&SDP_BYTES),
             chat_characters: reader.whole(&CHAT_CHARACTERS),
@@ -271,6 +315,10 @@ impl Limits {
             max_rooms: reader.whole(&MAX_ROOMS),
             outgoing_messages: reader.whole(&OUTGOING),
             connect_timeout_seconds: reader.whole(&CONNECT_TIMEOUT),
+            max_unauthenticated: reader.whole(&MAX_UNAUTHENTICATED),
+            dry_run: reader
+                .parsed(&DRY_RUN, |value| Some(value.trim().eq_ignore_ascii_case("on")))
+                .unwrap_or_default(),
         }
     }
 }

@@ -94,6 +94,45 @@ pub(super) static MAX_WAITING: OptionSpec = OptionSpec {
     secret: false,
 };
 
+/// How often somebody may say no.
+pub(super) static REJECTIONS_FREE: OptionSpec = OptionSpec {
+    flag: "rejections-free",
+    environment: &["QALA_REJECTIONS_FREE"],
+    group: Group::Matching,
+    kind: count(0, 10_000),
+    value_name: "number",
+    default: Some("10"),
+    example: "10",
+    help: "matches one user may reject in --rejections-seconds; after each more the next search waits; 0 = no limit",
+    secret: false,
+};
+
+/// Over which time that is counted.
+pub(super) static REJECTIONS_SECONDS: OptionSpec = OptionSpec {
+    flag: "rejections-seconds",
+    environment: &["QALA_REJECTIONS_SECONDS"],
+    group: Group::Matching,
+    kind: seconds(1, DAY),
+    value_name: "seconds",
+    default: Some("600"),
+    example: "600",
+    help: "time over which rejected matches are counted",
+    secret: false,
+};
+
+/// How long the next search waits then.
+pub(super) static REJECTION_WAIT: OptionSpec = OptionSpec {
+    flag: "rejection-wait",
+    environment: &["QALA_REJECTION_WAIT"],
+    group: Group::Matching,
+    kind: seconds(1, DAY),
+    value_name: "seconds",
+    default: Some("30"),
+    example: "30",
+    help: "how long the next search of somebody waits who rejected more",
+    secret: false,
+};
+
 /// How people are paired. Each dialect has numbers of its own; these hold for all where somebody gave them, and the
 /// defaults are those of qala.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +150,12 @@ pub struct Matching {
     pub grace_seconds: u64,
     /// Tickets that may wait in one pool (design section 8).
     pub max_waiting: usize,
+    /// Matches one user may reject within the time; 0: as many as it likes.
+    pub rejections_free: usize,
+    /// Seconds over which they are counted.
+    pub rejections_seconds: u64,
+    /// Seconds the next search waits after each one more.
+    pub rejection_wait_seconds: u64,
 }
 
 impl Matching {
@@ -123,6 +168,9 @@ impl Matching {
             waiting_timeout_seconds: reader.whole(&WAITING_TIMEOUT),
             grace_seconds: reader.whole_or_computed(&GRACE_SECONDS, presence),
             max_waiting: reader.whole(&MAX_WAITING),
+            rejections_free: reader.whole(&REJECTIONS_FREE),
+            rejections_seconds: reader.whole(&REJECTIONS_SECONDS),
+            rejection_wait_seconds: reader.whole(&REJECTION_WAIT),
         }
     }
 }

@@ -21,6 +21,7 @@ mod nearest;
 mod option;
 mod origins;
 mod problem;
+mod proxies;
 mod reader;
 mod running;
 mod secret;
@@ -44,8 +45,9 @@ pub use matching::{
     ACCEPT_TIMEOUT, GRACE_SECONDS, Matching, REMATCH_SECONDS, STAGE_SECONDS_OPTION, STAGES, WAITING_TIMEOUT,
 };
 pub use option::{Group, Kind, OptionSpec};
-pub use origins::AllowedOrigins;
+pub use origins::{AllowedOrigins, ListedOrigin};
 pub use problem::Problem;
+pub use proxies::{ForwardedHeader, TrustedProxies};
 use reader::Reader;
 pub use running::{DialectName, LogFormat, LogLevel, LogLevels, Running};
 pub use secret::Secret;
@@ -58,6 +60,8 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &listen::PORT,
     &listen::ADMIN_LISTEN,
     &origins::ALLOWED_ORIGINS,
+    &proxies::TRUSTED_PROXIES,
+    &proxies::FORWARDED_HEADER,
     &store::REDIS_URL,
     &auth::AUTH,
     &auth::JWT_SECRET,
@@ -71,6 +75,9 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &matching::WAITING_TIMEOUT,
     &matching::GRACE_SECONDS,
     &matching::MAX_WAITING,
+    &matching::REJECTIONS_FREE,
+    &matching::REJECTIONS_SECONDS,
+    &matching::REJECTION_WAIT,
     &backend::BACKEND_RETRY,
     &backend::BACKEND_HEARTBEAT,
     &limits::MAX_CONNECTIONS,
@@ -80,6 +87,7 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &limits::MATCHING_EVENTS,
     &limits::CHAT_EVENTS,
     &limits::SIGNALING_EVENTS,
+    &limits::REFUSALS,
     &limits::MAX_PAYLOAD,
     &limits::SDP_BYTES,
     &limits::CHAT_CHARACTERS,
@@ -89,6 +97,8 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &limits::ROOM_MEMBERS,
     &limits::MAX_ROOMS,
     &limits::CONNECT_TIMEOUT,
+    &limits::MAX_UNAUTHENTICATED,
+    &limits::DRY_RUN,
     &engine::TRANSPORTS,
     &engine::PING_INTERVAL,
     &engine::PING_TIMEOUT,
@@ -117,6 +127,8 @@ pub struct Config {
     pub listen: Listen,
     /// Pages that may connect.
     pub allowed_origins: AllowedOrigins,
+    /// Who says for others where they are.
+    pub trusted_proxies: TrustedProxies,
     /// What nodes share.
     pub store: Store,
     /// Who may enter, for each dialect that is spoken, in that order.
@@ -165,7 +177,8 @@ impl Config {
         let dialects = running::read_dialects(&mut reader);
         let names: Vec<&str> = dialects.iter().map(|dialect| dialect.as_str()).collect();
         let auth = auth::read(&mut reader, &names, &listen, &production);
-        let allowed_origins = AllowedOrigins::read(&mut reader, &auth, production.is_on());
+        let allowed_origins = AllowedOrigins::read(&mut reader, &listen, &auth, production.is_on());
+        let trusted_proxies = TrustedProxies::read(&mut reader);
         let auth: Vec<_> = dialects.iter().copied().zip(auth).collect();
         let admin_token = auth::read_admin_token(&mut reader);
         let matching = Matching::read(&mut reader);
@@ -183,6 +196,7 @@ impl Config {
         let config = Self {
             listen,
             allowed_origins,
+            trusted_proxies,
             store,
             auth,
             admin_token,

@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::domain::command::{Command, Refusal, Reply};
+use crate::domain::command::{Command, Refusal, Reply, Scope};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::policy::Policy;
@@ -133,9 +133,18 @@ impl Dialect {
     /// How a client is told that its address tries to enter too often: by an event, or (`None`) by being refused.
     /// `retry_after_ms`: milliseconds until it may.
     pub fn too_many_attempts(self, retry_after_ms: u64) -> Option<Outgoing> {
+        let limited = Notice::RateLimited { scope: Scope::Signaling, retry_after_ms };
         match self {
-            Self::Qala | Self::Animochat(_) | Self::Signaling | Self::Sorsu => None,
+            Self::Qala => qala::too_many_attempts(retry_after_ms),
             Self::WebrtcChat => webrtc_chat::too_many_attempts(retry_after_ms),
+            // Their clients are told the same of every budget.
+            Self::Animochat(_) | Self::Signaling => {
+                let mut told = Vec::new();
+                self.notice(&limited, Time::default(), &mut |said| told.push(said));
+                told.into_iter().next()
+            }
+            // Its refusal is its contract's.
+            Self::Sorsu => None,
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Budgets {
     matching: Budget,
     chat: Budget,
     signaling: Budget,
+    /// What was refused for a spent budget.
+    refused: Budget,
     told_until: Told,
 }
 
@@ -67,6 +69,12 @@ impl Budgets {
             Scope::Chat => self.chat.spend(most.chat, now),
             Scope::Signaling => self.signaling.spend(most.signaling, now),
         }
+    }
+
+    /// Something was refused. `Err` once that happened more than `most` times within a minute: whoever goes on
+    /// regardless does not listen.
+    pub fn refuse(&mut self, most: u32, now: Time) -> Result<(), u64> {
+        self.refused.spend(most, now)
     }
 
     /// Whether a client that asks for no acknowledgement is to be told that this budget is spent: now and then.
@@ -85,7 +93,7 @@ impl Budgets {
 
     /// Whether all are full.
     pub fn are_full(&self, now: Time) -> bool {
-        [self.matching, self.chat, self.signaling].iter().all(|budget| budget.is_full(now))
+        [self.matching, self.chat, self.signaling, self.refused].iter().all(|budget| budget.is_full(now))
     }
 }
 

@@ -6,6 +6,7 @@ use super::criteria::Criteria;
 use super::hall::{HallCommand, HallRefusal, HallView};
 use super::id::{NodeId, ProposalId, RoomId, UserId};
 use super::person::Attributes;
+use super::safety::SafetyCommand;
 use super::talk::{ChatMessage, Payload, Quality, SignalKind};
 
 /// What a client asks.
@@ -88,6 +89,8 @@ pub enum Command {
     LeaveRoom(RoomRef),
     /// Something about a hall.
     Hall(HallCommand),
+    /// Something about somebody who troubles me.
+    Safety(SafetyCommand),
 }
 
 /// Which room a client speaks of: some families name it, by one id or another, and some have only one.
@@ -121,7 +124,7 @@ impl RoomRef {
 /// What a command may spend: each user has one budget of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Searching, answering proposals, leaving.
+    /// Searching, answering proposals, leaving, blocking and reporting.
     Matching,
     /// Writing and reading messages.
     Chat,
@@ -150,6 +153,7 @@ impl Command {
             | Self::Accept(_)
             | Self::Reject(_)
             | Self::LeaveRoom(_)
+            | Self::Safety(_)
             | Self::Hall(HallCommand::Enter { .. } | HallCommand::Leave { .. }) => Scope::Matching,
             Self::Chat { .. } | Self::Sync { .. } => Scope::Chat,
             Self::Signal { .. }
@@ -241,7 +245,7 @@ pub enum Refusal {
     InRoom,
     /// The user is searching already, and the pool knows no second wish.
     Searching,
-    /// The user skipped somebody a moment ago.
+    /// The user skipped somebody a moment ago, or has said no too often.
     CoolingDown {
         /// When a search may begin.
         retry_after_ms: u64,
@@ -270,6 +274,8 @@ pub enum Refusal {
     },
     /// Something about a hall.
     Hall(HallRefusal),
+    /// The user has blocked as many people as it may.
+    TooManyBlocks,
 }
 
 impl Refusal {
@@ -289,6 +295,7 @@ impl Refusal {
             Self::Unavailable { .. } => "unavailable",
             Self::PoolFull { .. } => "queue_full",
             Self::Hall(refusal) => refusal.code(),
+            Self::TooManyBlocks => "too_many_blocks",
         }
     }
 
@@ -307,6 +314,7 @@ impl Refusal {
             | Self::NotInRoom
             | Self::InRoom
             | Self::Searching
+            | Self::TooManyBlocks
             | Self::Hall(_) => None,
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::command::Refusal;
+use super::command::{Refusal, Scope};
 use super::criteria::Stage;
 use super::proposal::Failure;
+use super::safety::ReportReason;
 use super::talk::{Departure, Quality, SignalKind};
 
 /// How a ticket ended: exactly one of these for each ticket.
@@ -67,6 +68,16 @@ pub enum Event {
     HeldSignalDropped,
     /// A command was refused.
     Refused(Refusal),
+    /// A command would have been refused for a spent budget, were those not only counted.
+    OverBudget(Scope),
+    /// Somebody blocked somebody.
+    Blocked,
+    /// Somebody reported somebody.
+    Reported(ReportReason),
+    /// A connection was closed whose client sent on and on, however much was refused.
+    FlooderClosed,
+    /// Somebody said no so often that the next search waits.
+    SlowedDown,
     /// The store did not answer.
     StoreUnavailable,
     /// The backend did not answer.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::criteria::Stage;
 use super::id::{ProposalId, RoomId, UserId};
 use super::proposal::Failure;
+use super::safety::ReportReason;
 use super::talk::{Departure, Quality};
 use super::ticket::PoolId;
 
@@ -97,6 +98,20 @@ pub enum What {
     Quality(Quality),
     /// A client says that its call came to nothing.
     CallFailed,
+    /// The user never wants to meet somebody again.
+    Blocked {
+        /// Whom.
+        peer: UserId,
+    },
+    /// The user says that somebody should be looked at.
+    Reported {
+        /// Where they are together, or were.
+        room: RoomId,
+        /// Who.
+        peer: UserId,
+        /// Why.
+        reason: ReportReason,
+    },
     /// A command was refused. Of spent budgets only now and then one is told.
     Refused {
         /// The refusal's code.

@@ -10,6 +10,8 @@ pub const REBUILT_AT_ONCE: usize = 256;
 pub const CLOSED_AT_ONCE: usize = 1_024;
 /// People one user is not matched with again, newest kept.
 pub const AVOIDED: usize = 256;
+/// People one user may have blocked; more are refused: `too_many_blocks`. Fewer than [`AVOIDED`], among which they are.
+pub const BLOCKED: usize = 128;
 /// Chat messages a room keeps for those who come back, newest kept. A client message id is recognised as
 /// long as its message is kept.
 pub const ROOM_MESSAGES: usize = 1_000;
@@ -59,6 +61,10 @@ pub struct Limits {
     pub chat_events_per_minute: u32,
     /// Signaling commands of one user in a minute; 0 is no limit.
     pub signaling_events_per_minute: u32,
+    /// Refusals of one user for a spent budget in a minute, before its connection is closed; 0 is no limit.
+    pub refusals_per_minute: u32,
+    /// Whether spent budgets refuse nothing and are only counted.
+    pub dry_run: bool,
 }
 
 /// How often one user may ask in a minute, by budget; 0 is no limit.
@@ -96,6 +102,8 @@ impl Default for Limits {
             matching_events_per_minute: 100,
             chat_events_per_minute: 100,
             signaling_events_per_minute: 100,
+            refusals_per_minute: 3_000,
+            dry_run: false,
         }
     }
 }

@@ -21,6 +21,8 @@ pub mod person;
 pub mod policy;
 pub mod presence;
 pub mod proposal;
+pub mod rejections;
+pub mod safety;
 pub mod search;
 pub mod survey;
 pub mod talk;

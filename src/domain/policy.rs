@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::criteria::Ladder;
 use super::limits::{AVOIDED, PerMinute};
+use super::rejections::RejectionRule;
 use super::ticket::PoolId;
 
 /// How one pool is run.
@@ -42,6 +43,8 @@ pub struct Policy {
     /// A connection whose client neither searches nor talks is closed after this long without a word, where that has
     /// an end. Who talks is not silent: a call runs from client to client, where nobody sees it.
     pub silence: Option<Duration>,
+    /// How often its people may say no before they have to wait.
+    pub rejections: RejectionRule,
     /// How often its clients may ask, where that is not what the node says.
     pub events_per_minute: Option<PerMinute>,
 }
@@ -121,6 +124,11 @@ impl Policy {
             grace: Duration::from_secs(30),
             waiting_timeout: Duration::from_mins(5),
             silence: None,
+            rejections: RejectionRule {
+                free: 10,
+                within: Duration::from_mins(10),
+                wait: Duration::from_secs(30),
+            },
             events_per_minute: None,
         }
     }

@@ -47,6 +47,11 @@ impl Proposal {
         self.sides.iter().any(|side| side.ticket.id == ticket)
     }
 
+    /// Whether it is between these two.
+    pub fn is_between(&self, one: &UserId, other: &UserId) -> bool {
+        self.sides_of(one).is_some_and(|(_, side)| side.ticket.user == *other)
+    }
+
     /// Whether both accepted.
     pub fn agreed(&self) -> bool {
         self.sides.iter().all(|side| side.accepted)

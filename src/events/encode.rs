@@ -120,6 +120,12 @@ fn fill<'a>(event: &mut Event<'a>, what: &'a What) {
             event.packets_lost = *packets_lost;
             event.bitrate_kbps = *bitrate_kbps;
         }
+        What::Blocked { peer } => event.peer_id = Some(peer.as_str()),
+        What::Reported { room, peer, reason } => {
+            event.room_id = Some(room.to_string());
+            event.peer_id = Some(peer.as_str());
+            event.reason = Some(reason.as_str());
+        }
         What::Refused { code } => event.reason = Some(code),
     }
 }
@@ -138,6 +144,8 @@ const fn kind(what: &What) -> &'static str {
         What::RoomClosed { .. } => "match_ended",
         What::Quality(_) => "connection_quality",
         What::CallFailed => "webrtc_error",
+        What::Blocked { .. } => "user_blocked",
+        What::Reported { .. } => "user_reported",
         What::Refused { .. } => "error",
     }
 }

@@ -14,6 +14,7 @@ mod admin;
 mod business;
 mod demo;
 mod detail;
+mod headers;
 mod health;
 mod metrics;
 mod rooms;
@@ -21,6 +22,7 @@ mod stats;
 mod status;
 
 pub use admin::{Access, Token};
+pub use headers::secured;
 
 /// What the routes need to know of the whole.
 #[derive(Clone, Debug, Default)]

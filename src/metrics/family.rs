@@ -85,12 +85,15 @@ families! {
 
     Connections: Gauge "qala_connections" [] "Connections open now.";
     ConnectionsOpened: Counter "qala_connections_opened_total" [] "Transports that reached a session.";
-    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `node_full`, `address_full`, `attempts`, `origin`"]
-        "Connections refused: no valid credentials, the node or the address holds as many as it may, the address tried too often, or the page's origin is not allowed.";
+    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `node_full`, `address_full`, `attempts`, `origin`, `unauthenticated`, `poll_of_other`"]
+        "Connections refused: no valid credentials, the node or the address holds as many as it may, the address tried too often, the page's origin is not allowed, too many have not said yet who they are, or the session is polled from elsewhere.";
     ConnectionSeconds: Histogram "qala_connection_seconds" [] "How long connections lasted that are over.";
     RequestsRefused: Counter "qala_requests_refused_total" [] "HTTP requests refused because their address sent too many.";
+    LimitsDryRun: Counter "qala_limits_dry_run_total" ["limit": "`requests`, `streams`, `attempts`, `connections`, `matching`, `chat`, `signaling`"]
+        "What limits would have refused, were they not only counted (`--limits-dry-run`).";
     StreamsRefused: Counter "qala_streams_refused_total" [] "TCP streams refused because their address holds as many as it may.";
     StreamsSilent: Counter "qala_streams_silent_total" [] "TCP streams closed because they did not say what they were for.";
+    FloodersClosed: Counter "qala_flooders_closed_total" [] "Connections closed because their client sent on and on, however much was refused.";
     SlowConsumers: Counter "qala_slow_consumers_total" [] "Connections closed because their client did not read.";
 
     Sessions: Gauge "qala_sessions" [] "Sessions now, those of clients that are away included.";
@@ -125,10 +128,15 @@ families! {
     QualityRtt: Histogram "qala_quality_rtt_seconds" [] "Round trips between two people, as their clients report them.";
     ChatMessages: Counter "qala_chat_messages_total" [] "Chat messages added to rooms.";
 
-    Refusals: Counter "qala_refusals_total" ["reason": "the codes that clients see: `invalid`, `unknown_event`, `too_large`, `match_gone`, `not_in_session`, `in_session`, `searching`, `cooling_down`, `rate_limited`, `busy`, `unavailable`, `queue_full`, `room_not_found`, `target_not_found`, `room_full`, `too_many_rooms`, `rooms_full`"]
+    Refusals: Counter "qala_refusals_total" ["reason": "the codes that clients see: `invalid`, `unknown_event`, `too_large`, `match_gone`, `not_in_session`, `in_session`, `searching`, `cooling_down`, `rate_limited`, `busy`, `unavailable`, `queue_full`, `room_not_found`, `target_not_found`, `room_full`, `too_many_rooms`, `rooms_full`, `too_many_blocks`"]
         "Commands refused.";
     RateLimited: Counter "qala_rate_limited_total" ["scope": "`matching`, `chat`, `signaling`"]
         "Commands refused because their user's budget was spent.";
+
+    RejectorsSlowed: Counter "qala_rejectors_slowed_total" [] "Searches that wait because their user said no too often.";
+    Blocks: Counter "qala_blocks_total" [] "Blocks of one user by another.";
+    Reports: Counter "qala_reports_total" ["reason": "`harassment`, `sexual`, `minor`, `hate`, `spam`, `other`"]
+        "Reports of one user by another.";
 
     StoreSeconds: Histogram "qala_store_operation_seconds" ["operation": "`attach`, `register`, `locate`, `reclaim`, `detach`, `remember`, `search`, `withdraw`, `renew`, `answer`, `expire`, `open_room`, `rejoin`, `close_room`, `append`, `messages`, `hall`"]
         "From asking the store to its answer, failures included.";
@@ -208,9 +216,19 @@ impl Counter {
             Self::ConnectionsPerAddressOverLimit => (Family::ConnectionsRefused, Some("address_full")),
             Self::AttemptsPerAddressOverLimit => (Family::ConnectionsRefused, Some("attempts")),
             Self::OriginsRefused => (Family::ConnectionsRefused, Some("origin")),
+            Self::UnauthenticatedOverLimit => (Family::ConnectionsRefused, Some("unauthenticated")),
+            Self::PollsOfOthers => (Family::ConnectionsRefused, Some("poll_of_other")),
+            Self::DryRunRequests => (Family::LimitsDryRun, Some("requests")),
+            Self::DryRunStreams => (Family::LimitsDryRun, Some("streams")),
+            Self::DryRunAttempts => (Family::LimitsDryRun, Some("attempts")),
+            Self::DryRunConnections => (Family::LimitsDryRun, Some("connections")),
+            Self::DryRunMatching => (Family::LimitsDryRun, Some("matching")),
+            Self::DryRunChat => (Family::LimitsDryRun, Some("chat")),
+            Self::DryRunSignaling => (Family::LimitsDryRun, Some("signaling")),
             Self::RequestsPerAddressOverLimit => (Family::RequestsRefused, None),
             Self::StreamsPerAddressOverLimit => (Family::StreamsRefused, None),
             Self::SilentStreams => (Family::StreamsSilent, None),
+            Self::FloodersClosed => (Family::FloodersClosed, None),
             Self::SlowConsumers => (Family::SlowConsumers, None),
             Self::SessionsOpened => (Family::SessionsOpened, None),
             Self::SessionsReplaced => (Family::SessionsReplaced, None),
@@ -255,6 +273,15 @@ impl Counter {
             Self::RefusedRoomFull => (Family::Refusals, Some("room_full")),
             Self::RefusedTooManyRooms => (Family::Refusals, Some("too_many_rooms")),
             Self::RefusedRoomsFull => (Family::Refusals, Some("rooms_full")),
+            Self::RefusedTooManyBlocks => (Family::Refusals, Some("too_many_blocks")),
+            Self::RejectorsSlowed => (Family::RejectorsSlowed, None),
+            Self::Blocks => (Family::Blocks, None),
+            Self::ReportsHarassment => (Family::Reports, Some("harassment")),
+            Self::ReportsSexual => (Family::Reports, Some("sexual")),
+            Self::ReportsMinor => (Family::Reports, Some("minor")),
+            Self::ReportsHate => (Family::Reports, Some("hate")),
+            Self::ReportsSpam => (Family::Reports, Some("spam")),
+            Self::ReportsOther => (Family::Reports, Some("other")),
             Self::RateLimitedMatching => (Family::RateLimited, Some("matching")),
             Self::RateLimitedChat => (Family::RateLimited, Some("chat")),
             Self::RateLimitedSignaling => (Family::RateLimited, Some("signaling")),

@@ -60,12 +60,32 @@ counters! {
     OriginsRefused = "origins_refused",
     /// HTTP requests refused because their address sent too many.
     RequestsPerAddressOverLimit = "requests_per_address_over_limit",
+    /// Connections refused because too many have not said yet who they are.
+    UnauthenticatedOverLimit = "unauthenticated_over_limit",
+    /// Requests refused because the session that they name is polled from elsewhere.
+    PollsOfOthers = "polls_of_others",
+    /// HTTP requests that would have been refused, were limits not only counted.
+    DryRunRequests = "dry_run_requests",
+    /// TCP streams that would have been.
+    DryRunStreams = "dry_run_streams",
+    /// Attempts to enter that would have been.
+    DryRunAttempts = "dry_run_attempts",
+    /// Connections that would have been.
+    DryRunConnections = "dry_run_connections",
+    /// Commands that would have been, of searching and answering.
+    DryRunMatching = "dry_run_matching",
+    /// Commands that would have been, of writing and reading.
+    DryRunChat = "dry_run_chat",
+    /// Commands that would have been, of everything else.
+    DryRunSignaling = "dry_run_signaling",
     /// TCP streams refused because their address holds as many as it may.
     StreamsPerAddressOverLimit = "streams_per_address_over_limit",
     /// TCP streams closed because they never said, or no longer said, what they were for.
     SilentStreams = "silent_streams",
     /// Connections closed because their client did not read.
     SlowConsumers = "slow_consumers",
+    /// Connections closed because their client sent on and on, however much was refused.
+    FloodersClosed = "flooders_closed",
     /// Sessions begun.
     SessionsOpened = "sessions_opened",
     /// Sessions that are over.
@@ -166,6 +186,24 @@ counters! {
     RefusedTooManyRooms = "refused_too_many_rooms",
     /// Commands and requests refused: as many rooms as there may be.
     RefusedRoomsFull = "refused_rooms_full",
+    /// Commands refused: as many people blocked as one may.
+    RefusedTooManyBlocks = "refused_too_many_blocks",
+    /// Searches that wait because their user said no too often.
+    RejectorsSlowed = "rejectors_slowed",
+    /// Blocks of one user by another.
+    Blocks = "blocks",
+    /// Reports: harassment.
+    ReportsHarassment = "reports_harassment",
+    /// Reports: sexual.
+    ReportsSexual = "reports_sexual",
+    /// Reports: minor.
+    ReportsMinor = "reports_minor",
+    /// Reports: hate.
+    ReportsHate = "reports_hate",
+    /// Reports: spam.
+    ReportsSpam = "reports_spam",
+    /// Reports: other.
+    ReportsOther = "reports_other",
     /// Store operations without an answer.
     StoreUnavailable = "store_unavailable",
     /// Errands that the backend did not answer.

@@ -7,6 +7,7 @@ use crate::domain::event::{Event, TicketEnd};
 use crate::domain::hall::HallRefusal;
 use crate::domain::operation::Operation;
 use crate::domain::proposal::Failure;
+use crate::domain::safety::ReportReason;
 use crate::domain::talk::{Departure, SignalKind};
 use crate::metrics::{Counter, Counters, StoreOperation};
 
@@ -55,6 +56,13 @@ pub(super) fn count(counters: &Counters, event: &Event) {
                 counters.add(limited(*scope));
             }
         }
+        Event::OverBudget(Scope::Matching) => counters.add(Counter::DryRunMatching),
+        Event::OverBudget(Scope::Chat) => counters.add(Counter::DryRunChat),
+        Event::OverBudget(Scope::Signaling) => counters.add(Counter::DryRunSignaling),
+        Event::Blocked => counters.add(Counter::Blocks),
+        Event::Reported(reason) => counters.add(reported(*reason)),
+        Event::FlooderClosed => counters.add(Counter::FloodersClosed),
+        Event::SlowedDown => counters.add(Counter::RejectorsSlowed),
         Event::StoreUnavailable => counters.add(Counter::StoreUnavailable),
         Event::BackendUnavailable => counters.add(Counter::BackendUnavailable),
     }
@@ -96,6 +104,17 @@ const fn relayed(kind: SignalKind) -> Counter {
     }
 }
 
+const fn reported(reason: ReportReason) -> Counter {
+    match reason {
+        ReportReason::Harassment => Counter::ReportsHarassment,
+        ReportReason::Sexual => Counter::ReportsSexual,
+        ReportReason::Minor => Counter::ReportsMinor,
+        ReportReason::Hate => Counter::ReportsHate,
+        ReportReason::Spam => Counter::ReportsSpam,
+        ReportReason::Other => Counter::ReportsOther,
+    }
+}
+
 const fn limited(scope: Scope) -> Counter {
     match scope {
         Scope::Matching => Counter::RateLimitedMatching,
@@ -118,6 +137,7 @@ const fn refused(refusal: &Refusal) -> Counter {
         Refusal::Busy { .. } => Counter::RefusedBusy,
         Refusal::Unavailable { .. } => Counter::RefusedUnavailable,
         Refusal::PoolFull { .. } => Counter::RefusedQueueFull,
+        Refusal::TooManyBlocks => Counter::RefusedTooManyBlocks,
         Refusal::Hall(HallRefusal::NoSuchHall) => Counter::RefusedRoomNotFound,
         Refusal::Hall(HallRefusal::NoSuchMember) => Counter::RefusedTargetNotFound,
         Refusal::Hall(HallRefusal::Full) => Counter::RefusedRoomFull,

@@ -115,7 +115,7 @@ impl Node {
         let mut doors = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
             let (sender, mailbox) = mpsc::channel(COMMANDS_IN_MAILBOX + setup.max_connections);
-            doors.push(Arc::new(Door { mailbox: sender, clock }));
+            doors.push(Arc::new(Door::new(sender, clock)));
             let node = setup.node.clone();
             let (policies, limits) = (setup.policies.clone(), setup.limits.clone());
             let entropy = SystemEntropy::counting(tickets.clone());

@@ -67,7 +67,7 @@ mod tests {
         let clock = Clock::start();
         let door = |places| {
             let (mailbox, mails) = mpsc::channel(places);
-            (Arc::new(Door { mailbox, clock }), mails)
+            (Arc::new(Door::new(mailbox, clock)), mails)
         };
         let [(still, _unread), (full, _full), (well, mut mails), (gone, _)] = [1, 1, 1, 1].map(door);
         let (asker, _answer) = oneshot::channel();

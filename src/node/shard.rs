@@ -176,7 +176,8 @@ impl Shard {
                 let comer = Comer { user, guest, pool: dialect.policy().pool, token };
                 self.handle(Input::Connected { connection, comer }, Some(connection));
             }
-            Mail::Command { connection, ack, command, at } => {
+            Mail::Command { connection, ack, command, at, place } => {
+                drop(place);
                 if let (Some(ack), Some(client)) = (ack, self.clients.get_mut(&connection)) {
                     client.dialect = client.dialect.after(ack.topic);
                 }
@@ -291,6 +292,7 @@ impl Shard {
                         self.sent(connection, sent);
                     }
                 }
+                Effect::Cut { connection } => self.cut(connection),
                 Effect::Ask { operation, request } => self.ask(operation, request, now),
                 Effect::Consult { operation, errand } => self.consult(operation, errand),
                 Effect::Send { to, envelope } => {
@@ -351,15 +353,19 @@ impl Shard {
 
     fn give_up(&mut self, connection: ConnectionId) {
         self.counters.add(Counter::SlowConsumers);
+        self.cut(connection);
+        tracing::info!(connection = connection.0, "closed a slow consumer");
+        // The rest of this turn must not count on it; the transport's own end comes later.
+        let now = self.clock.now();
+        self.core.handle(Input::Disconnected { connection, left: false }, now);
+    }
+
+    fn cut(&mut self, connection: ConnectionId) {
         self.backlogs.forget(connection);
         if let Some(client) = self.clients.remove(&connection) {
             client.outlet.cut();
             self.lasted(&client);
-            tracing::info!(connection = connection.0, "closed a slow consumer");
         }
-        // The rest of this turn must not count on it; the transport's own end comes later.
-        let now = self.clock.now();
-        self.core.handle(Input::Disconnected { connection, left: false }, now);
     }
 
     fn ask(&mut self, operation: OperationId, request: Operation, now: Time) {

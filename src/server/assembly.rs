@@ -10,13 +10,19 @@ use crate::dialect::{Dialect, Entry};
 use crate::domain::id::{Entropy, NodeId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Matchmaker, Policy};
+use crate::domain::rejections::RejectionRule;
 use crate::events::{self, RedisSink};
 use crate::http;
 use crate::node::{self, Node, SystemEntropy};
-use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
+use crate::socket::{
+    self, AddressBudgets, AddressLimit, Doorway, Enforcement, Entrances, PollingSessions, Streams,
+};
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
+
+/// TCP streams that one connection may need at once: two polls, an upgrade, and one to spare.
+const STREAMS_PER_CONNECTION: usize = 4;
 
 const fn dialect(name: DialectName) -> Dialect {
     match name {
@@ -77,6 +83,11 @@ fn run(config: &Config, auth: &config::Auth, mut policy: Policy) -> Policy {
             *span = Duration::from_secs(seconds);
         }
     }
+    policy.rejections = RejectionRule {
+        free: matching.rejections_free,
+        within: Duration::from_secs(matching.rejections_seconds),
+        wait: Duration::from_secs(matching.rejection_wait_seconds),
+    };
     if let Some(own) = &mut policy.events_per_minute {
         let given = limits(config).events_per_minute();
         for (option, own, given) in [
@@ -93,8 +104,8 @@ fn run(config: &Config, auth: &config::Auth, mut policy: Policy) -> Policy {
 }
 
 /// What is spoken, and who may enter.
-pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::Spoken> {
-    let per_address = AddressLimit::new(connections_per_address(config));
+pub(super) fn spoken(config: &Config, node: &Node, backend: Option<&Backend>) -> Vec<socket::Spoken> {
+    let per_address = AddressLimit::new(connections_per_address(config), enforcement(config));
     let spoken = |(name, auth): &(DialectName, config::Auth)| {
         let dialect = dialect(*name);
         let entry = dialect.entry();
@@ -102,15 +113,49 @@ pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::
         socket::Spoken {
             dialect,
             authenticator: Authenticator::new(auth, credentials, backend),
-            attempts: AddressBudgets::new(attempts_per_minute(config, entry)),
+            attempts: AddressBudgets::new(
+                attempts_per_minute(config, entry),
+                enforcement(config),
+                node.clock(),
+            ),
             addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
         }
     };
     config.auth.iter().map(spoken).collect()
 }
 
+/// What becomes of addresses over a limit.
+fn enforcement(config: &Config) -> Enforcement {
+    if config.limits.dry_run { Enforcement::Count } else { Enforcement::Refuse }
+}
+
+/// What stands before the engine.
+pub(super) fn doorway(
+    config: &Config,
+    node: &Arc<Node>,
+    polling: PollingSessions,
+    streams: Arc<Streams>,
+) -> Doorway {
+    let requests = per_minute(config.limits.requests_per_address_per_minute);
+    Doorway {
+        node: node.clone(),
+        origins: config.allowed_origins.clone(),
+        proxies: config.trusted_proxies.clone(),
+        requests: AddressBudgets::new(requests, enforcement(config), node.clock()),
+        entrances: Entrances::new(config.limits.max_unauthenticated),
+        polling,
+        streams,
+    }
+}
+
+/// TCP streams of one address at once.
+pub(super) fn streams_per_address(config: &Config) -> AddressLimit {
+    let most = connections_per_address(config).map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
+    AddressLimit::new(most, enforcement(config))
+}
+
 /// Connections of one address at once; `None` is no limit.
-pub(super) fn connections_per_address(config: &Config) -> Option<usize> {
+fn connections_per_address(config: &Config) -> Option<usize> {
     config.limits.connections_per_address.map(|most| most.get() as usize)
 }
 
@@ -127,7 +172,7 @@ fn attempts_per_minute(config: &Config, entry: Entry) -> u32 {
 fn own_limit(config: &Config, entry: Entry) -> Option<AddressLimit> {
     let said = config.is_said(&config::CONNECTIONS_PER_ADDRESS);
     let most = entry.connections_in_production.filter(|_| config.running.production && !said)?;
-    Some(AddressLimit::new(Some(most)))
+    Some(AddressLimit::new(Some(most), enforcement(config)))
 }
 
 pub(super) fn socket(config: &Config) -> socket::Setup {
@@ -199,11 +244,13 @@ fn limits(config: &Config) -> Limits {
         matching_events_per_minute: per_minute(limits.matching_events_per_minute),
         chat_events_per_minute: per_minute(limits.chat_events_per_minute),
         signaling_events_per_minute: per_minute(limits.signaling_events_per_minute),
+        refusals_per_minute: per_minute(limits.refusals_per_minute),
+        dry_run: limits.dry_run,
     }
 }
 
 /// A limit as the budgets count it: 0 is none.
-pub(super) fn per_minute(limit: config::Limit) -> u32 {
+fn per_minute(limit: config::Limit) -> u32 {
     limit.map_or(0, std::num::NonZeroU32::get)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, request::Parts};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
@@ -17,7 +17,7 @@ use crate::config::{self, AllowedOrigins, Config};
 use crate::events::{Sinks, Source, Writers};
 use crate::http;
 use crate::node::{Node, Tasks};
-use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, PollingSessions, Transport};
+use crate::socket::{self, Listener, PollingSessions, Transport};
 use crate::store::NotEntered;
 use crate::store::redis::{NotARedisUrl, Unreachable};
 
@@ -32,8 +32,6 @@ const COME_BACK_AFTER: Duration = Duration::from_secs(2);
 const SPREAD_PER_CLIENT: Duration = Duration::from_millis(2);
 /// What clients are told is on its way for this long before the first is closed.
 const LAST_WORDS: Duration = Duration::from_millis(100);
-/// TCP streams that one connection may need at once: two polls, an upgrade, and one to spare.
-const STREAMS_PER_CONNECTION: usize = 4;
 /// The engine's own closing of what is left.
 const ENGINE_CLOSES_WITHIN: Duration = Duration::from_secs(1);
 
@@ -164,31 +162,23 @@ impl Server {
         let source = Source { node: node.id().clone(), started_at: node.clock().started_at() };
         let writers = sinks.start(&source, node.counters());
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
-        let per_address = assembly::connections_per_address(config);
-        let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
         let (layer, engine) = socket::layer(
             assembly::socket(config),
-            assembly::spoken(config, backend.as_ref()),
+            assembly::spoken(config, &node, backend.as_ref()),
             node.clone(),
             polling.clone(),
             streams.clone(),
         );
-        let doorway = Arc::new(Doorway {
-            node: node.clone(),
-            origins: config.allowed_origins.clone(),
-            requests: AddressBudgets::new(assembly::per_minute(
-                config.limits.requests_per_address_per_minute,
-            )),
-            polling,
-            streams: streams.clone(),
-        });
+        let doorway = Arc::new(assembly::doorway(config, &node, polling, streams.clone()));
         let app = http::routes(node.clone(), assembly::site(config))
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))
+            .layer(map_response(http::secured))
             .into_make_service_with_connect_info::<Transport>();
         let mut serving = JoinSet::new();
-        let listener = Listener::new(listener, streams.clone(), AddressLimit::new(streams_per_address));
+        let (per_address, proxies) = (assembly::streams_per_address(config), config.trusted_proxies.clone());
+        let listener = Listener::new(listener, streams.clone(), per_address, proxies);
         serving.spawn(async move { axum::serve(listener, app).await });
         serving.spawn(async move {
             streams.watch().await;
@@ -196,6 +186,7 @@ impl Server {
         });
         let admin_address = private.map(|(listener, bound)| {
             let app = http::private_routes(node.clone(), assembly::site(config));
+            let app = app.layer(map_response(http::secured));
             serving.spawn(async move { axum::serve(listener, app).await });
             bound
         });

@@ -2,10 +2,9 @@
 //! and the moment the connection stands.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use super::addresses::AddressLimit;
+use super::addresses::{AddressLimit, Network, Passed};
 use super::extract::{Arrival, Said};
 use super::lock;
 use super::outlet::SocketOutlet;
@@ -64,7 +63,7 @@ pub(super) struct Gate {
     /// Whether it may come back as the same user.
     returns: bool,
     /// The address that is counted for it, and where.
-    counted: Option<(IpAddr, AddressLimit)>,
+    counted: Option<(Network, AddressLimit)>,
     /// The engine's id, where the session began by polling.
     polling: Option<String>,
     /// Guards the state. A lock, because the engine calls from its reading task and from its connecting
@@ -99,22 +98,28 @@ impl Gate {
             counters.add(Counter::ConnectionsOverLimit);
             return Err(Turned::Full);
         }
-        let address = arrival.peer().map(|peer| peer.address.ip());
-        let now = edge.node.clock().now();
-        if let Some(retry_after_ms) = address.and_then(|address| spoken.attempts.spend(address, now).err()) {
-            counters.add(Counter::AttemptsPerAddressOverLimit);
-            let told = spoken.dialect.too_many_attempts(retry_after_ms).ok_or(Turned::TooManyAttempts)?;
-            return Ok(Self::turning(edge, spoken, told));
+        let network = arrival.peer().and_then(|peer| peer.client.limited());
+        match spoken.attempts.spend(network) {
+            Ok(Passed::Within) => {}
+            Ok(Passed::Over) => counters.add(Counter::DryRunAttempts),
+            Err(retry_after_ms) => {
+                counters.add(Counter::AttemptsPerAddressOverLimit);
+                let told = spoken.dialect.too_many_attempts(retry_after_ms).ok_or(Turned::TooManyAttempts)?;
+                return Ok(Self::turning(edge, spoken, told));
+            }
         }
         let identity = identify(edge, &spoken.authenticator, arrival).await.map_err(|denied| {
             counters.add(Counter::ConnectionsDenied);
             Turned::Denied(spoken.authenticator.refusal(denied))
         })?;
-        let counted = spoken.addresses.enter(address).map_err(|most| {
+        let (passed, counted) = spoken.addresses.enter(network).map_err(|most| {
             counters.add(Counter::ConnectionsPerAddressOverLimit);
             Turned::AddressFull(most)
         })?;
-        let counted = counted.map(|address| (address, spoken.addresses.clone()));
+        if passed == Passed::Over {
+            counters.add(Counter::DryRunConnections);
+        }
+        let counted = counted.map(|network| (network, spoken.addresses.clone()));
         if let Some(peer) = arrival.peer() {
             peer.admit();
         }
@@ -225,8 +230,8 @@ impl Drop for Gate {
         if let Some(sid) = &self.polling {
             self.edge.polling.closed(sid);
         }
-        if let Some((address, addresses)) = &self.counted {
-            addresses.leave(*address);
+        if let Some((network, addresses)) = &self.counted {
+            addresses.leave(*network);
         }
     }
 }

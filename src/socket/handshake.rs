@@ -13,12 +13,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::addresses::AddressBudgets;
+use super::addresses::{AddressBudgets, Passed};
+use super::entrances::{Entrance, Entrances};
+use super::forwarded::Client;
 use super::listener::Transport;
 use super::peer::{Peer, PollingSessions};
 use super::signpost;
 use super::streams::Streams;
-use crate::config::AllowedOrigins;
+use crate::config::{AllowedOrigins, TrustedProxies};
 use crate::domain::time::Time;
 use crate::metrics::Counter;
 use crate::node::Node;
@@ -42,6 +44,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const UNKNOWN_SESSION: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 /// Seconds after which a client that was refused because the node is going down may try elsewhere.
 const DRAINING_RETRY_SECONDS: &str = "1";
+/// Seconds after which there may be room again for clients that have not said who they are.
+const CROWDED_RETRY_SECONDS: &str = "5";
 
 /// What stands before the engine.
 pub struct Doorway {
@@ -49,12 +53,28 @@ pub struct Doorway {
     pub node: Arc<Node>,
     /// Pages that may connect.
     pub origins: AllowedOrigins,
+    /// Who says for others where they are.
+    pub proxies: TrustedProxies,
     /// Requests of each address.
     pub requests: AddressBudgets,
+    /// Room for clients that have not said who they are.
+    pub entrances: Entrances,
     /// Sessions that began by polling.
     pub polling: PollingSessions,
     /// All streams, for their deadlines.
     pub streams: Arc<Streams>,
+}
+
+/// What the doorway makes of a request.
+struct Asked<'a> {
+    /// It is for the engine.
+    engine: bool,
+    /// The session that it names.
+    sid: Option<&'a str>,
+    /// Of that session, once somebody came in over it.
+    known: Option<Arc<Peer>>,
+    client: Client,
+    headers: &'a HeaderMap,
 }
 
 /// Lets a request through to the engine, smaller than it came, or answers why not.
@@ -67,23 +87,34 @@ pub async fn enter(
     let engine = request.uri().path().starts_with(ENGINE_PATH);
     let query = request.uri().query().unwrap_or_default();
     let sid = parameter(query, "sid").filter(|_| engine).map(str::to_owned);
+    let client = Client::new(transport.address.ip(), request.headers(), &doorway.proxies);
     let known = sid.as_deref().and_then(|sid| doorway.polling.get(sid));
-    if let Err(refused) = doorway.admit(engine, known.as_ref(), &transport, request.headers()) {
+    let asked = Asked { engine, sid: sid.as_deref(), known, client, headers: request.headers() };
+    if let Err(refused) = doorway.admit(&asked) {
         return refused;
     }
-    let Transport { address, handle } = transport;
     // A poll is answered when there is something to say: the engine sees to it that it is. Anything else
     // has to arrive whole.
     let held = engine && request.method() == Method::GET;
+    let handshake = held && sid.is_none();
+    let entrance = if handshake {
+        match doorway.entrance() {
+            Ok(entrance) => Some(entrance),
+            Err(refused) => return refused,
+        }
+    } else {
+        None
+    };
+    let handle = transport.handle;
     handle.request_until(if held { Time::NEVER } else { doorway.streams.silent_until() });
     let websocket = parameter(query, "transport") == Some("websocket");
-    let handshake = held && sid.is_none();
-    let request = if engine {
+    let (request, peer) = if engine {
         let (parts, body) = request.into_parts();
-        let peer = Arc::new(Peer::new(address, handle.clone(), websocket));
-        Request::from_parts(lighter(parts, peer), body)
+        let peer = Peer::new(client, &parts.headers, handle.clone(), websocket).with(entrance);
+        let peer = Arc::new(peer);
+        (Request::from_parts(lighter(parts, peer.clone()), body), Some(peer))
     } else {
-        request
+        (request, None)
     };
     let response = next.run(request).await;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -94,42 +125,86 @@ pub async fn enter(
     } else {
         handle.request_until(doorway.node.clock().now() + KEEP_ALIVE);
     }
-    if handshake { signpost::put_up(doorway.node.id(), response).await } else { response }
+    if !handshake {
+        return response;
+    }
+    let response = signpost::put_up(doorway.node.id(), response).await;
+    if let (Some(sid), Some(peer)) = (signpost::sid_of(&response), &peer) {
+        doorway.polling.began(sid.to_owned(), peer);
+    }
+    response
 }
 
 impl Doorway {
     #[expect(clippy::result_large_err, reason = "the refusal is the response, sent at once")]
-    fn admit(
-        &self,
-        engine: bool,
-        known: Option<&Arc<Peer>>,
-        transport: &Transport,
-        headers: &HeaderMap,
-    ) -> Result<(), Response> {
-        let now = self.node.clock().now();
-        if known.is_none() && self.requests.spend(transport.address.ip(), now).is_err() {
-            self.node.counters().add(Counter::RequestsPerAddressOverLimit);
-            let headers = [(RETRY_AFTER, "60")];
-            return Err((StatusCode::TOO_MANY_REQUESTS, headers, "too many requests\n").into_response());
+    fn admit(&self, asked: &Asked<'_>) -> Result<(), Response> {
+        if asked.engine {
+            self.admit_page(asked.headers)?;
         }
-        if !engine {
+        if asked.known.is_none() {
+            self.admit_address(asked.client)?;
+        }
+        if !asked.engine {
             return Ok(());
         }
-        if known.is_some_and(|peer| peer.is_dead()) {
+        if asked.known.as_ref().is_some_and(|peer| peer.is_dead()) {
             return Err((StatusCode::BAD_REQUEST, UNKNOWN_SESSION).into_response());
         }
-        if known.is_none() && self.node.is_draining() {
+        if asked.known.is_none() && self.node.is_draining() {
             let headers = [(RETRY_AFTER, DRAINING_RETRY_SECONDS)];
             return Err((StatusCode::SERVICE_UNAVAILABLE, headers, "going down\n").into_response());
         }
-        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        match headers.get(ORIGIN).map(|_| text(ORIGIN).unwrap_or_default()) {
-            Some(origin) if !self.origins.allows(origin, text(HOST)) => {
-                self.node.counters().add(Counter::OriginsRefused);
-                Err((StatusCode::FORBIDDEN, "this page's origin is not allowed\n").into_response())
-            }
-            Some(_) | None => Ok(()),
+        let whose = asked.sid.and_then(|sid| self.polling.whose(sid));
+        if whose.is_some_and(|peer| !peer.may_be(asked.client, asked.headers)) {
+            // No word of whether there is such a session.
+            self.node.counters().add(Counter::PollsOfOthers);
+            return Err((StatusCode::BAD_REQUEST, UNKNOWN_SESSION).into_response());
         }
+        Ok(())
+    }
+
+    /// Pages come in from where they may. Whoever is no browser says nothing of an origin.
+    #[expect(clippy::result_large_err, reason = "the refusal is the response, sent at once")]
+    fn admit_page(&self, headers: &HeaderMap) -> Result<(), Response> {
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let mut origins = headers.get_all(ORIGIN).iter().map(text);
+        let (origin, second) = (origins.next(), origins.next());
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        match origin {
+            None => Ok(()),
+            Some(origin) if second.is_none() && self.origins.allows(&origin, host) => Ok(()),
+            Some(_) => {
+                self.node.counters().add(Counter::OriginsRefused);
+                Err((StatusCode::FORBIDDEN, format!("{}\n", self.origins.refusal())).into_response())
+            }
+        }
+    }
+
+    #[expect(clippy::result_large_err, reason = "the refusal is the response, sent at once")]
+    fn admit_address(&self, client: Client) -> Result<(), Response> {
+        match self.requests.spend(client.limited()) {
+            Ok(Passed::Within) => Ok(()),
+            Ok(Passed::Over) => {
+                self.node.counters().add(Counter::DryRunRequests);
+                Ok(())
+            }
+            Err(retry_after_ms) => {
+                self.node.counters().add(Counter::RequestsPerAddressOverLimit);
+                let headers = [(RETRY_AFTER, retry_after_ms.div_ceil(1_000).to_string())];
+                let said = "too many requests of this address\n";
+                Err((StatusCode::TOO_MANY_REQUESTS, headers, said).into_response())
+            }
+        }
+    }
+
+    #[expect(clippy::result_large_err, reason = "the refusal is the response, sent at once")]
+    fn entrance(&self) -> Result<Entrance, Response> {
+        self.entrances.enter().ok_or_else(|| {
+            self.node.counters().add(Counter::UnauthenticatedOverLimit);
+            let headers = [(RETRY_AFTER, CROWDED_RETRY_SECONDS)];
+            let said = "too many connections have not said yet who they are\n";
+            (StatusCode::SERVICE_UNAVAILABLE, headers, said).into_response()
+        })
     }
 }
 
@@ -162,6 +237,7 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 mod tests {
     use super::super::streams::Handle;
     use super::*;
+    use crate::config::ForwardedHeader;
 
     /// The names of the headers that are left.
     fn kept(headers: &[(&str, &str)]) -> Vec<String> {
@@ -170,8 +246,10 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).expect("valid headers").into_parts();
-        let peer =
-            Arc::new(Peer::new(([127, 0, 0, 1], 1).into(), Arc::new(Handle::until(Time::NEVER)), false));
+        let proxies = TrustedProxies { networks: Vec::new(), header: ForwardedHeader::XForwardedFor };
+        let client = Client::new([127, 0, 0, 1].into(), &parts.headers, &proxies);
+        let stream = Arc::new(Handle::until(Time::NEVER));
+        let peer = Arc::new(Peer::new(client, &parts.headers, stream, false));
         let mut kept: Vec<String> =
             lighter(parts, peer).headers.keys().map(|name| name.as_str().to_owned()).collect();
         kept.sort_unstable();

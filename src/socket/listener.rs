@@ -4,7 +4,7 @@
 //! a request as long as it takes: so streams are watched here.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,8 +15,9 @@ use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::addresses::AddressLimit;
+use super::addresses::{AddressLimit, Network, Passed};
 use super::streams::{Handle, Side, Streams};
+use crate::config::TrustedProxies;
 use crate::domain::time::Time;
 use crate::metrics::Counter;
 
@@ -31,24 +32,37 @@ pub struct Listener {
     streams: Arc<Streams>,
     /// Streams of each address, before anything is known about them.
     addresses: AddressLimit,
+    /// Those whose streams are everybody's.
+    proxies: TrustedProxies,
     say_again_at: Time,
 }
 
 impl Listener {
-    /// Accepts what `listener` does, at most so many streams of one address; all are kept in `streams`.
-    pub fn new(listener: TcpListener, streams: Arc<Streams>, addresses: AddressLimit) -> Self {
-        Self { tcp: listener, streams, addresses, say_again_at: Time::default() }
+    /// Accepts what `listener` does, at most so many streams of one address that is not one of `proxies`; all are
+    /// kept in `streams`.
+    pub fn new(
+        listener: TcpListener,
+        streams: Arc<Streams>,
+        addresses: AddressLimit,
+        proxies: TrustedProxies,
+    ) -> Self {
+        Self { tcp: listener, streams, addresses, proxies, say_again_at: Time::default() }
     }
 
     fn take(&self, stream: TcpStream, address: SocketAddr) -> Option<Stream> {
-        let Ok(counted) = self.addresses.enter(Some(address.ip())) else {
+        let exempt = address.ip().to_canonical().is_loopback() || self.proxies.include(address.ip());
+        let network = (!exempt).then(|| Network::of(address.ip()));
+        let Ok((passed, counted)) = self.addresses.enter(network) else {
             self.streams.counters.add(Counter::StreamsPerAddressOverLimit);
             return None;
         };
+        if passed == Passed::Over {
+            self.streams.counters.add(Counter::DryRunStreams);
+        }
         // Signals are small and urgent. A transport without this option is slower, not wrong.
         let _ = stream.set_nodelay(true);
         let handle = self.streams.opened();
-        let counted = counted.map(|address| Box::new(Counted { limit: self.addresses.clone(), address }));
+        let counted = counted.map(|network| Box::new(Counted { limit: self.addresses.clone(), network }));
         Some(Stream { tcp: stream, handle, streams: self.streams.clone(), _counted: counted })
     }
 }
@@ -85,12 +99,12 @@ impl axum::serve::Listener for Listener {
 /// Counts one stream of an address as long as it lives.
 struct Counted {
     limit: AddressLimit,
-    address: IpAddr,
+    network: Network,
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.limit.leave(self.address);
+        self.limit.leave(self.network);
     }
 }
 

@@ -22,7 +22,9 @@ use crate::node::Node;
 
 mod addresses;
 mod connecting;
+mod entrances;
 mod extract;
+mod forwarded;
 mod handshake;
 mod listener;
 mod outlet;
@@ -30,7 +32,8 @@ mod peer;
 mod signpost;
 mod streams;
 
-pub use addresses::{AddressBudgets, AddressLimit};
+pub use addresses::{AddressBudgets, AddressLimit, Enforcement};
+pub use entrances::Entrances;
 pub use handshake::{Doorway, enter};
 pub use listener::{Listener, Transport};
 pub use peer::{Peer, PollingSessions};

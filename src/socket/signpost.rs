@@ -37,6 +37,11 @@ pub(super) async fn put_up(node: &NodeId, response: Response) -> Response {
     Response::from_parts(parts, Body::from(packet))
 }
 
+/// The session's id, as a signpost names it.
+pub(super) fn sid_of(response: &Response) -> Option<&str> {
+    response.headers().get(SID)?.to_str().ok()
+}
+
 /// The session's id in the engine's first packet: `0{"sid":"...",...}`.
 fn sid_in(packet: &[u8]) -> Option<HeaderValue> {
     #[derive(Deserialize)]

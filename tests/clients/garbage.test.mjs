@@ -26,6 +26,8 @@ const VALID = {
   'chat:send': { sessionId: ID, content: 'hi', clientMessageId: 'm-1' },
   'chat:sync': { sessionId: ID, after: 0 },
   'session:leave': { sessionId: ID },
+  'safety:block': { userId: 'somebody' },
+  'safety:report': { sessionId: ID, reason: 'spam' },
 }
 const EVENTS = Object.keys(VALID)
 /** Events whose payload does not matter, and what they always answer. */

@@ -99,6 +99,8 @@ impl Scene {
     pub(crate) fn quiet(seed: u64) -> Self {
         let random = &mut Random::new(seed);
         let mut policy = Policy::new(POOL);
+        // These people say no all the time; what that costs is a matter of `domain/core/tests/safety.rs`.
+        policy.rejections.free = 0;
         let step = random.pick(&[0, 1, 5, 15]).expect("not empty");
         policy.ladder = Ladder {
             opens_after: [0, 1, 2, 3, 4].map(|stage| Duration::from_secs(stage * step)),
@@ -187,6 +189,7 @@ impl Scene {
         scene.policy = Policy {
             rematch_after: random.pick(&[known.rematch_after, Duration::ZERO]).expect("not empty"),
             grace: known.grace,
+            rejections: known.rejections,
             // The cores' limits are for all.
             events_per_minute: None,
             // Counting goes round for ever, and tells nobody anything that is looked at here.

@@ -45,7 +45,9 @@ fn a_node_others_can_reach_must_be_told_who_may_enter() {
 fn told_so_it_listens() {
     let open = flags(&[("host", "0.0.0.0"), ("auth", "none")]).config();
     assert!(matches!(open.auth[..], [(DialectName::Qala, Auth::OpenToAll)]));
-    assert_eq!(open.allowed_origins, AllowedOrigins::SameHost);
+    assert_eq!(open.allowed_origins, AllowedOrigins::Nobody, "pages have to be named");
+    let behind_a_proxy = flags(&[("jwt-secret", SECRET)]).config();
+    assert_eq!(behind_a_proxy.allowed_origins, AllowedOrigins::SameHost);
     let given = [("host", "0.0.0.0"), ("jwt-secret", SECRET), ("jwt-issuer", "me")];
     let checked = jwt(flags(&given));
     assert_eq!(checked.secret.expose(), SECRET);
@@ -174,9 +176,106 @@ fn origins_are_compared_as_browsers_write_them() {
         (&same, "https://evil.test", Some("chat.example.com"), false),
         (&same, "http://localhost:5173", here, true),
         (&same, "http://localhost:5173", None, false),
+        (&AllowedOrigins::Nobody, "http://localhost:3001", here, false),
+        (&AllowedOrigins::Nobody, "null", here, false),
         (&AllowedOrigins::Any, "null", None, true),
         (&AllowedOrigins::Any, "https://evil.test", None, true),
     ] {
         assert_eq!(allowed.allows(origin, host), expected, "{allowed:?} {origin} {host:?}");
+    }
+}
+
+/// Origins that look like one that is listed.
+#[test]
+fn no_origin_passes_for_another() {
+    let listed = "https://app.example.com, https://*.example.org, https://*.example.net:8443, http://localhost:5173, \
+                  https://b\u{fc}cher.example, https://[2001:db8::1]:8443";
+    let listed = flags(&[("allowed-origins", listed)]).config().allowed_origins;
+    for (origin, allowed) in [
+        ("https://app.example.com", true),
+        ("https://app.example.com:443", true),
+        ("HTTPS://App.Example.COM", true),
+        ("https://app.example.com:0443", false),
+        ("https://app.example.com:8443", false),
+        ("https://app.example.com:", false),
+        ("https://app.example.com.", false),
+        ("https://app.example.com/", false),
+        ("https://app.example.com/path", false),
+        ("https://app.example.com?", false),
+        ("https://app.example.com#", false),
+        ("https://app.example.com, https://evil.test", false),
+        ("https://app.example.com https://evil.test", false),
+        (" https://app.example.com", false),
+        ("https://user@app.example.com", false),
+        ("https://app.example.com@evil.test", false),
+        ("https://app.example.com:443@evil.test", false),
+        ("https://app.example.com\u{0}.evil.test", false),
+        ("https://app.example.com%2eevil.test", false),
+        ("https://evil.test\\@app.example.com", false),
+        ("https://app.example.com.evil.test", false),
+        ("https://notapp.example.com", false),
+        ("https://example.com", false),
+        ("http://app.example.com", false),
+        ("wss://app.example.com", false),
+        ("app.example.com", false),
+        ("//app.example.com", false),
+        ("null", false),
+        ("NULL", false),
+        ("", false),
+        ("*", false),
+        ("https://*.example.org", false),
+        ("file://", false),
+        // All below a host, at any depth, and not that host itself.
+        ("https://a.example.org", true),
+        ("https://A.B.example.org", true),
+        ("https://xn--bcher-kva.example.org", true),
+        ("https://example.org", false),
+        ("https://.example.org", false),
+        ("https://a..example.org", false),
+        ("https://evilexample.org", false),
+        ("https://a.example.org.evil.test", false),
+        ("https://a.example.org:8443", false),
+        ("http://a.example.org", false),
+        ("https://evil.test/.example.org", false),
+        ("https://evil.test?.example.org", false),
+        ("https://evil.test#.example.org", false),
+        ("https://evil.test:80.example.org", false),
+        ("https://user@a.example.org", false),
+        ("https://a.example.net:8443", true),
+        ("https://a.example.net", false),
+        ("http://localhost:5173", true),
+        ("http://localhost:5174", false),
+        // Browsers write names in other letters in their ASCII form.
+        ("https://xn--bcher-kva.example", true),
+        ("https://bucher.example", false),
+        // Looks the same, in Cyrillic.
+        ("https://xn--pp-6kcxbb.example.com", false),
+        ("https://[2001:db8::1]:8443", true),
+        ("https://[2001:db8::2]:8443", false),
+        ("https://[2001:db8::1", false),
+    ] {
+        assert_eq!(listed.allows(origin, Some("app.example.com")), allowed, "{origin:?}");
+    }
+}
+
+#[test]
+fn a_list_of_origins_says_exactly_which() {
+    for wrong in [
+        "app.example.com",
+        "*.example.com",
+        "https://*",
+        "https://*.com",
+        "https://*example.com",
+        "https://a.*.example.com",
+        "https://*.*.example.com",
+        "https://*.192.0.2.1",
+        "https://app.example.com/path",
+        "https://app.example.com,*",
+        "https://user@app.example.com",
+        "null",
+        "http://",
+    ] {
+        let complaints = flags(&[("allowed-origins", wrong)]).complaints();
+        assert!(complaints.concat().contains("expected origins"), "{wrong}: {complaints:?}");
     }
 }

@@ -3,8 +3,8 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::super::{
-    AllowedOrigins, Auth, Config, DialectName, Engine, Events, Kafka, Limits, Listen, LogFormat, LogLevel,
-    LogLevels, Matching, Running, Secret, Store, Transports,
+    AllowedOrigins, Auth, Config, DialectName, Engine, Events, ForwardedHeader, Kafka, Limits, ListedOrigin,
+    Listen, LogFormat, LogLevel, LogLevels, Matching, Running, Secret, Store, Transports, TrustedProxies,
 };
 use super::{Input, environment, file, flags};
 
@@ -17,6 +17,8 @@ fn nothing_given_is_what_the_design_says() {
     let config = Config::default();
     assert_eq!(config.listen, Listen { host: [127, 0, 0, 1].into(), port: 3001, admin: None });
     assert_eq!(config.allowed_origins, AllowedOrigins::Loopback);
+    let nobody = TrustedProxies { networks: Vec::new(), header: ForwardedHeader::XForwardedFor };
+    assert_eq!(config.trusted_proxies, nobody);
     assert!(matches!(config.auth[..], [(DialectName::Qala, Auth::GuestOnLoopback)]));
     assert!(config.said.is_empty());
     let matching = Matching {
@@ -26,6 +28,9 @@ fn nothing_given_is_what_the_design_says() {
         waiting_timeout_seconds: 300,
         grace_seconds: 30,
         max_waiting: 1_000_000,
+        rejections_free: 10,
+        rejections_seconds: 600,
+        rejection_wait_seconds: 30,
     };
     assert_eq!(config.matching, matching);
     let limits = Limits {
@@ -36,6 +41,7 @@ fn nothing_given_is_what_the_design_says() {
         matching_events_per_minute: budget(100),
         chat_events_per_minute: budget(100),
         signaling_events_per_minute: budget(100),
+        refusals_per_minute: budget(3_000),
         max_payload_bytes: 65_536,
         sdp_bytes: 32_768,
         chat_characters: 1_000,
@@ -45,6 +51,8 @@ fn nothing_given_is_what_the_design_says() {
         max_rooms: 100_000,
         outgoing_messages: 2_048,
         connect_timeout_seconds: 10,
+        max_unauthenticated: 20_000,
+        dry_run: false,
     };
     assert_eq!(config.limits, limits);
     let engine = Engine { ping_interval_ms: 25_000, ping_timeout_ms: 20_000, transports: Transports::Both };
@@ -88,7 +96,8 @@ fn a_file_may_use_dashes_or_underscores_and_its_own_types() {
     assert_eq!(config.running.log_levels.usual, LogLevel::Debug);
     assert_eq!(config.matching.accept_timeout_seconds, 5);
     assert_eq!(config.matching.stage_seconds, [0, 1, 2, 3, 4]);
-    let listed = vec!["https://a.example".to_owned(), "https://b.example".to_owned()];
+    let listed = ["https://a.example", "https://b.example"];
+    let listed = listed.map(|origin| ListedOrigin::Exact(origin.to_owned())).to_vec();
     assert_eq!(config.allowed_origins, AllowedOrigins::Listed(listed));
 }
 
@@ -219,7 +228,8 @@ fn aliases_reach_their_option() {
     ])
     .config();
     assert_eq!(config.listen.port, 8080);
-    assert_eq!(config.allowed_origins, AllowedOrigins::Listed(vec!["http://localhost:3000".to_owned()]));
+    let listed = vec![ListedOrigin::Exact("http://localhost:3000".to_owned())];
+    assert_eq!(config.allowed_origins, AllowedOrigins::Listed(listed));
     assert_eq!((config.engine.ping_interval_ms, config.engine.ping_timeout_ms), (1_000, 2_000));
     assert_eq!(config.limits.max_payload_bytes, 1_000_000);
     assert_eq!(config.limits.connections_per_address, budget(5));
@@ -314,4 +324,33 @@ fn dialects_are_spoken_in_the_order_named() {
     let spoken = |value: &str| flags(&[("dialects", value)]).config().running.dialects;
     assert_eq!(spoken("animochat"), [DialectName::Animochat]);
     assert_eq!(spoken("Animochat, qala"), [DialectName::Animochat, DialectName::Qala]);
+}
+
+#[test]
+fn trusted_proxies_are_addresses_and_networks() {
+    let proxies = |given: &[(&'static str, &str)]| flags(given).config().trusted_proxies;
+    let some =
+        proxies(&[("trusted-proxies", "127.0.0.1, 10.1.2.3/8,fd00::/8, ::ffff:192.0.2.1,2001:db8::1")]);
+    for (address, trusted) in [
+        ("127.0.0.1", true),
+        ("127.0.0.2", false),
+        ("10.255.0.1", true),
+        ("11.0.0.1", false),
+        ("::ffff:10.0.0.1", true),
+        ("fd12::1", true),
+        ("192.0.2.1", true),
+        ("192.0.2.2", false),
+        ("2001:db8::1", true),
+        ("2001:db8::2", false),
+    ] {
+        assert_eq!(some.include(address.parse().expect("an address")), trusted, "{address}");
+    }
+    assert_eq!(some.header, ForwardedHeader::XForwardedFor);
+    let forwarded = [("trusted-proxies", "::1"), ("forwarded-header", "Forwarded")];
+    assert_eq!(proxies(&forwarded).header, ForwardedHeader::Forwarded);
+    for wrong in ["10.0.0.0/33", "proxy.example.com", "10.0.0.1,*", "10.0.0", ","] {
+        let expected = "expected addresses or networks (10.0.0.0/8) with commas between";
+        let complaints = flags(&[("trusted-proxies", wrong)]).complaints();
+        assert!(complaints.concat().contains(expected), "{wrong}: {complaints:?}");
+    }
 }

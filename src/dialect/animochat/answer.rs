@@ -124,6 +124,7 @@ impl fmt::Display for Sentence {
             Refusal::UnknownEvent => f.write_str("Unknown event"),
             Refusal::NoSuchProposal => f.write_str("Match no longer available"),
             Refusal::Searching => f.write_str("Already searching"),
+            Refusal::TooManyBlocks => f.write_str("Too many people blocked"),
             Refusal::RateLimited { retry_after_ms, .. } => {
                 write!(f, "Too many requests. Please wait {}", Seconds(retry_after_ms))
             }

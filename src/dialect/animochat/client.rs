@@ -46,6 +46,7 @@ fn first(command: &Command) -> Option<String> {
         | Command::Quality { .. }
         | Command::Rejoin { .. }
         | Command::Hall(_)
+        | Command::Safety(_)
         | Command::Sync { .. }
         // And no room is named.
         | Command::LeaveRoom(_)
@@ -79,6 +80,7 @@ fn second(command: &Command) -> Option<String> {
         | Command::Quality { .. }
         | Command::Rejoin { .. }
         | Command::Hall(_)
+        | Command::Safety(_)
         | Command::Sync { .. } => None,
     }
 }

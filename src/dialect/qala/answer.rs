@@ -104,6 +104,7 @@ const fn field_of(refusal: Refusal) -> Option<&'static str> {
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
         | Refusal::PoolFull { .. }
+        | Refusal::TooManyBlocks
         | Refusal::Hall(_) => None,
     }
 }
@@ -130,8 +131,9 @@ impl fmt::Display for Sentence {
             Refusal::InRoom => f.write_str("You are in a session. Leave it first."),
             Refusal::Searching => f.write_str("You are searching already."),
             Refusal::CoolingDown { retry_after_ms } => {
-                write!(f, "You skipped somebody a moment ago. Try again in {}.", Seconds(retry_after_ms))
+                write!(f, "You turned many people down. Try again in {}.", Seconds(retry_after_ms))
             }
+            Refusal::TooManyBlocks => f.write_str("You have blocked as many people as you may."),
             Refusal::RateLimited { retry_after_ms, .. } => {
                 write!(f, "Too many requests. Try again in {}.", Seconds(retry_after_ms))
             }

@@ -15,6 +15,7 @@ use crate::domain::command::{Command, RoomRef};
 use crate::domain::criteria::{Criteria, Strict};
 use crate::domain::id::{ProposalId, RoomId};
 use crate::domain::person::Attributes;
+use crate::domain::safety::SafetyCommand;
 use crate::domain::talk::{Payload, Quality, SignalKind};
 
 /// The packet that asks for `command`.
@@ -38,6 +39,12 @@ pub(in crate::dialect) fn encode(command: &Command) -> Option<String> {
             packet(event::CHAT_SYNC, &Sync { session_id: id(*room)?, after: *after })
         }
         Command::LeaveRoom(room) => packet(event::LEAVE_SESSION, &Leave { session_id: id(*room)? }),
+        Command::Safety(SafetyCommand::Block(user)) => {
+            packet(event::BLOCK, &Block { user_id: user.as_str() })
+        }
+        Command::Safety(SafetyCommand::Report { room, reason }) => {
+            packet(event::REPORT, &Report { session_id: *room, reason: reason.as_str() })
+        }
         Command::Skip { .. }
         | Command::Typing { .. }
         | Command::WhoAmI
@@ -180,6 +187,20 @@ struct Sync {
     #[serde(serialize_with = "spelled")]
     session_id: RoomId,
     after: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Block<'a> {
+    user_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    #[serde(serialize_with = "spelled")]
+    session_id: RoomId,
+    reason: &'static str,
 }
 
 #[derive(Serialize)]

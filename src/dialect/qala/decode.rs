@@ -10,12 +10,17 @@ use super::super::json;
 use super::super::packet::Packet;
 use super::{event, join, signal};
 use crate::domain::command::{Command, Refusal};
-use crate::domain::id::{NotAnId, ProposalId, RoomId};
+use crate::domain::id::{NotAnId, ProposalId, RoomId, UserId};
 use crate::domain::limits::Limits;
+use crate::domain::safety::{ReportReason, SafetyCommand};
 use crate::domain::talk::{Quality, SignalKind};
 
 /// The room, as these clients call it.
 pub(super) const SESSION_ID: &str = "sessionId";
+/// The other one, as these clients call it.
+const USER_ID: &str = "userId";
+/// The longest id that a user has, bytes.
+const USER_ID_BYTES: usize = 128;
 /// Characters of a client's own name for a message: the contract's length of a text field.
 const CLIENT_MESSAGE_ID_CHARACTERS: usize = 64;
 
@@ -38,6 +43,8 @@ pub(in crate::dialect) fn decode(packet: &str, limits: &Limits) -> Result<Comman
         event::CHAT_SEND => chat(argument, limits),
         event::CHAT_SYNC => sync(argument),
         event::LEAVE_SESSION => leave(argument),
+        event::BLOCK => block(argument),
+        event::REPORT => report(argument),
         _ => Err(Refusal::UnknownEvent),
     }
 }
@@ -84,6 +91,22 @@ fn sync(argument: Option<&RawValue>) -> Result<Command, Refusal> {
 fn leave(argument: Option<&RawValue>) -> Result<Command, Refusal> {
     let [session] = pick(argument, [SESSION_ID])?;
     room(session).map(|room| Command::LeaveRoom(room.into()))
+}
+
+fn block(argument: Option<&RawValue>) -> Result<Command, Refusal> {
+    let [user] = pick(argument, [USER_ID])?;
+    let id = user.required(json::text)?;
+    if id.is_empty() || id.len() > USER_ID_BYTES {
+        return Err(user.invalid());
+    }
+    Ok(Command::Safety(SafetyCommand::Block(UserId::new(id.into_owned()))))
+}
+
+fn report(argument: Option<&RawValue>) -> Result<Command, Refusal> {
+    let [session, reason] = pick(argument, [SESSION_ID, "reason"])?;
+    let room = room(session)?;
+    let reason = reason.required(|value| ReportReason::named(&json::text(value)?))?;
+    Ok(Command::Safety(SafetyCommand::Report { room, reason }))
 }
 
 fn room(session: Asked<'_>) -> Result<RoomId, Refusal> {

@@ -10,6 +10,8 @@ pub(super) const HEARTBEAT: &str = "heartbeat";
 pub(super) const CHAT_SEND: &str = "chat:send";
 pub(super) const CHAT_SYNC: &str = "chat:sync";
 pub(super) const LEAVE_SESSION: &str = "session:leave";
+pub(super) const BLOCK: &str = "safety:block";
+pub(super) const REPORT: &str = "safety:report";
 
 // Sent by one client and heard by the other under the same name.
 pub(super) const OFFER: &str = "webrtc:offer";

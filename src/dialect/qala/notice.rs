@@ -68,6 +68,11 @@ pub(in crate::dialect) fn notice(notice: &Notice) -> Option<Outgoing> {
     }
 }
 
+/// How a client is told that its address tries to enter too often.
+pub(in crate::dialect) fn too_many_attempts(retry_after_ms: u64) -> Option<Outgoing> {
+    outgoing(event::RATE_LIMITED, &Retry { scope: Some("connection"), retry_after_ms })
+}
+
 /// Every body below has text keys and writes into memory, so that none is refused.
 fn outgoing(event: &'static str, body: &impl Serialize) -> Option<Outgoing> {
     to_raw_value(body).ok().map(|argument| Outgoing { event, argument })

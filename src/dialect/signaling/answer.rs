@@ -61,6 +61,7 @@ const fn code(refusal: Refusal) -> &'static str {
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
         | Refusal::PoolFull { .. }
+        | Refusal::TooManyBlocks
         | Refusal::Hall(_) => refusal.code(),
     }
 }
@@ -78,6 +79,7 @@ const fn field_of(refusal: Refusal) -> Option<&'static str> {
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
         | Refusal::PoolFull { .. }
+        | Refusal::TooManyBlocks
         | Refusal::Hall(_) => None,
     }
 }
@@ -97,7 +99,7 @@ const fn sentence(refusal: Refusal) -> &'static str {
         Refusal::InRoom | Refusal::Searching => "Your earlier request is still being handled.",
         Refusal::CoolingDown { .. } | Refusal::RateLimited { .. } => "Too many requests. Wait a moment.",
         Refusal::Busy { .. } => "Your earlier requests are still being handled. Try again in a moment.",
-        Refusal::Unavailable { .. } | Refusal::PoolFull { .. } => {
+        Refusal::Unavailable { .. } | Refusal::PoolFull { .. } | Refusal::TooManyBlocks => {
             "The service is not available at the moment. Try again in a moment."
         }
     }

@@ -34,6 +34,7 @@ pub(in crate::dialect) fn encode(command: &Command) -> Option<String> {
         | Command::Chat { .. }
         | Command::Sync { .. }
         | Command::Rejoin { .. }
+        | Command::Safety(_)
         | Command::LeaveRoom(_) => None,
     }
 }

@@ -119,6 +119,7 @@ const fn sentence(topic: Topic, refusal: Refusal) -> &'static str {
             Refusal::Busy { .. }
             | Refusal::Unavailable { .. }
             | Refusal::PoolFull { .. }
+            | Refusal::TooManyBlocks
             | Refusal::CoolingDown { .. },
             _,
         ) => "Server is busy. Please try again in a moment.",

@@ -36,6 +36,7 @@ pub(in crate::dialect) fn encode(command: &Command) -> Option<String> {
         | Command::CallFailed
         | Command::Quality { .. }
         | Command::Sync { .. }
+        | Command::Safety(_)
         | Command::Hall(_) => None,
     }
 }

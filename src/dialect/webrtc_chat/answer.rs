@@ -100,6 +100,7 @@ fn not_carried(topic: Topic, refusal: Refusal) -> Option<Outgoing> {
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
         | Refusal::PoolFull { .. }
+        | Refusal::TooManyBlocks
         | Refusal::Hall(_) => "forwarding_failed",
     };
     outgoing(
@@ -122,6 +123,7 @@ const fn not_written(refusal: Refusal) -> &'static str {
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
         | Refusal::PoolFull { .. }
+        | Refusal::TooManyBlocks
         | Refusal::Hall(_) => "message_error",
     }
 }
@@ -139,6 +141,7 @@ const fn error_type(topic: Topic, refusal: Refusal) -> &'static str {
         | Refusal::Busy { .. }
         | Refusal::Unavailable { .. }
         | Refusal::PoolFull { .. }
+        | Refusal::TooManyBlocks
         | Refusal::Hall(_) => {
             if of_matching {
                 "matchmaking_error"
@@ -160,7 +163,9 @@ const fn sentence(refusal: Refusal) -> &'static str {
         Refusal::Searching => "You are searching already.",
         Refusal::CoolingDown { .. } | Refusal::RateLimited { .. } => "Too many requests. Wait a moment.",
         Refusal::Busy { .. } => "Your earlier requests are still being handled. Try again in a moment.",
-        Refusal::Unavailable { .. } => "The service is not available at the moment. Try again in a moment.",
+        Refusal::Unavailable { .. } | Refusal::TooManyBlocks => {
+            "The service is not available at the moment. Try again in a moment."
+        }
         Refusal::PoolFull { .. } => "Too many people are waiting. Try again in a moment.",
     }
 }

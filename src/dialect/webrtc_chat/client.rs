@@ -35,6 +35,7 @@ pub(in crate::dialect) fn encode(command: &Command) -> Option<String> {
         | Command::Sync { .. }
         | Command::Rejoin { .. }
         | Command::Hall(_)
+        | Command::Safety(_)
         | Command::LeaveRoom(_) => None,
     }
 }

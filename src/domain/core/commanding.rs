@@ -49,7 +49,12 @@ impl<E: Entropy> Core<E> {
         let asker = ack.map(|ack| (connection, ack));
         match self.admit(id, command, now) {
             Ok(command) => self.enqueue(id, Work::Command { asker, command }, now),
-            Err(refusal) => self.refuse(id, asker, refusal, now),
+            Err(refusal) => {
+                self.refuse(id, asker, refusal, now);
+                if matches!(refusal, Refusal::RateLimited { .. }) {
+                    self.refused_once_more(id, now);
+                }
+            }
         }
     }
 
@@ -66,13 +71,14 @@ impl<E: Entropy> Core<E> {
         let most = most.unwrap_or(self.limits.events_per_minute());
         session.seen_at = now;
         let scope = command.as_ref().map_or(Scope::Signaling, Command::scope);
-        if let Err(retry_after_ms) = session.budgets.spend(scope, most, now) {
-            return Err(Refusal::RateLimited { scope, retry_after_ms });
+        let paid = session.budgets.spend(scope, most, now);
+        let full = session.waiting_commands() >= self.limits.commands_waiting;
+        match paid {
+            Ok(()) => {}
+            Err(_) if self.limits.dry_run => self.record(Event::OverBudget(scope)),
+            Err(retry_after_ms) => return Err(Refusal::RateLimited { scope, retry_after_ms }),
         }
-        if session.waiting_commands() >= self.limits.commands_waiting {
-            return Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS });
-        }
-        command
+        if full { Err(Refusal::Busy { retry_after_ms: BUSY_RETRY_MS }) } else { command }
     }
 
     /// Refuses in the answer; who asked for no acknowledgement is told of a spent budget now and then: a flood of
@@ -97,6 +103,7 @@ impl<E: Entropy> Core<E> {
             | Refusal::CoolingDown { .. }
             | Refusal::Unavailable { .. }
             | Refusal::PoolFull { .. }
+            | Refusal::TooManyBlocks
             | Refusal::Hall(_) => return self.tell(id, What::Refused { code }),
         };
         let Some(session) = self.sessions.get_mut(id) else { return };
@@ -154,6 +161,7 @@ impl<E: Entropy> Core<E> {
             Command::Sync { room, after } => self.sync(id, asker, room, after),
             Command::Typing { room, on } => self.typing(id, asker, room, on),
             Command::Hall(command) => self.hall_command(id, asker, command),
+            Command::Safety(command) => self.safety(id, asker, command, now),
             Command::Rejoin { room, after } => self.rejoin(id, asker, room, after),
             Command::LeaveRoom(room) => self.leave(id, asker, room, now),
         }

@@ -11,11 +11,11 @@ use super::super::event::{Event, TicketEnd};
 use super::super::hall::Leaving;
 use super::super::happening::What;
 use super::super::id::{ConnectionId, Entropy, SessionId, UserId};
-use super::super::limits::AVOIDED;
 use super::super::notice::{Notice, Resumed};
 use super::super::operation::Operation;
 use super::super::policy::{Acceptance, Matchmaker};
 use super::super::proposal::Verdict;
+use super::super::rejections::Rejections;
 use super::super::talk::{Departure, Talk};
 use super::super::time::Time;
 use super::consulting::Backing;
@@ -67,6 +67,8 @@ impl<E: Entropy> Core<E> {
             avoid: Vec::new(),
             ended: None,
             told_over: None,
+            parted: None,
+            rejections: Rejections::default(),
             budgets: Budgets::default(),
             told_online: None,
             seen_at: now,
@@ -185,7 +187,11 @@ impl<E: Entropy> Core<E> {
             _ if left => Work::End(Departure::Left),
             _ if !session.arrival.is_settled() => return self.schedule(id),
             State::Idle if session.is_in_halls() => Work::Away,
-            State::Idle if session.queue.is_empty() && session.owes_nothing(now) && !session.seeks() => {
+            State::Idle
+                if session.queue.is_empty()
+                    && session.owes_nothing(&self.policies[session.policy].rejections, now)
+                    && !session.seeks() =>
+            {
                 Work::End(Departure::Left)
             }
             State::Waiting(_) => Work::Suspend,
@@ -291,10 +297,7 @@ impl<E: Entropy> Core<E> {
             return;
         }
         let until = now + policy.rematch_after;
-        session.avoid.retain(|(user, until)| *until > now && *user != partner);
-        session.avoid.push((partner.clone(), until));
-        let surplus = session.avoid.len().saturating_sub(AVOIDED);
-        session.avoid.drain(..surplus);
+        session.avoid_until(partner.clone(), until, now);
         let (user, pool) = (session.user.clone(), policy.pool);
         self.ask_aside(Purpose::Nothing, Operation::Remember { user, pool, partner, until });
     }

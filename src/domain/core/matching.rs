@@ -423,13 +423,3 @@ impl Waiting {
         plan
     }
 }
-
-impl Session {
-    /// Whom not to meet now, as tickets carry it: sorted, of the newest so many.
-    fn avoided(&self, most: usize, now: Time) -> Arc<[UserId]> {
-        let still = self.avoid.iter().rev().filter(|(_, until)| *until > now).take(most);
-        let mut users: Vec<UserId> = still.map(|(user, _)| user.clone()).collect();
-        users.sort_unstable();
-        users.into()
-    }
-}

@@ -46,6 +46,7 @@ mod moving;
 mod proposing;
 mod rebuilding;
 mod rejoining;
+mod safety;
 mod session;
 mod storing;
 mod talking;
@@ -170,6 +171,11 @@ pub enum Effect {
     },
     /// Close a client's transport after everything it was told.
     Close {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// Close a client's transport at once: nothing more is read of it.
+    Cut {
         /// Which.
         connection: ConnectionId,
     },

@@ -299,9 +299,13 @@ impl<E: Entropy> Core<E> {
         match (verdict, ticket) {
             (Verdict::Reject, Some(ticket)) => {
                 self.acknowledge(asker, Ok(Reply::Done));
+                self.slow_down(id, now);
                 self.requeue(id, &ticket, Priority::Requeued, now);
             }
             (Verdict::Leave | Verdict::Accept, Some(ticket)) => {
+                if matches!(why, Answering::Asked) {
+                    self.slow_down(id, now);
+                }
                 self.let_go(id, &ticket, why, now);
                 self.answered_and_gone(id, asker, why, now);
             }

@@ -14,6 +14,7 @@ use super::super::id::{
 use super::super::operation::{Outcome, Place};
 use super::super::policy::RETRY_AFTER;
 use super::super::proposal::Proposal;
+use super::super::rejections::{RejectionRule, Rejections};
 use super::super::talk::{Departure, Payload, SignalKind, Talk};
 use super::super::ticket::{Order, Ticket};
 use super::super::time::Time;
@@ -59,6 +60,10 @@ pub(super) struct Session {
     pub(super) ended: Option<Box<Ended>>,
     /// The room of whose end the client was told over this connection. Boxed, as what else is seldom there.
     pub(super) told_over: Option<Box<RoomId>>,
+    /// The room it was in last, and with whom.
+    pub(super) parted: Option<Box<(RoomId, UserId)>>,
+    /// How often its user said no lately.
+    pub(super) rejections: Rejections,
     /// How many people there are, as the client was told.
     pub(super) told_online: Option<u64>,
     /// The last sign of life.
@@ -268,8 +273,8 @@ impl Session {
     }
 
     /// Whether nothing is lost with the session of a client that wants nothing: it could as well begin anew.
-    pub(super) fn owes_nothing(&self, now: Time) -> bool {
-        self.budgets.are_full(now) && self.cooled_at <= now
+    pub(super) fn owes_nothing(&self, rule: &RejectionRule, now: Time) -> bool {
+        self.budgets.are_full(now) && self.cooled_at <= now && self.rejections.are_past(rule, now)
     }
 
     /// Where the client can be told what happens, if it can.

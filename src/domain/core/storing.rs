@@ -55,6 +55,11 @@ pub(super) enum Purpose {
     },
     /// What was said in a room that its client came back to.
     Reread(Box<Reading>),
+    /// That one is never to be met again.
+    Block {
+        asker: Asker,
+        other: UserId,
+    },
     CatchUp {
         room: RoomId,
         /// The highest number heard of when the store was asked.
@@ -301,6 +306,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Hall(purpose) => self.hall_answered(id, purpose, outcome, now),
             Purpose::Sync { asker } => self.synced(asker, outcome),
             Purpose::Reread(reading) => self.reread(id, *reading, outcome),
+            Purpose::Block { asker, other } => self.blocked(id, asker, &other, &outcome, now),
             Purpose::CatchUp { room, heard } => self.caught_up(id, room, heard, outcome, now),
             // Appends are answered in their own turn.
             Purpose::Append(_)
@@ -349,6 +355,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Sync { .. }
             | Purpose::Reread(_)
             | Purpose::CatchUp { .. }
+            | Purpose::Block { .. }
             | Purpose::Start { .. }
             | Purpose::Beat { .. }
             | Purpose::Write(_)

@@ -438,7 +438,7 @@ impl<E: Entropy> Core<E> {
         let State::Talking(talking) = &session.state else { return };
         let Talk { room, peer, since, .. } = talking.talk.clone();
         let ended = talking.end(departure, true, now);
-        session.state = State::Idle;
+        session.end_talk();
         let from = self.address(id);
         self.send(&peer, Envelope::Left { room, departure, from });
         self.close_room(room);
@@ -454,7 +454,7 @@ impl<E: Entropy> Core<E> {
             State::Talking(talking) if talking.talk.room == room => {
                 let (user, reopened) = (talking.talk.partner.user.clone(), talking.reopened);
                 let ended = talking.end(departure, false, now);
-                session.state = State::Idle;
+                session.end_talk();
                 // Who talked was not silent, however few words that took.
                 session.seen_at = now;
                 if reopened {

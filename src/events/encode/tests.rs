@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::criteria::Stage;
 use crate::domain::id::{NodeId, UserId};
+use crate::domain::safety::ReportReason;
 use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
@@ -45,7 +46,14 @@ fn all() -> Vec<(What, &'static str, String)> {
             format!(r#","peerId":"ben","roomId":"{ID}""#),
         ),
         (
-            What::RoomClosed { room, peer, departure: Departure::Skipped, own: false, lasted, messages: 3 },
+            What::RoomClosed {
+                room,
+                peer: peer.clone(),
+                departure: Departure::Skipped,
+                own: false,
+                lasted,
+                messages: 3,
+            },
             "match_ended",
             format!(
                 r#","peerId":"ben","roomId":"{ID}","reason":"skipped","by":"peer","durationMs":60000,"messages":3"#
@@ -53,6 +61,12 @@ fn all() -> Vec<(What, &'static str, String)> {
         ),
         (What::Quality(quality), "connection_quality", r#","rttMs":80.5,"jitterMs":2.0"#.to_owned()),
         (What::CallFailed, "webrtc_error", none()),
+        (What::Blocked { peer: peer.clone() }, "user_blocked", r#","peerId":"ben""#.to_owned()),
+        (
+            What::Reported { room, peer, reason: ReportReason::Spam },
+            "user_reported",
+            format!(r#","peerId":"ben","roomId":"{ID}","reason":"spam""#),
+        ),
         (What::Refused { code: "busy" }, "error", r#","reason":"busy""#.to_owned()),
     ]
 }

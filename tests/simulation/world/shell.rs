@@ -28,7 +28,7 @@ impl World {
                 Effect::Acknowledge { connection, ack, answer } => {
                     self.acknowledge(connection, ack, answer)?;
                 }
-                Effect::Close { connection } => self.dismiss(connection)?,
+                Effect::Close { connection } | Effect::Cut { connection } => self.dismiss(connection)?,
                 Effect::Ask { operation, request } => self.submit(core, operation, request)?,
                 Effect::Send { to, envelope } => self.post(core, &to, envelope),
                 // Its pool does not show how many people it has, and has no backend.

@@ -204,6 +204,7 @@ impl Double {
             | Command::Quality { .. }
             | Command::Rejoin { .. }
             | Command::Hall(_)
+            | Command::Safety(_)
             | Command::Sync { .. }) => panic!("no client says {other:?}"),
         }
         self.answer(client, ack, &answer, &mut said);

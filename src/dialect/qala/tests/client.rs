@@ -16,6 +16,7 @@ use crate::domain::notice::{Found, Notice, Partner, Resumed};
 use crate::domain::operation::Place;
 use crate::domain::person::{Attributes, Gender, Language, Proficiency};
 use crate::domain::proposal::Failure;
+use crate::domain::safety::{ReportReason, SafetyCommand};
 use crate::domain::talk::{ChatMessage, Departure, Quality, SignalKind};
 use crate::domain::time::Time;
 
@@ -87,6 +88,10 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Accept(proposal())),
         Just(Command::Reject(proposal())),
         Just(Command::LeaveRoom(room().into())),
+        "[a-z]{1,128}".prop_map(|id| Command::Safety(SafetyCommand::Block(UserId::new(id)))),
+        (0..ReportReason::ALL.len()).prop_map(|reason| {
+            Command::Safety(SafetyCommand::Report { room: room(), reason: ReportReason::ALL[reason] })
+        }),
         (0_u64..1 << 53).prop_map(|after| Command::Sync { room: room().into(), after }),
     ]
 }

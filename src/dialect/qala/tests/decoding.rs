@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{ROOM, decode, decoded, invalid, proposal, room};
 use crate::domain::command::{Command, Refusal};
+use crate::domain::id::UserId;
 use crate::domain::limits::Limits;
+use crate::domain::safety::{ReportReason, SafetyCommand};
 use crate::domain::talk::{Payload, Quality, SignalKind};
 
 /// Event and the field that makes it one.
@@ -235,4 +237,24 @@ fn everything_else_is_unknown() {
     for event in ["", "message", "Heartbeat", "heartbeat ", "matching:match_found", "connect", "disconnect"] {
         assert_eq!(decoded(event, "{}"), Err(Refusal::UnknownEvent), "{event}");
     }
+}
+
+#[test]
+fn who_is_blocked_and_why_somebody_is_reported() {
+    let block = |id: &str| decoded("safety:block", &format!(r#"{{"userId":"{id}"}}"#));
+    let longest = "x".repeat(128);
+    for id in ["ben", &longest] {
+        assert_eq!(block(id), Ok(Command::Safety(SafetyCommand::Block(UserId::new(id)))));
+    }
+    for id in [String::new(), "x".repeat(129)] {
+        assert_eq!(block(&id), Err(Refusal::Invalid { field: "userId" }));
+    }
+    for reason in ReportReason::ALL {
+        let report = format!(r#"{{"sessionId":"$R","reason":"{}"}}"#, reason.as_str());
+        let expected = Command::Safety(SafetyCommand::Report { room: room(), reason });
+        assert_eq!(decoded("safety:report", &report), Ok(expected));
+    }
+    let wrong = decoded("safety:report", r#"{"sessionId":"$R","reason":"he said ..."}"#);
+    assert_eq!(wrong, Err(Refusal::Invalid { field: "reason" }));
+    assert_eq!(decoded("safety:report", r#"{"sessionId":"x","reason":"spam"}"#), Err(Refusal::NotInRoom));
 }

@@ -269,7 +269,7 @@ fn what_was_not_done() {
         (Refusal::Searching, r#""You are searching already.","code":"searching""#),
         (
             Refusal::CoolingDown { retry_after_ms },
-            r#""You skipped somebody a moment ago. Try again in 2 s.","code":"cooling_down","retry_after_ms":1001"#,
+            r#""You turned many people down. Try again in 2 s.","code":"cooling_down","retry_after_ms":1001"#,
         ),
         (
             Refusal::RateLimited { scope: Scope::Chat, retry_after_ms },

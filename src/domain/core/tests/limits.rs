@@ -202,3 +202,52 @@ fn of_those_not_to_be_met_the_newest_are_kept() {
     let told = notify(ANA, failed(&proposal, Failure::Rejected, true));
     core.expect([remember(at(0)), told, core.look(&ticket, Stage::Exact)]);
 }
+
+#[test]
+fn a_dry_run_refuses_nothing_and_records_what_it_would() {
+    let limits = Limits { matching_events_per_minute: 1, dry_run: true, ..Limits::default() };
+    let mut core = limited(limits);
+    core.asks(ANA, 1, Command::LeaveQueue);
+    core.expect([done(ANA, 1)]);
+    for number in 2..5 {
+        core.asks(ANA, number, Command::LeaveQueue);
+        core.expect([record(Event::OverBudget(Scope::Matching)), done(ANA, number)]);
+    }
+    core.asks(ANA, 5, Command::Heartbeat);
+    core.expect([alive(5, at(0))]);
+}
+
+#[test]
+fn who_goes_on_and_on_regardless_is_closed_and_its_session_kept() {
+    let mut core =
+        limited(Limits { signaling_events_per_minute: 1, refusals_per_minute: 2, ..Limits::default() });
+    core.asks(ANA, 1, Command::Heartbeat);
+    core.expect([alive(1, at(0))]);
+    let refusal = rate_limited(Scope::Signaling, 60_000);
+    for number in [2, 3] {
+        core.asks(ANA, number, Command::Heartbeat);
+        core.expect([refused(refusal), ack(ANA, number, Err(refusal))]);
+    }
+    core.asks(ANA, 4, Command::Heartbeat);
+    core.expect([
+        refused(refusal),
+        ack(ANA, 4, Err(refusal)),
+        record(Event::FlooderClosed),
+        Effect::Cut { connection: ANA },
+    ]);
+    // Nothing more is read of that connection, and its end is no news.
+    core.asks(ANA, 5, Command::Heartbeat);
+    core.disconnected(ANA);
+    core.expect([]);
+    core.at(1_000);
+    core.connected(ANA_AGAIN, "ana");
+    core.expect([notify(ANA_AGAIN, welcome("ana")), notify(ANA_AGAIN, Notice::Resumed(Resumed::Idle))]);
+    let refusal = rate_limited(Scope::Signaling, 59_000);
+    core.asks(ANA_AGAIN, 1, Command::Heartbeat);
+    core.expect([
+        refused(refusal),
+        ack(ANA_AGAIN, 1, Err(refusal)),
+        record(Event::FlooderClosed),
+        Effect::Cut { connection: ANA_AGAIN },
+    ]);
+}

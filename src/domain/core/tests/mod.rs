@@ -25,6 +25,7 @@ mod proposing;
 mod rebuilding;
 mod reconnecting;
 mod rejoining;
+mod safety;
 mod scenes;
 mod silence;
 mod skipping;
