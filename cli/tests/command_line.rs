@@ -126,6 +126,19 @@ fn a_bench_that_makes_no_sense_is_refused_with_all_objections() {
     );
 }
 
+#[cfg(not(feature = "rust-socketio"))]
+#[test]
+fn a_client_that_is_not_built_in_is_refused_with_the_command_that_builds_it() {
+    assert_refused(
+        &["bench", "--client", "rust-socketio"],
+        &[],
+        &[
+            "error: --client rust-socketio is not in this build: it links OpenSSL",
+            "hint: cargo run --release --features rust-socketio -- bench --client rust-socketio",
+        ],
+    );
+}
+
 #[test]
 fn a_scenario_is_printed_as_a_file_that_is_read() {
     let output = qala(&["bench", "--print-scenario", "spike", "--rate", "7.5"], &[]);

@@ -6,17 +6,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mio::Events;
-
 use crate::child::Server;
 use crate::credentials::Credentials;
 use crate::event::Event;
 use crate::figures::{Figures, Metric, Row};
-use crate::fleet::{Fleet, Harbour};
+use crate::fleet::{Fleet, Harbour, OwnFleet};
 use crate::machine::{Machine, listening_process};
 use crate::oracle::Oracle;
 use crate::report::{Baseline, Parts, Report, Setting, View};
-use crate::settings::{Problem, Settings, Target};
+use crate::settings::{Player, Problem, Settings, Target};
 use crate::time::Moment;
 use crate::verdict::{Ending, Evidence};
 
@@ -30,8 +28,6 @@ use watching::Watch;
 const OTHER_FILES: u64 = 64;
 /// A server that does not take a connection within this time is not there.
 const REACHED_WITHIN: Duration = Duration::from_secs(3);
-/// Events of the poll that are taken at once.
-const EVENTS: usize = 1_024;
 
 /// Where a run shows how it goes.
 pub trait Screen {
@@ -85,7 +81,7 @@ pub fn run(
     let run_name = format!("{:x}-{:x}", surroundings.now_ms, std::process::id());
     let seconds = surroundings.now_ms / 1_000;
     let credentials = Credentials::new(&run_name, settings.jwt_secret.as_deref(), seconds);
-    let fleet = Fleet::new(&settings.scenario, harbour, credentials)
+    let fleet = fleet(settings, harbour, credentials)
         .map_err(|error| Failure::new(1, format!("cannot open sockets: {error}"), "try fewer --clients"))?;
     let mut play = Play::new(settings, fleet, server_process);
     let outcome = play.until_over(&target, own.as_mut(), surroundings.interrupted, screen);
@@ -103,11 +99,26 @@ pub fn run(
         command: settings.command.clone(),
         target,
         own_server,
+        client: settings.client,
         started_at_ms: surroundings.now_ms,
         seconds: play.ended.as_seconds(),
         machine: Machine::this(),
     };
     Ok(play.report(settings, setting, baseline.as_ref(), outcome))
+}
+
+/// Those who play.
+fn fleet(settings: &Settings, harbour: Harbour, credentials: Credentials) -> io::Result<Box<dyn Fleet>> {
+    let scenario = &settings.scenario;
+    match settings.client {
+        Player::Own => Ok(Box::new(OwnFleet::new(scenario, harbour, credentials)?)),
+        #[cfg(feature = "rust-socketio")]
+        Player::RustSocketio => {
+            Ok(Box::new(crate::fleet::SecondFleet::new(scenario, harbour, credentials)?))
+        }
+        #[cfg(not(feature = "rust-socketio"))]
+        Player::RustSocketio => Err(io::ErrorKind::Unsupported.into()),
+    }
 }
 
 /// Raises the limit as far as it goes, and says what is missing before anything has begun.
@@ -195,7 +206,7 @@ pub(crate) enum Outcome {
 
 /// A fleet that plays, and those who look on.
 struct Play {
-    fleet: Fleet,
+    fleet: Box<dyn Fleet>,
     figures: Figures,
     oracle: Oracle,
     watch: Watch,
@@ -203,7 +214,7 @@ struct Play {
 }
 
 impl Play {
-    fn new(settings: &Settings, fleet: Fleet, server_process: Option<u32>) -> Self {
+    fn new(settings: &Settings, fleet: Box<dyn Fleet>, server_process: Option<u32>) -> Self {
         let scenario = &settings.scenario;
         Self {
             fleet,
@@ -221,7 +232,6 @@ impl Play {
         interrupted: &AtomicBool,
         screen: &mut dyn Screen,
     ) -> Outcome {
-        let mut events = Events::with_capacity(EVENTS);
         let row = Duration::from_secs_f64(self.figures.series().row_seconds);
         let mut row_ends = Moment::default() + row;
         loop {
@@ -230,7 +240,7 @@ impl Play {
                 figures.take(event);
                 oracle.take(event);
             };
-            if self.fleet.turn(&mut events, &mut take).is_err() {
+            if self.fleet.turn(&mut take).is_err() {
                 return Outcome::Failed;
             }
             if interrupted.load(Ordering::Relaxed) {

@@ -25,6 +25,8 @@ mod tag;
 mod talking;
 mod timers;
 
+#[cfg(feature = "rust-socketio")]
+pub(crate) use person::ACKNOWLEDGED_WITHIN;
 use person::{Person, Phase};
 use timers::{Deed, Timers};
 

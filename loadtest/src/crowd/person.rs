@@ -11,7 +11,7 @@ use crate::scenario::Family;
 use crate::time::Moment;
 
 /// An acknowledgement that takes longer than this does not come.
-pub(super) const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
 /// Acknowledgements that one client waits for; the oldest beyond it are given up.
 pub(super) const PENDING_AT_MOST: usize = 64;
 

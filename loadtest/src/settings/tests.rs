@@ -106,3 +106,30 @@ fn every_option_but_the_scenario_s_does_something() {
         assert!(!said.iter().any(|said| said.contains("unknown option")), "{}", option.flag);
     }
 }
+
+#[test]
+fn a_second_client_plays_what_it_can() {
+    let said = |is_built, scenario: &Scenario| -> Vec<String> {
+        objections_of_second(is_built, scenario).into_iter().map(|problem| problem.error).collect()
+    };
+    let usual = Scenario::default();
+    assert_eq!(said(true, &usual), Vec::<String>::new());
+    let missing = objections_of_second(false, &usual);
+    assert_eq!(
+        missing[0].hint.as_deref(),
+        Some("cargo run --release --features rust-socketio -- bench --client rust-socketio")
+    );
+    for (name, objections) in [("storm", 1), ("slow-readers", 1), ("half-open", 1), ("mixed", 1), ("spike", 0)] {
+        let scenario = scenario::named(name).expect("it is there");
+        assert_eq!(said(true, &scenario).len(), objections, "{name}");
+    }
+    assert_eq!(read(&[("client", "own")]).expect("sense").client, Player::Own);
+    let unknown = read(&[("client", "curl")]).expect_err("an unknown client");
+    assert_eq!(unknown, ["--client is `curl`; expected own or rust-socketio"]);
+}
+
+#[test]
+fn a_client_that_is_not_built_in_is_an_objection() {
+    let said = read(&[("client", "rust-socketio")]).map_or_else(|said| said, |_| vec![]);
+    assert_eq!(said.is_empty(), Player::SECOND_IS_BUILT, "{said:?}");
+}
