@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import Ajv from 'ajv'
+import { FAULTS, startDouble } from './support/double.mjs'
 import { binary, bounded, LONG, serverFor } from './support/server.mjs'
 
 const SCHEMA = JSON.parse(readFileSync(new URL('../../loadtest/schema/result.schema.json', import.meta.url), 'utf8'))
@@ -176,4 +177,45 @@ describe('a bench of a server that runs', LONG, () => {
     assertClean(ended)
     assert.equal(ended.result.scenario.clients, 100)
   })
+})
+
+// Its faults are also those of a server in the tester's own process (loadtest/src/oracle/tests/double.rs); these come
+// over real connections, and end in an exit code.
+describe('a bench of a server that is not qala', { ...LONG, concurrency: true }, () => {
+  // Few enough to meet again, of one pair of languages, with talks short enough for the faults of many.
+  const scenario = `
+    clients = 40
+    rate = 20.0
+    duration_seconds = 5.0
+    ramp_seconds = 0.2
+    talk = { seconds = 0.6, signals = 5, lines = 2 }
+    people = { pairs = [{ languages = ["en", "es"], weight = 1.0 }], reject_percent = 5.0 }
+  `
+  const folder = mkdtempSync(join(tmpdir(), 'qala-bench-'))
+  folders.push(folder)
+  const file = join(folder, 'few.toml')
+  writeFileSync(file, scenario)
+
+  async function played(t, fault) {
+    const double = await startDouble(fault)
+    t.after(() => double.close())
+    return bench('--scenario', file, '--max-lag', 'off', '--url', double.url).end
+  }
+
+  it('finds nothing wrong with one that does its job', async (t) => {
+    const ended = await played(t)
+    assertClean(ended)
+    assert.ok(ended.result.counts.matches > 20, ended.output)
+  })
+
+  for (const [fault, kind] of Object.entries(FAULTS)) {
+    it(`5, and says ${kind}, of one that ${fault}`, async (t) => {
+      const { code, output, result } = await played(t, fault)
+      assert.ok(result.oracle.counts[kind] > 0, output)
+      const first = result.oracle.violations.find((violation) => violation.kind === kind)
+      assert.ok(first.clients.length > 0 && first.at_seconds > 0, output)
+      assert.match(output, new RegExp(`\noracle .*\\b${kind} \\d`), output)
+      assert.equal(code, 5, output)
+    })
+  }
 })
