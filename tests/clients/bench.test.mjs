@@ -79,7 +79,7 @@ describe('a bench with a server of its own', LONG, () => {
   })
 
   it('plays every client family, also all at once', async () => {
-    for (const dialect of ['animochat', 'webrtc-chat', 'qala,webrtc-chat,animochat']) {
+    for (const dialect of ['animochat', 'webrtc-chat', 'sorsu', 'qala,webrtc-chat,animochat,sorsu']) {
       const ended = await bench(...SHORT, '--dialect', dialect).end
       assertClean(ended)
       assert.ok(ended.result.counts.matches > 50, dialect)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qala::domain::command::{Command, RoomRef};
-use qala::domain::id::RoomId;
 use qala::domain::talk::SignalKind;
 
 use super::person::{Link, Matter, Phase, Talk};
@@ -32,11 +31,7 @@ impl Crowd {
         let number = self.next_talk();
         let family = self.family(client);
         let leads = told.initiator.unwrap_or(told.partner.is_none_or(|partner| client < partner));
-        let room = match (family, told.room.parse::<RoomId>()) {
-            (Family::Qala, Ok(id)) => Some(RoomRef::Id(id)),
-            (Family::Qala, Err(_)) => None,
-            (Family::WebrtcChat | Family::Animochat, _) => Some(RoomRef::Current),
-        };
+        let room = room_of(family, &told.room);
         self.happened(client, What::Ready { talk: number, told }, now);
         let Some(room) = room else {
             return self.went_wrong(client, "a room whose id is none".into(), now);
@@ -147,7 +142,7 @@ impl Crowd {
         }
         self.happened(client, What::Left, now);
         match family {
-            Family::Qala | Family::Animochat => {
+            Family::Qala | Family::Animochat | Family::Sorsu => {
                 self.ask(client, &Command::LeaveRoom(room), Matter::Leave, now, now);
                 self.be_free(client, now);
             }
@@ -156,6 +151,15 @@ impl Crowd {
                 self.hang_up(client, now);
             }
         }
+    }
+}
+
+/// How its clients name the room that they are told of by that text.
+fn room_of(family: Family, told: &str) -> Option<RoomRef> {
+    match family {
+        Family::Qala => told.parse().ok().map(RoomRef::Id),
+        Family::Sorsu => told.parse().ok().map(RoomRef::Number),
+        Family::WebrtcChat | Family::Animochat => Some(RoomRef::Current),
     }
 }
 

@@ -26,11 +26,13 @@ pub enum Family {
     WebrtcChat,
     /// Anonymous text chat.
     Animochat,
+    /// Anonymous text chat of a campus.
+    Sorsu,
 }
 
 impl Family {
     /// Every family, by name.
-    pub const ALL: [Self; 3] = [Self::Qala, Self::WebrtcChat, Self::Animochat];
+    pub const ALL: [Self; 4] = [Self::Qala, Self::WebrtcChat, Self::Animochat, Self::Sorsu];
 
     /// How its clients speak.
     pub const fn dialect(self) -> Dialect {
@@ -38,6 +40,7 @@ impl Family {
             Self::Qala => Dialect::Qala,
             Self::WebrtcChat => Dialect::WebrtcChat,
             Self::Animochat => Dialect::Animochat(AnimochatVocabulary::First),
+            Self::Sorsu => Dialect::Sorsu,
         }
     }
 
@@ -59,7 +62,7 @@ impl Family {
     /// Whether its clients come back as who they were. Those of webrtc-chat have no word for the end of a talk but
     /// the end of the connection, and must not be waited for.
     pub const fn returns(self) -> bool {
-        matches!(self, Self::Qala | Self::Animochat)
+        matches!(self, Self::Qala | Self::Animochat | Self::Sorsu)
     }
 }
 
