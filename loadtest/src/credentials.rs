@@ -43,7 +43,7 @@ impl Credentials {
         match family {
             Family::Qala | Family::Animochat => format!(r#"{{"guest":"{name}-secret-of-its-own"}}"#),
             Family::Sorsu => format!(r#"{{"token":"{name}-secret-of-its-own"}}"#),
-            Family::WebrtcChat => "{}".to_owned(),
+            Family::WebrtcChat | Family::Signaling => "{}".to_owned(),
         }
     }
 }

@@ -196,7 +196,7 @@ fn objections_of_second(is_built: bool, scenario: &Scenario) -> Vec<Problem> {
     let mut problems = Vec::new();
     if scenario.dialects.iter().any(|family| !family.returns()) {
         problems.push(Problem::new(
-            "rust-socketio does not tell what the server calls a connection, as webrtc-chat's people are called",
+            "rust-socketio does not tell what the server calls a connection, which webrtc-chat and signaling need",
             "leave --client out, or play another --dialect",
         ));
     }

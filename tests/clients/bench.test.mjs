@@ -79,7 +79,7 @@ describe('a bench with a server of its own', LONG, () => {
   })
 
   it('plays every client family, also all at once', async () => {
-    for (const dialect of ['animochat', 'webrtc-chat', 'sorsu', 'qala,webrtc-chat,animochat,sorsu']) {
+    for (const dialect of ['animochat', 'webrtc-chat', 'sorsu', 'signaling', 'qala,webrtc-chat,animochat,sorsu,signaling']) {
       const ended = await bench(...SHORT, '--dialect', dialect).end
       assertClean(ended)
       assert.ok(ended.result.counts.matches > 50, dialect)

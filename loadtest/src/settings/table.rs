@@ -36,7 +36,7 @@ pub static OPTIONS: [OptionSpec; 24] = [
     option(
         "dialect",
         "names",
-        "client families that play, with commas between: qala, webrtc-chat, animochat, sorsu",
+        "client families that play, with commas between: qala, webrtc-chat, animochat, sorsu, signaling",
     ),
     option(
         "client",

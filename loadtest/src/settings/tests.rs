@@ -78,7 +78,7 @@ fn all_objections_come_at_once() {
         "--rate is `many`; expected a number",
         "--duration is `5 weeks`",
         "match.p99 = 5",
-        "expected names of qala, webrtc-chat, animochat, sorsu",
+        "expected names of qala, webrtc-chat, animochat, sorsu, signaling",
         "--max-regression needs --baseline",
         "no scenario and no file is called `nothing`",
         "clients must be from 2",
