@@ -14,6 +14,9 @@ mod values;
 
 pub use table::{OPTIONS, OptionSpec};
 
+/// Where servers usually show their metrics.
+pub const METRICS: &str = "/metrics";
+
 /// What a run is measured against.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
@@ -69,6 +72,8 @@ pub struct Settings {
     pub target: Target,
     /// The server's process, if it is on this machine.
     pub server_pid: Option<u32>,
+    /// Where the server shows its memory and CPU, if not where servers usually do.
+    pub metrics_url: Option<Url>,
     /// The secret that the server checks tokens with.
     pub jwt_secret: Option<String>,
     /// Whose clients play.
@@ -113,6 +118,7 @@ pub fn settings(
     let mut settings = Settings {
         target: Target::Own { redis: None },
         server_pid: None,
+        metrics_url: None,
         jwt_secret: None,
         client: Player::Own,
         scenario: Scenario::default(),
@@ -168,6 +174,9 @@ fn contradictions(settings: &Settings, given: &[(&str, String)]) -> Vec<Problem>
             "--redis is for a server of the tester's own",
             "leave out --url, or start the server at that Redis yourself",
         ));
+    }
+    if has("metrics-url") && has("server-pid") {
+        problems.push(Problem::new("--metrics-url and --server-pid say two things", "keep one of them"));
     }
     if has("max-regression") && !has("baseline") {
         problems.push(Problem::new(

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -169,6 +170,22 @@ describe('a bench of a server that runs', LONG, () => {
     assert.ok(max_us > 1_500_000 && p90_us > 200_000, ended.output)
     // It listens on this machine, so that its process is found.
     assert.ok(ended.result.processes.server.resident_peak_bytes > 1e6, ended.output)
+  })
+
+  it('asks a server that is elsewhere for its memory and CPU', async (t) => {
+    let asked = 0
+    const page = createServer((request, response) => {
+      asked += 1
+      response.end(`process_resident_memory_bytes 1.23e+08\nprocess_cpu_seconds_total ${asked / 10}\n`)
+    })
+    await new Promise((done) => page.listen(0, '127.0.0.1', done))
+    t.after(() => page.close())
+    const metrics = `http://127.0.0.1:${page.address().port}/metrics`
+    const { code, output, result } = await bench(...SHORT, '--url', server.url, '--metrics-url', metrics).end
+    assert.equal(code, 0, output)
+    assert.equal(result.processes.server.resident_peak_bytes, 123e6)
+    assert.ok(asked > 3 && result.processes.server.cpu_seconds >= 0.2, `${asked} ${output}`)
+    assert.match(output, /\nserver +123 MB at most, /)
   })
 
   it('understands the options of the webrtc-chat family’s own tester', async () => {

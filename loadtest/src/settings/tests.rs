@@ -60,6 +60,17 @@ fn urls_are_read() {
 }
 
 #[test]
+fn a_page_of_metrics_has_its_usual_place() {
+    for (given, path) in [("node-1:9100", "/metrics"), ("http://node-1:9100/own/page", "/own/page/")] {
+        let settings = read(&[("metrics-url", given)]).expect("it makes sense");
+        let expected = Url { host: "node-1".into(), port: 9_100, path: path.into() };
+        assert_eq!(settings.metrics_url, Some(expected), "{given}");
+    }
+    let both = read(&[("metrics-url", "x:1"), ("server-pid", "1")]).expect_err("two things");
+    assert_eq!(both, ["--metrics-url and --server-pid say two things"]);
+}
+
+#[test]
 fn all_objections_come_at_once() {
     let given = [
         ("url", "https://x"),
@@ -119,7 +130,9 @@ fn a_second_client_plays_what_it_can() {
         missing[0].hint.as_deref(),
         Some("cargo run --release --features rust-socketio -- bench --client rust-socketio")
     );
-    for (name, objections) in [("storm", 1), ("slow-readers", 1), ("half-open", 1), ("mixed", 1), ("spike", 0)] {
+    for (name, objections) in
+        [("storm", 1), ("slow-readers", 1), ("half-open", 1), ("mixed", 1), ("spike", 0)]
+    {
         let scenario = scenario::named(name).expect("it is there");
         assert_eq!(said(true, &scenario).len(), objections, "{name}");
     }
