@@ -80,11 +80,13 @@ describe('a bench with a server of its own', LONG, () => {
   })
 
   it('plays every client family, also all at once', async () => {
-    for (const dialect of ['animochat', 'webrtc-chat', 'sorsu', 'signaling', 'qala,webrtc-chat,animochat,sorsu,signaling']) {
+    const families = ['animochat', 'webrtc-chat', 'sorsu', 'signaling']
+    const played = [...families, ['qala', ...families].join()].map(async (dialect) => {
       const ended = await bench(...SHORT, '--dialect', dialect).end
       assertClean(ended)
       assert.ok(ended.result.counts.matches > 50, dialect)
-    }
+    })
+    await Promise.all(played)
   })
 
   it('brings tokens where there is a secret', async () => {
