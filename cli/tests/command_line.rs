@@ -238,7 +238,7 @@ fn wrong_arguments() {
         (&["bench", "--rat", "5"], "error: unknown option --rat", "hint: did you mean --rate?"),
         (&["bench", "--url"], "error: --url needs a value", "hint: `qala bench --help` says which"),
         (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
-        (&["serve", "--mongo-url", "x"], "error: unknown option --mongo-url", lists),
+        (&["serve", "--mongodb-connection", "x"], "error: unknown option --mongodb-connection", lists),
         (&["serve", "-x"], "error: unknown option -x", lists),
         (&["--port", "3000", "serve"], "error: unknown option --port", behind),
         (&["--check"], "error: unknown option --check", behind),
