@@ -22,6 +22,7 @@ pub mod policy;
 pub mod presence;
 pub mod proposal;
 pub mod rejections;
+pub mod relay;
 pub mod safety;
 pub mod search;
 pub mod survey;

@@ -64,6 +64,7 @@ fn start() -> (Arc<Node>, Tasks) {
         limits: Limits { refusals_per_minute: 0, ..Limits::default() },
         backend: None,
         max_connections: 10,
+        turn: None,
         kept_back: 2,
         ears: Vec::new(),
     };

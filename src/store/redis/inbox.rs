@@ -43,7 +43,7 @@ pub(super) fn append(key: &str, from: &NodeId, start: u64, first: u64, letters: 
     command.arg(key).arg("NOMKSTREAM").arg("MAXLEN").arg("~").arg(MOST_ENTRIES).arg("*");
     command.arg(from.as_str()).arg(format!("{start:x} {first}"));
     for letter in letters {
-        command.arg("e").arg(wire::letter(letter));
+        command.arg("e").arg(wire::write_letter(letter));
     }
     command
 }
@@ -154,15 +154,16 @@ impl Inbox for RedisInbox {
 }
 
 /// What came from whom: a sender's start and the number of its last letter.
-#[derive(Default)]
-struct Senders(HashMap<String, (u64, u64)>);
+#[derive(Debug, Default)]
+pub struct Senders(HashMap<String, (u64, u64)>);
 
 /// Senders that are remembered. A node that was not heard of for so many others is long gone.
 const MOST_SENDERS: usize = 4_096;
 
 impl Senders {
-    /// Adds the letters of an entry that did not come before.
-    fn take(&mut self, fields: &[String], pools: &[PoolId], received: &mut Received) {
+    /// Adds the letters of an entry (its fields and values) that did not come before. `pools` are those this node
+    /// serves. Trusts nothing: other nodes and whoever holds the store may have written it.
+    pub fn take(&mut self, fields: &[String], pools: &[PoolId], received: &mut Received) {
         let [sender, numbers, letters @ ..] = fields else { return };
         // The entry with which a stream begins has no sender.
         let Some((start, first)) = numbers.split_once(' ') else { return };
@@ -171,13 +172,15 @@ impl Senders {
             self.0.clear();
         }
         let known = self.0.get(sender).filter(|known| known.0 == start).map(|known| known.1);
-        received.lost += known.map_or(0, |last| first.saturating_sub(last.saturating_add(1)));
+        let missing = known.map_or(0, |last| first.saturating_sub(last.saturating_add(1)));
+        // Numbers are the sender's word: a false one must not carry over into a small sum.
+        received.lost = received.lost.saturating_add(missing);
         let mut number = first;
         for [_, text] in letters.as_chunks::<2>().0 {
             if known.is_none_or(|last| number > last) {
                 match wire::parse_letter(text, pools) {
                     Some(letter) => received.letters.push(letter),
-                    None => received.lost += 1,
+                    None => received.lost = received.lost.saturating_add(1),
                 }
             }
             number = number.saturating_add(1);
@@ -235,7 +238,9 @@ mod tests {
     fn sent(start: u64, first: u64, count: u32) -> Vec<String> {
         let mut fields = vec!["n-1".to_owned(), format!("{start:x} {first}")];
         let base = u32::try_from(first).expect("small");
-        fields.extend((base..base + count).flat_map(|slot| ["e".to_owned(), wire::letter(&signal(slot))]));
+        fields.extend(
+            (base..base + count).flat_map(|slot| ["e".to_owned(), wire::write_letter(&signal(slot))]),
+        );
         fields
     }
 

@@ -50,9 +50,11 @@ mod words;
 
 pub use address::{NotARedisUrl, RedisUrl};
 pub use events::EventStream;
+pub use inbox::Senders;
 pub use keys::PREFIX;
 pub use post::RedisPost;
 pub use reach::{Unreachable, reach};
+pub use wire::{parse_letter, write_letter};
 
 use call::{Caller, Request};
 use carry::{Carrier, unavailable};
