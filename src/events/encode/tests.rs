@@ -67,6 +67,17 @@ fn all() -> Vec<(What, &'static str, String)> {
             "user_reported",
             format!(r#","peerId":"ben","roomId":"{ID}","reason":"spam""#),
         ),
+        (
+            What::Intervened { act: Act::CloseRoom(room), by: "ops@host".into() },
+            "intervention",
+            format!(r#","roomId":"{ID}","action":"close_room","operator":"ops@host""#),
+        ),
+        (
+            What::Intervened { act: Act::Disconnect, by: "ops@host".into() },
+            "intervention",
+            r#","action":"disconnect","operator":"ops@host""#.to_owned(),
+        ),
+        (What::Drained, "intervention", r#","action":"drain","operator":"ana""#.to_owned()),
         (What::Refused { code: "busy" }, "error", r#","reason":"busy""#.to_owned()),
     ]
 }
