@@ -14,4 +14,3 @@ pub mod node;
 pub mod server;
 pub mod socket;
 pub mod store;
-pub mod turn;

@@ -1,7 +1,7 @@
 //! `qala serve`: from arguments to a valid configuration, and then a node that runs with it.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qala::config::{Config, ConfigFile, Sources};
 use qala::server::Server;
@@ -67,15 +67,17 @@ async fn serve_until_asked(config: &Config, started: Instant) -> Exit {
         Err(error) => return exit::failure(&error.to_string(), Some(&error.hint())),
     };
     exit::print(&banner::banner(config, &server, started.elapsed()));
+    let asked = server.asked_to_drain();
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        () = asked => {}
         () = server.failed() => return exit::failure("the server ended by itself; its log says why", None),
     }
-    let within = server.stops_within();
+    let within = Duration::from_secs(config.running.shutdown_timeout_seconds);
     exit::print(&format!("stopping within {} s; once more stops at once\n", within.as_secs()));
     tokio::select! {
-        () = server.stop() => Exit::Success,
+        () = server.stop(within) => Exit::Success,
         _ = interrupt.recv() => Exit::Interrupted,
         _ = terminate.recv() => Exit::Interrupted,
     }

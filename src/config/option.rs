@@ -46,8 +46,6 @@ pub enum Group {
     Limits,
     /// The Engine.IO transports underneath.
     Transport,
-    /// Where calls go that find no direct way.
-    Relays,
     /// What others are told.
     Events,
     /// The process itself.
@@ -56,14 +54,13 @@ pub enum Group {
 
 impl Group {
     /// Every group, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Listening,
         Self::Store,
         Self::Access,
         Self::Matching,
         Self::Limits,
         Self::Transport,
-        Self::Relays,
         Self::Events,
         Self::Process,
     ];
@@ -77,7 +74,6 @@ impl Group {
             Self::Matching => "Matching",
             Self::Limits => "Limits",
             Self::Transport => "Transport",
-            Self::Relays => "Relays for calls",
             Self::Events => "Events for others",
             Self::Process => "The process",
         }

@@ -23,41 +23,43 @@ use crate::domain::presence::Presence;
 use crate::domain::ticket::PoolId;
 use crate::metrics::Counters;
 use crate::store::{Post, Store};
-use crate::turn::Turn;
 
 mod backlog;
 mod clock;
-mod closing;
 mod counting;
 mod entropy;
+mod figures;
 mod halls;
 mod herald;
 mod mailbox;
 mod memory;
+mod orders;
 mod outlet;
 mod post;
 mod presence;
 mod report;
 mod roll;
 mod shard;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
 pub use halls::{HallShown, HallsDenied};
-pub use herald::{Ears, News};
+pub use herald::{Ear, Ears, Hears, News};
 pub use mailbox::{Connection, MailboxFull};
+pub use orders::{Order, Ordered, Outcome};
 pub use outlet::{Outlet, Undelivered};
+pub use snapshot::{EventLine, NotSeen, Snapshot, Survey};
 
 use backlog::Backlogs;
+use figures::{Latest, Surveying, Watched};
 use herald::Herald;
 use mailbox::{COMMANDS_IN_MAILBOX, Door, Mail};
+use orders::Orders;
 use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
-
-/// How often a node that goes down looks whether its sessions have gone on elsewhere.
-const LOOKS_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// How a node is set up.
 pub struct Setup {
@@ -71,8 +73,6 @@ pub struct Setup {
     pub limits: Limits,
     /// The backend of those pools that have one.
     pub backend: Option<Backend>,
-    /// Relays that calls may take, if there are some.
-    pub turn: Option<Arc<Turn>>,
     /// Connections the node may hold: as many good-byes always have room.
     pub max_connections: usize,
     /// Messages that may wait for one connection besides those in its own queue.
@@ -97,7 +97,11 @@ pub struct Node {
     most_halls: usize,
     post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
-    draining: AtomicBool,
+    draining: Arc<AtomicBool>,
+    orders: Arc<Orders>,
+    herald: Arc<Herald>,
+    /// How the node was a moment ago.
+    figures: Arc<Latest>,
 }
 
 /// The tasks of a node. Dropping it ends them.
@@ -114,10 +118,12 @@ impl Node {
         let presences = Arc::new(Presences::default());
         let herald = Arc::new(Herald::new(setup.ears, counters.clone()));
         let tickets = SystemEntropy::new().tickets();
+        let pools: Vec<PoolId> = setup.policies.iter().map(|policy| policy.pool).collect();
+        let orders = Arc::new(Orders::new(setup.node.clone(), pools, inboxes.clone(), herald.clone(), clock));
         let mut tasks = JoinSet::new();
         let outgoing = post.as_ref().map(|post| {
             let rooms = post::Rooms { node: setup.node.clone(), shards: inboxes.clone() };
-            post::start(post, rooms, clock, &counters, &presences, &mut tasks)
+            post::start(post, rooms, clock, (&counters, &presences, &orders), &mut tasks)
         });
         let mut doors = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
@@ -128,7 +134,7 @@ impl Node {
             let entropy = SystemEntropy::counting(tickets.clone());
             let core = Core::new(node.clone(), number, policies, limits, entropy);
             let shard = Shard {
-                core: if herald.is_heard() { core.telling() } else { core },
+                core,
                 herald: herald.clone(),
                 node,
                 clock,
@@ -136,7 +142,6 @@ impl Node {
                 presences: presences.clone(),
                 store: store.clone(),
                 backend: setup.backend.clone(),
-                turn: setup.turn.clone(),
                 counters: counters.clone(),
                 mailbox,
                 inbox,
@@ -149,13 +154,26 @@ impl Node {
                 relayed: false,
                 errands: JoinSet::new(),
                 closing: None,
+                surveying: Surveying::default(),
             };
             tasks.spawn(shard.run());
         }
         tasks.spawn(memory::give_back(counters.clone()));
         let next_connection = AtomicU64::new(1);
-        let draining = AtomicBool::new(false);
+        let (draining, figures) = (Arc::new(AtomicBool::new(false)), Arc::new(Latest::default()));
         let store = store.clone();
+        let watched = Watched {
+            node: setup.node.clone(),
+            policies: setup.policies.clone(),
+            clock,
+            counters: counters.clone(),
+            doors: doors.clone(),
+            store: store.clone(),
+            post: post.clone(),
+            draining: draining.clone(),
+            latest: figures.clone(),
+        };
+        tasks.spawn(watched.run());
         let shown = setup.policies.iter().find(|policy| policy.shows_presence).map(|policy| policy.pool);
         let halls = setup.policies.iter().find(|policy| policy.has_halls).map(|policy| policy.pool);
         let node = Self {
@@ -171,6 +189,9 @@ impl Node {
             post,
             next_connection,
             draining,
+            orders,
+            herald,
+            figures,
         };
         (Arc::new(node), Tasks(tasks))
     }
@@ -205,20 +226,6 @@ impl Node {
             // A shard that is gone has no clients to tell.
             let _ = door.mailbox.send(Mail::Shutdown { retry_after_ms, last_words, spread }).await;
         }
-    }
-
-    /// Waits until no session is left here, at most `within`. Without other nodes there is nobody to wait for.
-    pub async fn handed_over(&self, within: Duration) {
-        if self.post.is_none() {
-            return;
-        }
-        let none_left = async {
-            while self.shards().await.iter().flatten().any(|shard| shard.sessions > 0) {
-                tokio::time::sleep(LOOKS_AGAIN_AFTER).await;
-            }
-        };
-        // Whoever comes later finds what the store knows.
-        let _ = tokio::time::timeout(within, none_left).await;
     }
 
     /// Tells other nodes that this one is gone, after everything else it had to tell.

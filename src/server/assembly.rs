@@ -12,9 +12,8 @@ use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Matchmaker, Policy};
 use crate::events::{self, RedisSink};
 use crate::http;
-use crate::node::{self, Node, SystemEntropy};
+use crate::node::{self, Hears, Node, SystemEntropy};
 use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
-use crate::turn::Turn;
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -29,7 +28,7 @@ const fn dialect(name: DialectName) -> Dialect {
     }
 }
 
-pub(super) fn node(config: &Config, backend: Option<Backend>, turn: Option<Arc<Turn>>) -> node::Setup {
+pub(super) fn node(config: &Config, backend: Option<Backend>) -> node::Setup {
     let node = node_name(config.running.node.as_deref(), &config.store);
     let policy = |(name, auth): &(DialectName, config::Auth)| run(config, auth, dialect(*name).policy());
     node::Setup {
@@ -38,7 +37,6 @@ pub(super) fn node(config: &Config, backend: Option<Backend>, turn: Option<Arc<T
         policies: config.auth.iter().map(policy).collect(),
         limits: limits(config),
         backend,
-        turn,
         max_connections: config.limits.max_connections,
         kept_back: config.limits.outgoing_messages / 2,
         ears: Vec::new(),
@@ -103,25 +101,12 @@ pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::
         let credentials = if entry.session_tokens { Credentials::Session } else { Credentials::Any };
         socket::Spoken {
             dialect,
-            authenticator: Arc::new(Authenticator::new(auth, credentials, backend)),
+            authenticator: Authenticator::new(auth, credentials, backend),
             attempts: AddressBudgets::new(attempts_per_minute(config, entry)),
             addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
         }
     };
     config.auth.iter().map(spoken).collect()
-}
-
-/// Relays that calls may take, if there are some.
-pub(super) fn turn(config: &Config) -> Option<Arc<Turn>> {
-    let config::Turn { urls, secret, lifetime_seconds } = config.turn.as_ref()?;
-    let lifetime = Duration::from_secs(*lifetime_seconds);
-    Some(Arc::new(Turn::new(urls.clone(), secret.expose(), lifetime)))
-}
-
-/// Whoever may enter gets relays.
-pub(super) fn relays(turn: Arc<Turn>, spoken: &[socket::Spoken], node: &Node) -> http::RelayDesk {
-    let family = |spoken: &socket::Spoken| (spoken.dialect.name(), spoken.authenticator.clone());
-    http::RelayDesk { turn, families: spoken.iter().map(family).collect(), clock: node.clock() }
 }
 
 /// Connections of one address at once; `None` is no limit.
@@ -159,7 +144,7 @@ pub(super) fn socket(config: &Config) -> socket::Setup {
 }
 
 /// Who is told what happens.
-pub(super) fn events(config: &Config, redis: Option<RedisSink>) -> events::Setup {
+pub(super) fn events(config: &Config, redis: Option<(RedisSink, Hears)>) -> events::Setup {
     let kafka = config.events.kafka.as_ref().map(|kafka| events::KafkaSetup {
         brokers: kafka.brokers.clone(),
         topic: kafka.topic.clone(),
@@ -170,7 +155,8 @@ pub(super) fn events(config: &Config, redis: Option<RedisSink>) -> events::Setup
 }
 
 /// What the REST part needs to know.
-pub(super) fn site(config: &Config) -> http::Site {
+pub(super) fn site(config: &Config, from: &events::Source) -> http::Site {
+    let from = from.clone();
     let dialects = &config.running.dialects;
     http::Site {
         demo: config.running.demo,
@@ -184,6 +170,7 @@ pub(super) fn site(config: &Config) -> http::Site {
             token: config.admin_token.as_ref().map(|token| http::Token::new(token.expose())),
             private_address: config.listen.admin.is_some(),
         },
+        encoding: Some(http::Encoding(Arc::new(move |news| events::text(news, &from)))),
     }
 }
 

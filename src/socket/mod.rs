@@ -50,7 +50,7 @@ pub struct Spoken {
     /// Which.
     pub dialect: Dialect,
     /// Knows who its clients are.
-    pub authenticator: Arc<Authenticator>,
+    pub authenticator: Authenticator,
     /// How often addresses may try to enter.
     pub attempts: AddressBudgets,
     /// How many connections an address may have. Families that have one limit in common share it.

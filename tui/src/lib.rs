@@ -1,2 +1,6 @@
-//! `qala top`: source -> state -> view over what nodes share. Nothing is here yet: its shape is
-//! drawn in `docs/ARCHITECTURE.md`, and the command line does not offer the command until it works.
+//! `qala top`: source -> state -> view over what nodes share. What asks is here; what draws is not, and the command
+//! line does not offer the command until it works.
+
+mod source;
+
+pub use source::{Problem, Reading, Source};

@@ -208,11 +208,7 @@ impl<E: Entropy> Core<E> {
     /// place is kept.
     pub(super) fn suspend(&mut self, id: SessionId, now: Time) {
         if self.sessions.get(id).is_some_and(|session| session.connection.is_none()) {
-            if self.leaving {
-                self.park(id, now);
-            } else {
-                self.withdraw(id, Withdrawal::Suspend, now);
-            }
+            self.withdraw(id, Withdrawal::Suspend, now);
         }
     }
 

@@ -20,11 +20,13 @@ use super::errand::{Errand, Tidings, Token};
 use super::event::Event;
 use super::happening::Happening;
 use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
+use super::intervention::Intervention;
 use super::limits::Limits;
 use super::notice::Notice;
 use super::operation::{Operation, Outcome};
 use super::policy::Policy;
 use super::presence::Presence;
+use super::survey::Tallies;
 use super::ticket::PoolId;
 use super::time::Time;
 
@@ -37,10 +39,10 @@ mod commanding;
 mod connecting;
 mod consulting;
 mod entering;
-mod going_down;
 mod hall_news;
 mod halls;
 mod handing;
+mod intervening;
 mod joining;
 mod matching;
 mod moving;
@@ -49,6 +51,7 @@ mod rebuilding;
 mod rejoining;
 mod session;
 mod storing;
+mod surveying;
 mod talking;
 mod telling;
 #[cfg(test)]
@@ -143,12 +146,12 @@ pub enum Input {
         /// How many.
         people: u64,
     },
+    /// Somebody who runs the service gives an order.
+    Intervene(Intervention),
     /// The node is going down: everybody is told when to come back.
     Shutdown {
         /// When.
         retry_after_ms: u64,
-        /// There are other nodes, where what is here goes on.
-        elsewhere: bool,
     },
 }
 
@@ -206,7 +209,7 @@ pub enum Effect {
     },
     /// Something happened.
     Record(Event),
-    /// Others want to know what happened. Only where the core is [`Core::telling`].
+    /// Others want to know what happened. Only where the core is [`Core::telling`], but for interventions.
     Tell(Box<Happening>),
 }
 
@@ -242,10 +245,10 @@ pub struct Core<E> {
     halls: Halls,
     /// How many people there are.
     announcing: Announcing,
+    /// What happened in its queues.
+    tallies: Tallies,
     /// Whether others want to know what happens.
     tells: bool,
-    /// Whether the node is going down and others go on.
-    leaving: bool,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -276,8 +279,8 @@ impl<E: Entropy> Core<E> {
             rebuild: Rebuild::default(),
             halls: Halls::default(),
             announcing,
+            tallies: Tallies::default(),
             tells: false,
-            leaving: false,
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -299,7 +302,8 @@ impl<E: Entropy> Core<E> {
                 self.renew_halls(now);
             }
             Input::Online { pool, people } => self.online(pool, people),
-            Input::Shutdown { retry_after_ms, elsewhere } => self.shutdown(retry_after_ms, elsewhere, now),
+            Input::Intervene(intervention) => self.intervene(intervention, now),
+            Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
         }
         self.deliver_local(now);
     }
@@ -324,12 +328,6 @@ impl<E: Entropy> Core<E> {
     /// How many sessions there are, those of clients that are away included.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
-    }
-
-    /// Who came in over that connection, as long as the session is there.
-    pub fn user(&self, connection: ConnectionId) -> Option<&UserId> {
-        let session = self.sessions.get(*self.by_connection.get(&connection)?)?;
-        Some(&session.user)
     }
 
     /// The tickets that wait here or are before an agreement.
@@ -400,5 +398,13 @@ impl<E: Entropy> Core<E> {
 
     fn policy(&self, session: &Session) -> &Policy {
         &self.policies[session.policy]
+    }
+
+    fn shutdown(&mut self, retry_after_ms: u64) {
+        let connected: BTreeSet<ConnectionId> = self.by_connection.keys().copied().collect();
+        for connection in connected {
+            self.effects
+                .push_back(Effect::Notify { connection, notice: Notice::Shutdown { retry_after_ms } });
+        }
     }
 }

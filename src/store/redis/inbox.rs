@@ -18,6 +18,7 @@ use super::reach::blocking;
 use super::wire;
 use crate::domain::id::NodeId;
 use crate::domain::ticket::PoolId;
+use crate::store::snapshot::Ordered;
 use crate::store::{Inbox, Letter, Pending, Received};
 
 /// Entries that an inbox holds, about: a node that stands still for as long as it counts as living misses
@@ -36,6 +37,15 @@ const KEPT_SECONDS: u32 = 24 * 3_600;
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 /// Before everything in a stream.
 const BEGINNING: &str = "0-0";
+
+/// The command that appends an order to the inbox `key`.
+pub(super) fn order(key: &str, ordered: &Ordered) -> Cmd {
+    let mut command = redis::cmd("XADD");
+    command.arg(key).arg("NOMKSTREAM").arg("MAXLEN").arg("~").arg(MOST_ENTRIES).arg("*");
+    // No node has an empty name.
+    command.arg("").arg(serde_json::to_string(ordered).unwrap_or_default());
+    command
+}
 
 /// The command that appends letters to the inbox `key`.
 pub(super) fn append(key: &str, from: &NodeId, start: u64, first: u64, letters: &[Letter]) -> Cmd {
@@ -165,6 +175,10 @@ impl Senders {
     /// serves. Trusts nothing: other nodes and whoever holds the store may have written it.
     pub fn take(&mut self, fields: &[String], pools: &[PoolId], received: &mut Received) {
         let [sender, numbers, letters @ ..] = fields else { return };
+        if sender.is_empty() {
+            received.orders.extend(serde_json::from_str(numbers).ok());
+            return;
+        }
         // The entry with which a stream begins has no sender.
         let Some((start, first)) = numbers.split_once(' ') else { return };
         let (Ok(start), Ok(first)) = (u64::from_str_radix(start, 16), first.parse::<u64>()) else { return };
