@@ -248,7 +248,7 @@ fn is(hall: &HallName, heard: &str) -> bool {
 /// What a client is told, as packets.
 pub(super) fn told(dialect: Dialect, notice: &Notice) -> Vec<String> {
     let mut packets = Vec::new();
-    dialect.notice(notice, NOW, &mut |Outgoing { event, argument }| {
+    dialect.notice(notice, None, NOW, &mut |Outgoing { event, argument }| {
         fits(&argument, MOST_BYTES);
         packets.push(format!("[\"{event}\",{argument}]"));
     });

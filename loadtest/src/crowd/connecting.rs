@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::calling::member;
 use super::person::{Link, Phase};
 use super::{Action, Crowd, Deed};
 use crate::event::{Client, What};
@@ -39,8 +40,13 @@ impl Crowd {
         let took = now.since(person.connect_due);
         self.census.connected += 1;
         self.happened(client, What::Connected { took }, now);
-        // Servers that say nothing of themselves call people by their connections.
-        if !self.family(client).returns() || self.person(client).name.is_none() {
+        if self.first_sid.is_empty() {
+            self.first_sid = sid.into();
+        }
+        if !self.family(client).is_matched() {
+            self.know(client, &member(client), now);
+        } else if !self.family(client).returns() || self.person(client).name.is_none() {
+            // Servers that say nothing of themselves call people by their connections.
             self.know(client, sid, now);
         }
         // Who left something behind waits for the word on it: to begin anew would be to leave it.
@@ -106,6 +112,7 @@ impl Crowd {
         self.happened(client, What::Dropped { wanted }, now);
         if !self.family(client).returns() {
             self.enter_phase(client, Phase::Idle);
+            self.person_mut(client).hall = None;
         }
         if silent {
             // Nobody stays for ever; the place is given back as the server meant it.

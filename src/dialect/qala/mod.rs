@@ -15,7 +15,7 @@ mod tests;
 pub(super) use answer::answer;
 pub(super) use client::{encode, hear, signal_of};
 pub(super) use decode::decode;
-pub(super) use notice::notice;
+pub(super) use notice::{notice, tells_relays};
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "qala";

@@ -22,7 +22,7 @@ mod topic;
 pub(super) use answer::answer;
 pub(super) use client::{encode, hear, signal_of};
 pub(super) use decode::decode;
-pub(super) use notice::{notice, too_many_attempts};
+pub(super) use notice::{notice, tells_relays, too_many_attempts};
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "webrtc-chat";
