@@ -23,7 +23,9 @@ pub(crate) struct Replay {
     file: BufReader<File>,
     index: Index,
     next: Option<Snapshot>,
-    /// The viewer's clock when the picture shown was due, and that picture's time.
+    /// The time of the picture that was given last.
+    shown_ms: Option<u64>,
+    /// The viewer's clock when it began to play from a picture, and that picture's time.
     anchor: Option<(u64, u64)>,
     plays: bool,
     speed: u32,
@@ -58,8 +60,16 @@ impl Replay {
         }
         let index = index_of(&mut file)?;
         let Some((first_ms, _)) = index.span_ms() else { return Err(NoRecord::Empty) };
-        let mut replay =
-            Self { file, index, next: None, anchor: None, plays: true, speed: 1, is_over: false };
+        let mut replay = Self {
+            file,
+            index,
+            next: None,
+            shown_ms: None,
+            anchor: None,
+            plays: true,
+            speed: 1,
+            is_over: false,
+        };
         replay.go_to(first_ms)?;
         Ok(replay)
     }
@@ -102,6 +112,7 @@ impl Replay {
             pictures.push_back(picture);
             self.next = self.read()?;
         }
+        self.shown_ms = pictures.back().map(|picture| picture.taken_at_ms);
         Ok(pictures.into())
     }
 }
@@ -118,12 +129,13 @@ impl Feed for Replay {
             return (!std::mem::replace(&mut self.is_over, true)).then_some(News::Over);
         };
         let at_ms = next.taken_at_ms;
-        let (began_ms, began_at_ms) = *self.anchor.get_or_insert((now_ms, at_ms));
+        let (began_ms, began_at_ms) = *self.anchor.get_or_insert((now_ms, self.shown_ms.unwrap_or(at_ms)));
         let due_ms = at_ms.saturating_sub(began_at_ms) / u64::from(self.speed);
         if now_ms.saturating_sub(began_ms) < due_ms {
             return None;
         }
         let picture = self.next.take()?;
+        self.shown_ms = Some(at_ms);
         match self.read() {
             Ok(next) => self.next = next,
             Err(error) => return Some(News::Silence(format!("the record cannot be read: {error}"))),
