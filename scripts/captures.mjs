@@ -1,10 +1,11 @@
 // Pictures of `qala top` for docs/top: Redis, three nodes behind HAProxy, `qala bench` as the people, tmux as the
 // terminal. Each screen as text and, through Chromium, as a PNG. QALA_BIN names the binary, CHROMIUM_BIN the browser.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { deflateSync, inflateSync } from 'node:zlib'
 
 const ROOT = resolve(fileURLToPath(import.meta.url), '../..')
 const OUT = join(ROOT, 'docs/top')
@@ -88,11 +89,64 @@ function html(ansi) {
   const parts = ansi.split(/\u001b\[([\d;]*)m/)
   let body = ''
   parts.forEach((part, place) => {
-    if (place % 2) part.split(';').forEach((code) => change(Number(code)))
+    // A colour by its number, as ratatui asks for it, is the same as its short code.
+    if (place % 2) part.replace(/38;5;([0-7])(?=;|$)/g, '3$1').split(';').forEach((code) => change(Number(code)))
     else if (part) body += `${opened()}${escaped(part)}</span>`
   })
   const font = "font:13px/1.2 'DejaVu Sans Mono',monospace"
   return `<!doctype html><meta charset="utf-8"><body style="margin:0;background:#181818"><pre style="margin:12px;${font}">${body}</pre>`
+}
+
+/** The same picture in few colours: a palette takes a quarter of the room. */
+function small(png) {
+  const [width, height, bytes] = [png.readUInt32BE(16), png.readUInt32BE(20), png[25] === 6 ? 4 : 3]
+  const data = []
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    if (png.toString('latin1', at + 4, at + 8) === 'IDAT') data.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)))
+  }
+  const raw = inflateSync(Buffer.concat(data))
+  const row = width * bytes
+  const colours = new Map()
+  const out = Buffer.alloc((width + 1) * height)
+  let before = Buffer.alloc(row)
+  for (let y = 0; y < height; y += 1) {
+    const line = Buffer.from(raw.subarray(y * (row + 1) + 1, (y + 1) * (row + 1)))
+    unfilter(raw[y * (row + 1)], line, before, bytes)
+    for (let x = 0; x < width; x += 1) {
+      const key = ((line[x * bytes] >> 5) << 6) | ((line[x * bytes + 1] >> 5) << 3) | (line[x * bytes + 2] >> 5)
+      if (!colours.has(key)) colours.set(key, { number: colours.size, rgb: [...line.subarray(x * bytes, x * bytes + 3)] })
+      out[y * (width + 1) + 1 + x] = colours.get(key).number
+    }
+    before = line
+  }
+  const header = Buffer.from(png.subarray(16, 29))
+  header[9] = 3
+  const palette = Buffer.from([...colours.values()].flatMap(({ rgb }) => rgb))
+  const chunks = [['IHDR', header], ['PLTE', palette], ['IDAT', deflateSync(out, { level: 9 })], ['IEND', Buffer.alloc(0)]]
+  return Buffer.concat([png.subarray(0, 8), ...chunks.map(([name, body]) => chunk(name, body))])
+}
+
+/** Takes the filter off a line of a PNG, as its specification has it. */
+function unfilter(kind, line, before, bytes) {
+  for (let at = 0; at < line.length; at += 1) {
+    const [left, above, corner] = [at >= bytes ? line[at - bytes] : 0, before[at], at >= bytes ? before[at - bytes] : 0]
+    const [a, b, c] = [above - corner, left - corner, left + above - 2 * corner].map(Math.abs)
+    const nearest = a <= b && a <= c ? left : b <= c ? above : corner
+    line[at] += [0, left, above, (left + above) >> 1, nearest][kind]
+  }
+}
+
+function chunk(name, body) {
+  const named = Buffer.concat([Buffer.from(name, 'latin1'), body])
+  let sum = ~0
+  for (const byte of named) {
+    sum ^= byte
+    for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
+  }
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(body.length)
+  check.writeUInt32BE(~sum >>> 0)
+  return Buffer.concat([length, named, check])
 }
 
 function photograph(name) {
@@ -102,7 +156,9 @@ function photograph(name) {
   writeFileSync(page, html(tmux('capture-pane', '-e', '-p')))
   const size = `${Math.ceil(COLUMNS * 7.83) + 26},${Math.ceil(LINES * 15.6) + 26}`
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--disable-lcd-text', `--window-size=${size}`]
-  execFileSync(CHROMIUM, [...flags, `--user-data-dir=${join(folder, 'profile')}`, `--screenshot=${join(OUT, `${name}.png`)}`, `file://${page}`], { stdio: 'ignore' })
+  const photo = join(folder, `${name}.png`)
+  execFileSync(CHROMIUM, [...flags, `--user-data-dir=${join(folder, 'profile')}`, `--screenshot=${photo}`, `file://${page}`], { stdio: 'ignore' })
+  writeFileSync(join(OUT, `${name}.png`), small(readFileSync(photo)))
 }
 
 async function main() {

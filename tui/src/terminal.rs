@@ -140,7 +140,7 @@ mod tests {
         assert!(place("\u{1b}[?25h") < place(SAID), "{shown:?}");
         // Lines, echo and all else are as they were.
         let settings: Vec<&str> =
-            shown.split("speed ").skip(1).map(|text| text.split("\u{1b}").next().unwrap_or("")).collect();
+            shown.split("speed ").skip(1).map(|text| text.split('\u{1b}').next().unwrap_or("")).collect();
         let first = settings.first().expect("before").lines().take(6).collect::<Vec<_>>();
         let last = settings.last().expect("after").lines().take(6).collect::<Vec<_>>();
         assert_eq!(first, last);
