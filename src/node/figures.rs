@@ -306,6 +306,8 @@ const REFUSALS: &[Counter] = &[
     Counter::OriginsRefused,
     Counter::RequestsPerAddressOverLimit,
     Counter::StreamsPerAddressOverLimit,
+    Counter::UnauthenticatedOverLimit,
+    Counter::PollsOfOthers,
     Counter::RefusedInvalid,
     Counter::RefusedUnknownEvent,
     Counter::RefusedTooLarge,
@@ -323,6 +325,7 @@ const REFUSALS: &[Counter] = &[
     Counter::RefusedRoomFull,
     Counter::RefusedTooManyRooms,
     Counter::RefusedRoomsFull,
+    Counter::RefusedTooManyBlocks,
 ];
 
 /// What should not happen.
