@@ -85,8 +85,8 @@ families! {
 
     Connections: Gauge "qala_connections" [] "Connections open now.";
     ConnectionsOpened: Counter "qala_connections_opened_total" [] "Transports that reached a session.";
-    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `node_full`, `address_full`, `attempts`, `origin`, `unauthenticated`, `poll_of_other`"]
-        "Connections refused: no valid credentials, the node or the address holds as many as it may, the address tried too often, the page's origin is not allowed, too many have not said yet who they are, or the session is polled from elsewhere.";
+    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `unidentified`, `node_full`, `address_full`, `attempts`, `origin`, `unauthenticated`, `poll_of_other`"]
+        "Connections refused: no valid credentials, nobody could say whose they are, the node or the address holds as many as it may, the address tried too often, the page's origin is not allowed, too many have not said yet who they are, or the session is polled from elsewhere.";
     ConnectionSeconds: Histogram "qala_connection_seconds" [] "How long connections lasted that are over.";
     RequestsRefused: Counter "qala_requests_refused_total" [] "HTTP requests refused because their address sent too many.";
     LimitsDryRun: Counter "qala_limits_dry_run_total" ["limit": "`requests`, `streams`, `attempts`, `connections`, `matching`, `chat`, `signaling`"]
@@ -95,6 +95,11 @@ families! {
     StreamsSilent: Counter "qala_streams_silent_total" [] "TCP streams closed because they did not say what they were for.";
     FloodersClosed: Counter "qala_flooders_closed_total" [] "Connections closed because their client sent on and on, however much was refused.";
     SlowConsumers: Counter "qala_slow_consumers_total" [] "Connections closed because their client did not read.";
+
+    ConnectionsEnded: Counter "qala_connections_ended_total" ["reason": "`expired`, `suspended`"]
+        "Connections closed by the server because of who has them: the token's time was over, or the user was put out.";
+    Renewals: Counter "qala_token_renewals_total" ["outcome": "`renewed`, `refused`"] "Newer tokens shown over a connection.";
+    BansRefused: Counter "qala_bans_refused_total" [] "Orders to put somebody out for which there was no room.";
 
     Sessions: Gauge "qala_sessions" [] "Sessions now, those of clients that are away included.";
     SessionsOpened: Counter "qala_sessions_opened_total" [] "Sessions begun.";
@@ -212,6 +217,12 @@ impl Counter {
             }
             Self::ConnectionsOpened => (Family::ConnectionsOpened, None),
             Self::ConnectionsDenied => (Family::ConnectionsRefused, Some("denied")),
+            Self::ConnectionsUnidentified => (Family::ConnectionsRefused, Some("unidentified")),
+            Self::ConnectionsExpired => (Family::ConnectionsEnded, Some("expired")),
+            Self::ConnectionsSuspended => (Family::ConnectionsEnded, Some("suspended")),
+            Self::TokensRenewed => (Family::Renewals, Some("renewed")),
+            Self::RenewalsRefused => (Family::Renewals, Some("refused")),
+            Self::BansOverLimit => (Family::BansRefused, None),
             Self::ConnectionsOverLimit => (Family::ConnectionsRefused, Some("node_full")),
             Self::ConnectionsPerAddressOverLimit => (Family::ConnectionsRefused, Some("address_full")),
             Self::AttemptsPerAddressOverLimit => (Family::ConnectionsRefused, Some("attempts")),

@@ -55,6 +55,14 @@ impl Samples<'_> {
         }
     }
 
+    fn waiting(&mut self, reading: &Reading<'_>) {
+        for waiting in Waiting::sum(reading.shards) {
+            for (stage, count) in waiting.by_stage.iter().enumerate() {
+                self.value(&[waiting.pool, &stage.to_string()], count);
+            }
+        }
+    }
+
     /// Everything that is not counted.
     #[expect(clippy::too_many_lines, reason = "a table with a line for each family")]
     fn measured(&mut self, reading: &Reading<'_>) {
@@ -66,13 +74,7 @@ impl Samples<'_> {
             Family::Connections | Family::FamilyActiveConnections => self.value(&[], counters.connections()),
             Family::ConnectionSeconds | Family::FamilySession => self.histogram(&[], [&timings.connection]),
             Family::Sessions => self.value(&[], counters.sessions()),
-            Family::TicketsWaiting => {
-                for waiting in Waiting::sum(reading.shards) {
-                    for (stage, count) in waiting.by_stage.iter().enumerate() {
-                        self.value(&[waiting.pool, &stage.to_string()], count);
-                    }
-                }
-            }
+            Family::TicketsWaiting => self.waiting(reading),
             Family::SearchToMatch => {
                 for (stage, histogram) in timings.search_to_match.iter().enumerate() {
                     self.histogram(&[&stage.to_string()], [histogram]);
@@ -135,6 +137,9 @@ impl Samples<'_> {
             | Family::StreamsRefused
             | Family::StreamsSilent
             | Family::SlowConsumers
+            | Family::ConnectionsEnded
+            | Family::Renewals
+            | Family::BansRefused
             | Family::SessionsOpened
             | Family::SessionsReplaced
             | Family::SessionsInactive

@@ -9,6 +9,7 @@ mod join;
 mod notice;
 mod shape;
 mod signal;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub(super) use answer::answer;
 pub(super) use client::{encode, hear, signal_of};
 pub(super) use decode::decode;
 pub(super) use notice::{notice, tells_relays, too_many_attempts};
+pub(super) use standing::{farewell, renewal, renewed};
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "qala";
