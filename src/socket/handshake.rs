@@ -20,6 +20,7 @@ use super::listener::Transport;
 use super::peer::{Peer, PollingSessions};
 use super::signpost;
 use super::streams::Streams;
+use super::versions;
 use crate::config::{AllowedOrigins, TrustedProxies};
 use crate::domain::time::Time;
 use crate::metrics::Counter;
@@ -91,6 +92,9 @@ pub async fn enter(
     let known = sid.as_deref().and_then(|sid| doorway.polling.get(sid));
     let asked = Asked { engine, sid: sid.as_deref(), known, client, headers: request.headers() };
     if let Err(refused) = doorway.admit(&asked) {
+        return refused;
+    }
+    if let Some(refused) = versions::refusal(request.headers()).filter(|_| engine) {
         return refused;
     }
     // A poll is answered when there is something to say: the engine sees to it that it is. Anything else

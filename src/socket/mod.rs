@@ -32,6 +32,7 @@ mod outlet;
 mod peer;
 mod signpost;
 mod streams;
+mod versions;
 
 pub use addresses::{AddressBudgets, AddressLimit, Enforcement};
 pub use admissions::{Admissions, Renewals};
