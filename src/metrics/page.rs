@@ -168,6 +168,7 @@ impl Samples<'_> {
             | Family::Blocks
             | Family::Reports
             | Family::Panics => {}
+            Family::Panics | Family::LogLinesLost => {}
         }
     }
 
