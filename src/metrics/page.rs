@@ -167,8 +167,8 @@ impl Samples<'_> {
             | Family::RejectorsSlowed
             | Family::Blocks
             | Family::Reports
-            | Family::Panics => {}
-            Family::Panics | Family::LogLinesLost => {}
+            | Family::Panics
+            | Family::LogLinesLost => {}
         }
     }
 
