@@ -5,6 +5,7 @@ use crate::dialect::{Dialect, Outgoing};
 use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::hall::HallCommand;
 use crate::domain::id::{ConnectionId, UserId};
+use crate::domain::safety::SafetyCommand;
 
 /// The target of these lines.
 macro_rules! line {
@@ -64,5 +65,7 @@ const fn name(command: &Command) -> &'static str {
         Command::Rejoin { .. } => "rejoin",
         Command::LeaveRoom(_) | Command::Hall(HallCommand::Leave { .. }) => "leave_room",
         Command::Hall(HallCommand::Enter { .. }) => "enter_room",
+        Command::Safety(SafetyCommand::Block(_)) => "block",
+        Command::Safety(SafetyCommand::Report { .. }) => "report",
     }
 }
