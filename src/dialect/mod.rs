@@ -13,6 +13,8 @@ use crate::domain::time::Time;
 
 mod animochat;
 pub mod client;
+#[cfg(test)]
+mod contract;
 mod field;
 mod json;
 mod packet;
@@ -150,18 +152,24 @@ impl Dialect {
 
     /// What a client asks by `packet`: the JSON text `["event", argument, ...]` as it arrived.
     pub fn decode(self, packet: &str, limits: &Limits) -> Asked {
-        match self {
+        let asked = match self {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
             Self::Animochat(_) => animochat::decode(packet, limits),
             Self::WebrtcChat => webrtc_chat::decode(packet, limits),
             Self::Signaling => signaling::decode(packet, limits),
             Self::Sorsu => sorsu::decode(packet, limits),
-        }
+        };
+        // Whatever a test of this crate says or asks is held against the contract as well.
+        #[cfg(test)]
+        contract::assert_asked(self, packet, &asked);
+        asked
     }
 
     /// How a client is told at `now`: nothing where the dialect has no event for it, or where a relayed payload is
     /// not what [`Dialect::decode`] makes.
     pub fn notice(self, notice: &Notice, now: Time, say: &mut dyn FnMut(Outgoing)) {
+        #[cfg(test)]
+        let say = &mut contract::held_told(self, say);
         match self {
             Self::Qala => qala::notice(notice).into_iter().for_each(say),
             Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
@@ -180,6 +188,8 @@ impl Dialect {
         now: Time,
         say: &mut dyn FnMut(Answering),
     ) {
+        #[cfg(test)]
+        let say = &mut contract::held_answered(self, say);
         match self {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
             Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),

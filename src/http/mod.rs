@@ -12,8 +12,11 @@ use crate::node::Node;
 
 mod admin;
 mod business;
+#[cfg(test)]
+mod contract;
 mod demo;
 mod detail;
+mod documents;
 mod health;
 mod metrics;
 mod rooms;
@@ -93,6 +96,8 @@ fn open() -> Router<Arc<Desk>> {
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/asyncapi.json", get(documents::asyncapi))
+        .route("/openapi.json", get(documents::openapi))
 }
 
 /// Figures of the node as a whole.
