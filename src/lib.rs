@@ -16,3 +16,4 @@ pub mod node;
 pub mod server;
 pub mod socket;
 pub mod store;
+pub mod turn;

@@ -87,7 +87,8 @@ macro_rules! keeps_the_contract {
                     what_is_over_is_not_reclaimed
                     what_both_accepted_is_reclaimed_until_its_time_is_over
                     a_dead_ticket_is_reclaimed_until_it_is_cleared_away
-                    what_is_reclaimed_is_what_was_listed_last;
+                    what_is_reclaimed_is_what_was_listed_last
+                    a_parked_ticket_is_found_by_nobody_and_keeps_its_place;
                 rooms:
                     messages_are_numbered_from_one
                     only_members_write

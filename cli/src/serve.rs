@@ -1,7 +1,7 @@
 //! `qala serve`: from arguments to a valid configuration, and then a node that runs with it.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use qala::config::{Config, ConfigFile, Sources};
 use qala::server::Server;
@@ -72,10 +72,10 @@ async fn serve_until_asked(config: &Config, started: Instant) -> Exit {
         _ = terminate.recv() => {}
         () = server.failed() => return exit::failure("the server ended by itself; its log says why", None),
     }
-    let within = Duration::from_secs(config.running.shutdown_timeout_seconds);
+    let within = server.stops_within();
     exit::print(&format!("stopping within {} s; once more stops at once\n", within.as_secs()));
     tokio::select! {
-        () = server.stop(within) => Exit::Success,
+        () = server.stop() => Exit::Success,
         _ = interrupt.recv() => Exit::Interrupted,
         _ = terminate.recv() => Exit::Interrupted,
     }

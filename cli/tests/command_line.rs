@@ -126,6 +126,19 @@ fn a_bench_that_makes_no_sense_is_refused_with_all_objections() {
     );
 }
 
+#[cfg(not(feature = "rust-socketio"))]
+#[test]
+fn a_client_that_is_not_built_in_is_refused_with_the_command_that_builds_it() {
+    assert_refused(
+        &["bench", "--client", "rust-socketio"],
+        &[],
+        &[
+            "error: --client rust-socketio is not in this build: it links OpenSSL",
+            "hint: cargo run --release --features rust-socketio -- bench --client rust-socketio",
+        ],
+    );
+}
+
 #[test]
 fn a_scenario_is_printed_as_a_file_that_is_read() {
     let output = qala(&["bench", "--print-scenario", "spike", "--rate", "7.5"], &[]);
@@ -225,7 +238,7 @@ fn wrong_arguments() {
         (&["bench", "--rat", "5"], "error: unknown option --rat", "hint: did you mean --rate?"),
         (&["bench", "--url"], "error: --url needs a value", "hint: `qala bench --help` says which"),
         (&["serve", "--prot", "1"], "error: unknown option --prot", "hint: did you mean --port?"),
-        (&["serve", "--mongo-url", "x"], "error: unknown option --mongo-url", lists),
+        (&["serve", "--mongodb-connection", "x"], "error: unknown option --mongodb-connection", lists),
         (&["serve", "-x"], "error: unknown option -x", lists),
         (&["--port", "3000", "serve"], "error: unknown option --port", behind),
         (&["--check"], "error: unknown option --check", behind),

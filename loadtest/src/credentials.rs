@@ -40,7 +40,11 @@ impl Credentials {
                 jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key).unwrap_or_default();
             return format!(r#"{{"token":"{token}"}}"#);
         }
-        if family.returns() { format!(r#"{{"guest":"{name}-secret-of-its-own"}}"#) } else { "{}".to_owned() }
+        match family {
+            Family::Qala | Family::Animochat => format!(r#"{{"guest":"{name}-secret-of-its-own"}}"#),
+            Family::Sorsu => format!(r#"{{"token":"{name}-secret-of-its-own"}}"#),
+            Family::WebrtcChat | Family::Signaling => "{}".to_owned(),
+        }
     }
 }
 
@@ -52,6 +56,7 @@ mod tests {
     fn a_guest_has_a_secret_if_it_comes_back() {
         let guests = Credentials::new("r", None, 0);
         assert_eq!(guests.of(Family::Qala, 7), r#"{"guest":"bench-r-7-secret-of-its-own"}"#);
+        assert_eq!(guests.of(Family::Sorsu, 7), r#"{"token":"bench-r-7-secret-of-its-own"}"#);
         assert_eq!(guests.of(Family::WebrtcChat, 7), "{}");
     }
 

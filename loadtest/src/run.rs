@@ -6,32 +6,30 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mio::Events;
-
 use crate::child::Server;
 use crate::credentials::Credentials;
 use crate::event::Event;
 use crate::figures::{Figures, Metric, Row};
-use crate::fleet::{Fleet, Harbour};
+use crate::fleet::{Fleet, Harbour, OwnFleet};
 use crate::machine::{Machine, listening_process};
 use crate::oracle::Oracle;
 use crate::report::{Baseline, Parts, Report, Setting, View};
-use crate::settings::{Problem, Settings, Target};
+use crate::settings::{METRICS, Player, Problem, Settings, Target, Url};
 use crate::time::Moment;
 use crate::verdict::{Ending, Evidence};
 
 mod judging;
+mod scraping;
 mod watching;
 
 use judging::judge;
-use watching::Watch;
+use scraping::Scraper;
+use watching::{Source, Watch};
 
 /// Open files that are not clients.
 const OTHER_FILES: u64 = 64;
 /// A server that does not take a connection within this time is not there.
 const REACHED_WITHIN: Duration = Duration::from_secs(3);
-/// Events of the poll that are taken at once.
-const EVENTS: usize = 1_024;
 
 /// Where a run shows how it goes.
 pub trait Screen {
@@ -77,17 +75,14 @@ pub fn run(
     let baseline = baseline(settings)?;
     let mut own = own_server(settings, surroundings.program)?;
     let harbour = harbour(settings, own.as_ref())?;
-    let server_process =
-        own.as_ref().map(Server::process).or(settings.server_pid).or_else(|| {
-            harbour.address.ip().is_loopback().then(|| listening_process(harbour.address.port()))?
-        });
+    let source = source(settings, own.as_ref(), &harbour)?;
     let target = format!("http://{}", harbour.host);
     let run_name = format!("{:x}-{:x}", surroundings.now_ms, std::process::id());
     let seconds = surroundings.now_ms / 1_000;
     let credentials = Credentials::new(&run_name, settings.jwt_secret.as_deref(), seconds);
-    let fleet = Fleet::new(&settings.scenario, harbour, credentials)
+    let fleet = fleet(settings, harbour, credentials)
         .map_err(|error| Failure::new(1, format!("cannot open sockets: {error}"), "try fewer --clients"))?;
-    let mut play = Play::new(settings, fleet, server_process);
+    let mut play = Play::new(settings, fleet, source);
     let outcome = play.until_over(&target, own.as_mut(), surroundings.interrupted, screen);
     play.end(outcome);
     if let Some(server) = own.take() {
@@ -103,11 +98,45 @@ pub fn run(
         command: settings.command.clone(),
         target,
         own_server,
+        client: settings.client,
         started_at_ms: surroundings.now_ms,
         seconds: play.ended.as_seconds(),
         machine: Machine::this(),
     };
     Ok(play.report(settings, setting, baseline.as_ref(), outcome))
+}
+
+/// Where the server's memory and CPU can be seen: as asked for, as a process of this machine, or at the page that
+/// servers usually have.
+fn source(settings: &Settings, own: Option<&Server>, harbour: &Harbour) -> Result<Option<Source>, Failure> {
+    if let Some(page) = &settings.metrics_url {
+        let (scraper, first) = Scraper::start(page.clone()).map_err(|error| {
+            let error = format!("cannot read {}: {error}", page.text());
+            Failure::new(Ending::Unreachable.code(), error, "correct --metrics-url, or leave it out")
+        })?;
+        return Ok(Some(Source::Page(scraper, first)));
+    }
+    let is_here = harbour.address.ip().is_loopback();
+    let process = own.map(Server::process).or(settings.server_pid);
+    if let Some(process) = process.or_else(|| listening_process(harbour.address.port()).filter(|_| is_here)) {
+        return Ok(Some(Source::Process(process)));
+    }
+    let Target::Url(url) = &settings.target else { return Ok(None) };
+    let page = Scraper::start(Url { path: METRICS.to_owned(), ..url.clone() });
+    // A server that shows none is out of sight.
+    Ok(page.ok().map(|(scraper, first)| Source::Page(scraper, first)))
+}
+
+/// Those who play.
+fn fleet(settings: &Settings, harbour: Harbour, credentials: Credentials) -> io::Result<Box<dyn Fleet>> {
+    let scenario = &settings.scenario;
+    match settings.client {
+        Player::Own => Ok(Box::new(OwnFleet::new(scenario, harbour, credentials)?)),
+        #[cfg(feature = "rust-socketio")]
+        Player::RustSocketio => Ok(Box::new(crate::fleet::SecondFleet::new(scenario, harbour, credentials)?)),
+        #[cfg(not(feature = "rust-socketio"))]
+        Player::RustSocketio => Err(io::ErrorKind::Unsupported.into()),
+    }
 }
 
 /// Raises the limit as far as it goes, and says what is missing before anything has begun.
@@ -195,7 +224,7 @@ pub(crate) enum Outcome {
 
 /// A fleet that plays, and those who look on.
 struct Play {
-    fleet: Fleet,
+    fleet: Box<dyn Fleet>,
     figures: Figures,
     oracle: Oracle,
     watch: Watch,
@@ -203,13 +232,13 @@ struct Play {
 }
 
 impl Play {
-    fn new(settings: &Settings, fleet: Fleet, server_process: Option<u32>) -> Self {
+    fn new(settings: &Settings, fleet: Box<dyn Fleet>, server: Option<Source>) -> Self {
         let scenario = &settings.scenario;
         Self {
             fleet,
             figures: Figures::new(scenario),
             oracle: Oracle::new(scenario),
-            watch: Watch::new(server_process),
+            watch: Watch::new(server),
             ended: Moment::default(),
         }
     }
@@ -221,7 +250,6 @@ impl Play {
         interrupted: &AtomicBool,
         screen: &mut dyn Screen,
     ) -> Outcome {
-        let mut events = Events::with_capacity(EVENTS);
         let row = Duration::from_secs_f64(self.figures.series().row_seconds);
         let mut row_ends = Moment::default() + row;
         loop {
@@ -230,7 +258,7 @@ impl Play {
                 figures.take(event);
                 oracle.take(event);
             };
-            if self.fleet.turn(&mut events, &mut take).is_err() {
+            if self.fleet.turn(&mut take).is_err() {
                 return Outcome::Failed;
             }
             if interrupted.load(Ordering::Relaxed) {

@@ -4,13 +4,18 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::scenario::{self, Family, Scenario};
+use serde::Serialize;
+
+use crate::scenario::{self, Family, Scenario, Shape, Troubles};
 use crate::verdict::Assertion;
 
 mod table;
 mod values;
 
 pub use table::{OPTIONS, OptionSpec};
+
+/// Where servers usually show their metrics.
+pub const METRICS: &str = "/metrics";
 
 /// What a run is measured against.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +47,24 @@ impl Url {
     }
 }
 
+/// Whose clients play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Player {
+    /// The tester's own.
+    #[default]
+    Own,
+    /// Those of the crate `rust_socketio`, which nobody here wrote. Only in a build with the feature of that name.
+    RustSocketio,
+}
+
+impl Player {
+    /// Every one, with its name.
+    const NAMED: [(&str, Self); 2] = [("own", Self::Own), ("rust-socketio", Self::RustSocketio)];
+    /// Whether `rust_socketio` is in this build.
+    const SECOND_IS_BUILT: bool = cfg!(feature = "rust-socketio");
+}
+
 /// Everything that was asked for.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -49,8 +72,12 @@ pub struct Settings {
     pub target: Target,
     /// The server's process, if it is on this machine.
     pub server_pid: Option<u32>,
+    /// Where the server shows its memory and CPU, if not where servers usually do.
+    pub metrics_url: Option<Url>,
     /// The secret that the server checks tokens with.
     pub jwt_secret: Option<String>,
+    /// Whose clients play.
+    pub client: Player,
     /// What is played.
     pub scenario: Scenario,
     /// Where reports go.
@@ -91,7 +118,9 @@ pub fn settings(
     let mut settings = Settings {
         target: Target::Own { redis: None },
         server_pid: None,
+        metrics_url: None,
         jwt_secret: None,
+        client: Player::Own,
         scenario: Scenario::default(),
         out: None,
         assertions: Vec::new(),
@@ -146,6 +175,9 @@ fn contradictions(settings: &Settings, given: &[(&str, String)]) -> Vec<Problem>
             "leave out --url, or start the server at that Redis yourself",
         ));
     }
+    if has("metrics-url") && has("server-pid") {
+        problems.push(Problem::new("--metrics-url and --server-pid say two things", "keep one of them"));
+    }
     if has("max-regression") && !has("baseline") {
         problems.push(Problem::new(
             "--max-regression needs --baseline",
@@ -155,6 +187,34 @@ fn contradictions(settings: &Settings, given: &[(&str, String)]) -> Vec<Problem>
     let repeated = settings.scenario.dialects.iter().enumerate();
     if repeated.clone().any(|(place, family)| settings.scenario.dialects[..place].contains(family)) {
         problems.push(Problem::new("a dialect is named twice", "name each once"));
+    }
+    if settings.client == Player::RustSocketio {
+        problems.extend(objections_of_second(Player::SECOND_IS_BUILT, &settings.scenario));
+    }
+    problems
+}
+
+/// What `rust_socketio` cannot play.
+fn objections_of_second(is_built: bool, scenario: &Scenario) -> Vec<Problem> {
+    if !is_built {
+        return vec![Problem::new(
+            "--client rust-socketio is not in this build: it links OpenSSL",
+            "cargo run --release --features rust-socketio -- bench --client rust-socketio",
+        )];
+    }
+    let mut problems = Vec::new();
+    if scenario.dialects.iter().any(|family| !family.returns()) {
+        problems.push(Problem::new(
+            "rust-socketio does not tell what the server calls a connection, which webrtc-chat and signaling need",
+            "leave --client out, or play another --dialect",
+        ));
+    }
+    let Troubles { slow_percent, half_open_percent, .. } = scenario.troubles;
+    if scenario.shape == Shape::Storm || slow_percent > 0.0 || half_open_percent > 0.0 {
+        problems.push(Problem::new(
+            "rust-socketio cannot drop a connection without a word, stop reading or fall silent",
+            "leave --client out, or play another --scenario",
+        ));
     }
     problems
 }

@@ -28,6 +28,7 @@ mod sources;
 mod store;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
 pub use backend::BackendAt;
@@ -51,6 +52,7 @@ pub use running::{DialectName, LogFormat, LogLevel, LogLevels, Running};
 pub use secret::Secret;
 pub use sources::{ConfigFile, Given, Origin, Sources};
 pub use store::{Redis, Store};
+pub use turn::Turn;
 
 /// Every option, in the order in which help and documentation show them inside their group.
 pub static OPTIONS: &[&OptionSpec] = &[
@@ -92,6 +94,9 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &engine::TRANSPORTS,
     &engine::PING_INTERVAL,
     &engine::PING_TIMEOUT,
+    &turn::TURN_URL,
+    &turn::TURN_SECRET,
+    &turn::TURN_LIFETIME,
     &events::EVENTS,
     &events::EVENTS_BUFFER,
     &events::EVENTS_STREAM,
@@ -105,6 +110,7 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &running::DIALECTS,
     &running::DEMO,
     &running::PRODUCTION,
+    &running::DRAIN,
     &running::SHUTDOWN_TIMEOUT,
     &running::LOG_LEVEL,
     &running::LOG_FORMAT,
@@ -129,6 +135,8 @@ pub struct Config {
     pub limits: Limits,
     /// The Engine.IO transports.
     pub engine: Engine,
+    /// Relays for calls, if there are some.
+    pub turn: Option<Turn>,
     /// Who is told what happens.
     pub events: Events,
     /// The process itself.
@@ -172,6 +180,7 @@ impl Config {
         let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
+        let turn = Turn::read(&mut reader);
         let events = Events::read(&mut reader, &store);
         let mut without_effect = foreign::without_effect(&mut reader);
         let asks = |(_, auth): &(DialectName, Auth)| matches!(auth, Auth::Backend(_));
@@ -189,6 +198,7 @@ impl Config {
             matching,
             limits,
             engine,
+            turn,
             events,
             running,
             said,

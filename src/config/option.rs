@@ -46,6 +46,8 @@ pub enum Group {
     Limits,
     /// The Engine.IO transports underneath.
     Transport,
+    /// Where calls go that find no direct way.
+    Relays,
     /// What others are told.
     Events,
     /// The process itself.
@@ -54,13 +56,14 @@ pub enum Group {
 
 impl Group {
     /// Every group, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Listening,
         Self::Store,
         Self::Access,
         Self::Matching,
         Self::Limits,
         Self::Transport,
+        Self::Relays,
         Self::Events,
         Self::Process,
     ];
@@ -74,6 +77,7 @@ impl Group {
             Self::Matching => "Matching",
             Self::Limits => "Limits",
             Self::Transport => "Transport",
+            Self::Relays => "Relays for calls",
             Self::Events => "Events for others",
             Self::Process => "The process",
         }

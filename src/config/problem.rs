@@ -125,6 +125,13 @@ pub enum Problem {
         /// Who asked for it.
         origin: Origin,
     },
+    /// One of two options that make sense only together.
+    HalfOfTwo {
+        /// Who gave it.
+        origin: Origin,
+        /// The other one.
+        missing: &'static OptionSpec,
+    },
     /// A backend is to check sessions, and nobody said where it is.
     NoBackend {
         /// What asks for it.
@@ -196,6 +203,9 @@ impl fmt::Display for Problem {
             Self::EventsWithoutRedis { origin } => {
                 write!(formatter, "{origin} names `redis`, and nothing says where that is")
             }
+            Self::HalfOfTwo { origin, missing } => {
+                write!(formatter, "{origin} is given without --{}", missing.flag)
+            }
             Self::NoBackend { origin } => write!(formatter, "{origin} needs the address of a backend"),
             Self::BackendOfNobody { origin, name } => {
                 write!(formatter, "{origin} asks for the backend of {name}, which has none")
@@ -247,6 +257,9 @@ impl Problem {
                 "list the origins of your pages, for example https://app.example.com"
             }
             Self::EventsWithoutRedis { .. } => "give --redis-url, or leave it out",
+            Self::HalfOfTwo { missing, .. } => {
+                return Some(format!("give --{} as well, or set {}", missing.flag, missing.variable()));
+            }
             Self::NoBackend { .. } => "give --backend-url, or set LARAVEL_API_URL",
             Self::BackendOfNobody { .. } => "sorsu alone has one; say --auth sorsu=backend",
         };

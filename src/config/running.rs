@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::foreign;
 use super::listen::Listen;
-use super::option::{Group, Kind, OptionSpec, count, not_blank, seconds};
+use super::option::{Group, Kind, OptionSpec, count, not_blank, seconds, whole};
 use super::reader::Reader;
 use super::sources::Origin;
 
@@ -89,6 +89,19 @@ pub(super) static PRODUCTION: OptionSpec = OptionSpec {
     secret: false,
 };
 
+pub(super) static DRAIN: OptionSpec = OptionSpec {
+    flag: "drain-seconds",
+    environment: &["QALA_DRAIN_SECONDS"],
+    group: Group::Process,
+    kind: seconds(0, 3_600),
+    value_name: "seconds",
+    default: None,
+    example: "30",
+    help: "when the node stops, close clients over this time, as many in each moment, so that they do not all come \
+           back at once; otherwise 2 ms for each, at most half of --shutdown-timeout",
+    secret: false,
+};
+
 pub(super) static SHUTDOWN_TIMEOUT: OptionSpec = OptionSpec {
     flag: "shutdown-timeout",
     environment: &["QALA_SHUTDOWN_TIMEOUT"],
@@ -97,7 +110,7 @@ pub(super) static SHUTDOWN_TIMEOUT: OptionSpec = OptionSpec {
     value_name: "seconds",
     default: Some("10"),
     example: "10",
-    help: "time in which clients are told and closed when the node stops",
+    help: "time in which the node stops, besides --drain-seconds: what is not done by then is left",
     secret: false,
 };
 
@@ -142,7 +155,9 @@ pub struct Running {
     pub demo: bool,
     /// Whether the guards of production hold. They have been checked already.
     pub production: bool,
-    /// Seconds in which clients are told and closed when the node stops.
+    /// Seconds over which clients are closed when the node stops; `None`: as many as they need.
+    pub drain_seconds: Option<u64>,
+    /// Seconds in which the node stops, besides.
     pub shutdown_timeout_seconds: u64,
     /// Least important lines to log.
     pub log_levels: LogLevels,
@@ -236,6 +251,7 @@ impl Running {
             dialects,
             demo: demo.decide(understood && listen.is_loopback() && !production.is_on()),
             production: production.is_on(),
+            drain_seconds: reader.parsed(&DRAIN, whole),
             shutdown_timeout_seconds: reader.whole(&SHUTDOWN_TIMEOUT),
             log_levels: reader.parsed(&LOG_LEVEL, parse_levels).unwrap_or_default(),
             log_format: reader.parsed(&LOG_FORMAT, parse_format).unwrap_or_default(),

@@ -9,6 +9,7 @@ use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::policy::Policy;
+use crate::domain::relay::Relays;
 use crate::domain::time::Time;
 
 mod animochat;
@@ -165,15 +166,24 @@ impl Dialect {
         asked
     }
 
+    /// Whether a client is told with `notice` which relays its call may take.
+    pub const fn tells_relays(self, notice: &Notice) -> bool {
+        match self {
+            Self::Qala => qala::tells_relays(notice),
+            Self::WebrtcChat => webrtc_chat::tells_relays(notice),
+            Self::Animochat(_) | Self::Signaling | Self::Sorsu => false,
+        }
+    }
+
     /// How a client is told at `now`: nothing where the dialect has no event for it, or where a relayed payload is
-    /// not what [`Dialect::decode`] makes.
-    pub fn notice(self, notice: &Notice, now: Time, say: &mut dyn FnMut(Outgoing)) {
+    /// not what [`Dialect::decode`] makes. `relays` are told with what [`Dialect::tells_relays`] says.
+    pub fn notice(self, notice: &Notice, relays: Option<&Relays>, now: Time, say: &mut dyn FnMut(Outgoing)) {
         #[cfg(test)]
         let say = &mut contract::held_told(self, say);
         match self {
-            Self::Qala => qala::notice(notice).into_iter().for_each(say),
+            Self::Qala => qala::notice(notice, relays).into_iter().for_each(say),
             Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
-            Self::WebrtcChat => webrtc_chat::notice(notice, now).into_iter().for_each(say),
+            Self::WebrtcChat => webrtc_chat::notice(notice, relays, now).into_iter().for_each(say),
             Self::Signaling => signaling::notice(notice).into_iter().for_each(say),
             Self::Sorsu => sorsu::notice(notice, now, say),
         }

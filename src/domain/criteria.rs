@@ -17,6 +17,8 @@ pub struct AgeRange {
 impl AgeRange {
     /// Every age there is.
     pub const ALL: Self = Self { min: 0, max: u8::MAX };
+    /// No age at all.
+    pub const NONE: Self = Self { min: u8::MAX, max: 0 };
 
     /// Whether `age` lies within.
     pub const fn contains(self, age: u8) -> bool {

@@ -21,6 +21,7 @@ pub mod person;
 pub mod policy;
 pub mod presence;
 pub mod proposal;
+pub mod relay;
 pub mod search;
 pub mod survey;
 pub mod talk;

@@ -71,6 +71,12 @@ impl SearchPlan {
             ticket,
         }
     }
+
+    /// A plan that keeps the place of `ticket` where its user's next session finds it, and nobody else: who is away
+    /// looks for nobody and accepts no age.
+    pub fn parked(ticket: Arc<Ticket>, stage: Stage, ladder: &Ladder) -> Self {
+        Self { look_in: Vec::new(), accepts_age: AgeRange::NONE, ..Self::new(ticket, stage, ladder) }
+    }
 }
 
 /// Every bucket whose people `own` accepts and who accept `own`, as far as buckets tell.

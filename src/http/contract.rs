@@ -90,6 +90,19 @@ const ROUTES: &[Route] = &[
         )],
     },
     Route {
+        path: "/api/turn",
+        method: "get",
+        what: "Relays for calls, with a credential of one's own. Where there are relays (`--turn-url`); `?dialect=` \
+               names the family whose people may ask, otherwise the first.",
+        who: Who::Clients,
+        answers: &[
+            (200, "Use them until `expiresAt`.", Some("{iceServers: [Relay], ttl: seconds, expiresAt: at}")),
+            (401, "No valid credentials.", Some("Error")),
+            (404, "That dialect is not spoken here.", Some("Error")),
+            (503, "Nobody can say at the moment who may enter; see `Retry-After`.", Some("Error")),
+        ],
+    },
+    Route {
         path: "/api/rooms",
         method: "get",
         what: "Rooms by id, the newest first, a thousand at most. Where the dialect signaling is spoken.",

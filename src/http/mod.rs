@@ -22,8 +22,10 @@ mod metrics;
 mod rooms;
 mod stats;
 mod status;
+mod turn;
 
 pub use admin::{Access, Token};
+pub use turn::RelayDesk;
 
 /// What the routes need to know of the whole.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +60,8 @@ struct Desk {
 }
 
 /// Every route of the address that clients reach. Statistics are there where people are counted, rooms where
-/// they are named by those who enter them.
-pub fn routes(node: Arc<Node>, site: Site) -> Router {
+/// they are named by those who enter them, relays where there are some.
+pub fn routes(node: Arc<Node>, site: Site, relays: Option<RelayDesk>) -> Router {
     let (demo, status, counted) = (site.demo, site.status, node.presence().is_some());
     let desk = Arc::new(Desk { node: node.clone(), site });
     let about_users = about_users().layer(from_fn_with_state(desk.clone(), admin::about_users));
@@ -69,6 +71,12 @@ pub fn routes(node: Arc<Node>, site: Site) -> Router {
     let routes = routes.with_state(desk);
     let routes = if demo { routes.merge(demo::routes()) } else { routes };
     let routes = if node.has_halls() { routes.merge(rooms(node.clone())) } else { routes };
+    let routes = match relays {
+        Some(desk) => {
+            routes.merge(Router::new().route("/api/turn", get(turn::turn)).with_state(Arc::new(desk)))
+        }
+        None => routes,
+    };
     if status {
         routes.fallback_service(any(status::status).with_state(node))
     } else {

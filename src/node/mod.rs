@@ -23,9 +23,11 @@ use crate::domain::presence::Presence;
 use crate::domain::ticket::PoolId;
 use crate::metrics::Counters;
 use crate::store::{Post, Store};
+use crate::turn::Turn;
 
 mod backlog;
 mod clock;
+mod closing;
 mod counting;
 mod entropy;
 mod halls;
@@ -54,6 +56,9 @@ use mailbox::{COMMANDS_IN_MAILBOX, Door, Mail};
 use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
 
+/// How often a node that goes down looks whether its sessions have gone on elsewhere.
+const LOOKS_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
 /// How a node is set up.
 pub struct Setup {
     /// Its name.
@@ -66,6 +71,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The backend of those pools that have one.
     pub backend: Option<Backend>,
+    /// Relays that calls may take, if there are some.
+    pub turn: Option<Arc<Turn>>,
     /// Connections the node may hold: as many good-byes always have room.
     pub max_connections: usize,
     /// Messages that may wait for one connection besides those in its own queue.
@@ -129,6 +136,7 @@ impl Node {
                 presences: presences.clone(),
                 store: store.clone(),
                 backend: setup.backend.clone(),
+                turn: setup.turn.clone(),
                 counters: counters.clone(),
                 mailbox,
                 inbox,
@@ -197,6 +205,20 @@ impl Node {
             // A shard that is gone has no clients to tell.
             let _ = door.mailbox.send(Mail::Shutdown { retry_after_ms, last_words, spread }).await;
         }
+    }
+
+    /// Waits until no session is left here, at most `within`. Without other nodes there is nobody to wait for.
+    pub async fn handed_over(&self, within: Duration) {
+        if self.post.is_none() {
+            return;
+        }
+        let none_left = async {
+            while self.shards().await.iter().flatten().any(|shard| shard.sessions > 0) {
+                tokio::time::sleep(LOOKS_AGAIN_AFTER).await;
+            }
+        };
+        // Whoever comes later finds what the store knows.
+        let _ = tokio::time::timeout(within, none_left).await;
     }
 
     /// Tells other nodes that this one is gone, after everything else it had to tell.

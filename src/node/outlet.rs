@@ -21,6 +21,11 @@ pub trait Outlet: Send {
         }
     }
 
+    /// Whether the client asks for what there is, instead of being sent it.
+    fn polls(&self) -> bool {
+        false
+    }
+
     /// Says good-bye after everything sent: the client knows it was meant and does not come back by itself.
     fn dismiss(&self);
 

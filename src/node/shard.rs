@@ -23,9 +23,11 @@ use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
 use crate::metrics::{self, Counter, Counters, StoreOperation, Waiting};
 use crate::store::{Letter, Store, Submitted};
+use crate::turn::Turn;
 
 use super::backlog::{Backlogs, Delivery};
 use super::clock::Clock;
+use super::closing::Closing;
 use super::counting;
 use super::entropy::SystemEntropy;
 use super::herald::Herald;
@@ -41,8 +43,6 @@ const TURN: usize = 64;
 pub(super) const LETTERS_IN_INBOX: usize = 16_384;
 /// The longest sleep: timers wake earlier, nothing needs a later one.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
-/// Connections closed in one step of a shutdown.
-const CLOSING_STEPS: u32 = 20;
 
 /// What reaches a shard besides mail.
 pub(super) enum Incoming {
@@ -85,6 +85,8 @@ pub(super) struct Shard {
     pub(super) relayed: bool,
     /// The backend of those pools that have one.
     pub(super) backend: Option<Backend>,
+    /// Relays that calls may take, if there are some.
+    pub(super) turn: Option<Arc<Turn>>,
     /// Errands that it runs.
     pub(super) errands: JoinSet<(OperationId, Tidings)>,
     pub(super) closing: Option<Closing>,
@@ -104,14 +106,6 @@ pub(super) struct Client {
     /// Seconds since the node's start. This small, because there are many.
     pub(super) since_seconds: u32,
     pub(super) outlet: Box<dyn Outlet>,
-}
-
-/// A shutdown in progress: connections are closed in even steps, so that they do not all come back at once.
-pub(super) struct Closing {
-    left: Vec<ConnectionId>,
-    in_one_step: usize,
-    step: Duration,
-    next: Time,
 }
 
 impl Shard {
@@ -160,7 +154,7 @@ impl Shard {
     }
 
     fn sleep_for(&self) -> Duration {
-        let next = self.closing.as_ref().map_or(Time::NEVER, |closing| closing.next);
+        let next = self.closing.as_ref().map_or(Time::NEVER, Closing::next);
         let next = next.min(self.core.poll_timeout());
         let retry = if self.outbox.is_empty() { LONGEST_SLEEP } else { Duration::from_millis(1) };
         let retry = self.backlogs.wait().map_or(retry, |again| again.min(retry));
@@ -175,6 +169,7 @@ impl Shard {
                 self.clients.insert(connection, Client { dialect, since_seconds, outlet });
                 let comer = Comer { user, guest, pool: dialect.policy().pool, token };
                 self.handle(Input::Connected { connection, comer }, Some(connection));
+                self.tell_late_comer(connection);
             }
             Mail::Command { connection, ack, command, at } => {
                 if let (Some(ack), Some(client)) = (ack, self.clients.get_mut(&connection)) {
@@ -199,20 +194,31 @@ impl Shard {
                 if self.clients.is_empty() {
                     self.clients.shrink_to_fit();
                 }
-                // Everybody was told what happens: nobody is told that others go as well.
-                if self.closing.is_none() {
+                // Where nothing goes on elsewhere, everybody was told what happens: nobody is told that others go too.
+                if self.closing.is_none() || self.outgoing.is_some() {
                     self.handle(Input::Disconnected { connection, left }, Some(connection));
                 }
             }
             Mail::Shutdown { retry_after_ms, last_words, spread } => {
-                self.handle(Input::Shutdown { retry_after_ms }, None);
-                self.closing = Some(Closing::new(&self.clients, last_words, spread, self.clock.now()));
+                let elsewhere = self.outgoing.is_some();
+                self.handle(Input::Shutdown { retry_after_ms, elsewhere }, None);
+                let begin = self.clock.now() + last_words;
+                let clients = self.clients.keys().copied().collect();
+                self.closing = Some(Closing::new(clients, retry_after_ms, begin, spread));
             }
             Mail::Report(asker) => {
                 // Who asked may have given up.
                 let _ = asker.send(self.report());
             }
         }
+    }
+
+    /// Somebody was let in just before the node began to go down.
+    fn tell_late_comer(&mut self, connection: ConnectionId) {
+        let Some(closing) = &mut self.closing else { return };
+        closing.add(connection);
+        let retry_after_ms = closing.retry_after_ms;
+        self.notify(connection, &Notice::Shutdown { retry_after_ms }, self.clock.now());
     }
 
     fn lasted(&self, client: &Client) {
@@ -254,8 +260,18 @@ impl Shard {
                 shard.carry_out(now);
             });
         }
-        let due = self.closing.as_mut().map(|closing| closing.due(now)).unwrap_or_default();
+        self.close_due(now);
+    }
+
+    /// Closes the connections whose time has come.
+    fn close_due(&mut self, now: Time) {
+        let Some(closing) = &mut self.closing else { return };
+        let (due, retry_after_ms) = (closing.due(now), closing.retry_after_ms);
         for connection in due {
+            // A poll that is held is answered, and the next one learns that the session is over.
+            if self.clients.get(&connection).is_some_and(|client| client.outlet.polls()) {
+                self.notify(connection, &Notice::Shutdown { retry_after_ms }, now);
+            }
             if let Some(client) = self.clients.get(&connection) {
                 client.outlet.cut();
             }
@@ -318,7 +334,9 @@ impl Shard {
     fn notify(&mut self, connection: ConnectionId, notice: &Notice, now: Time) {
         let Some(Client { dialect, outlet, .. }) = self.clients.get(&connection) else { return };
         let mut sent = Ok(());
-        dialect.notice(notice, now, &mut |said| {
+        let wanted = self.turn.as_ref().filter(|_| dialect.tells_relays(notice));
+        let relays = wanted.zip(self.core.user(connection)).map(|(turn, user)| turn.relays(user, now));
+        dialect.notice(notice, relays.as_ref(), now, &mut |said| {
             // Nothing follows what did not reach the client.
             if sent.is_ok() {
                 let delivery = Delivery::Part(None, Answering::Event(said));
@@ -414,28 +432,5 @@ impl Shard {
                 Err(mpsc::error::TrySendError::Closed(())) => {}
             }
         }
-    }
-}
-
-impl Closing {
-    fn new(
-        clients: &HashMap<ConnectionId, Client>,
-        last_words: Duration,
-        spread: Duration,
-        now: Time,
-    ) -> Self {
-        let mut left: Vec<ConnectionId> = clients.keys().copied().collect();
-        left.sort_unstable();
-        let in_one_step = left.len().div_ceil(CLOSING_STEPS as usize).max(1);
-        let step = (spread / CLOSING_STEPS).max(Duration::from_millis(1));
-        Self { left, in_one_step, step, next: now + last_words }
-    }
-
-    fn due(&mut self, now: Time) -> Vec<ConnectionId> {
-        if now < self.next {
-            return Vec::new();
-        }
-        self.next = if self.left.is_empty() { Time::NEVER } else { now + self.step };
-        self.left.split_off(self.left.len().saturating_sub(self.in_one_step))
     }
 }

@@ -62,6 +62,7 @@ fn start() -> (Arc<Node>, Tasks) {
         limits: Limits::default(),
         backend: None,
         max_connections: 10,
+        turn: None,
         kept_back: 2,
         ears: Vec::new(),
     };

@@ -14,6 +14,7 @@ use crate::events::{self, RedisSink};
 use crate::http;
 use crate::node::{self, Node, SystemEntropy};
 use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
+use crate::turn::Turn;
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -28,7 +29,7 @@ const fn dialect(name: DialectName) -> Dialect {
     }
 }
 
-pub(super) fn node(config: &Config, backend: Option<Backend>) -> node::Setup {
+pub(super) fn node(config: &Config, backend: Option<Backend>, turn: Option<Arc<Turn>>) -> node::Setup {
     let node = node_name(config.running.node.as_deref(), &config.store);
     let policy = |(name, auth): &(DialectName, config::Auth)| run(config, auth, dialect(*name).policy());
     node::Setup {
@@ -37,6 +38,7 @@ pub(super) fn node(config: &Config, backend: Option<Backend>) -> node::Setup {
         policies: config.auth.iter().map(policy).collect(),
         limits: limits(config),
         backend,
+        turn,
         max_connections: config.limits.max_connections,
         kept_back: config.limits.outgoing_messages / 2,
         ears: Vec::new(),
@@ -101,12 +103,25 @@ pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::
         let credentials = if entry.session_tokens { Credentials::Session } else { Credentials::Any };
         socket::Spoken {
             dialect,
-            authenticator: Authenticator::new(auth, credentials, backend),
+            authenticator: Arc::new(Authenticator::new(auth, credentials, backend)),
             attempts: AddressBudgets::new(attempts_per_minute(config, entry)),
             addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
         }
     };
     config.auth.iter().map(spoken).collect()
+}
+
+/// Relays that calls may take, if there are some.
+pub(super) fn turn(config: &Config) -> Option<Arc<Turn>> {
+    let config::Turn { urls, secret, lifetime_seconds } = config.turn.as_ref()?;
+    let lifetime = Duration::from_secs(*lifetime_seconds);
+    Some(Arc::new(Turn::new(urls.clone(), secret.expose(), lifetime)))
+}
+
+/// Whoever may enter gets relays.
+pub(super) fn relays(turn: Arc<Turn>, spoken: &[socket::Spoken], node: &Node) -> http::RelayDesk {
+    let family = |spoken: &socket::Spoken| (spoken.dialect.name(), spoken.authenticator.clone());
+    http::RelayDesk { turn, families: spoken.iter().map(family).collect(), clock: node.clock() }
 }
 
 /// Connections of one address at once; `None` is no limit.

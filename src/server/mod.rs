@@ -37,6 +37,9 @@ const STREAMS_PER_CONNECTION: usize = 4;
 /// The engine's own closing of what is left.
 const ENGINE_CLOSES_WITHIN: Duration = Duration::from_secs(1);
 
+/// Sessions that were here are asked for by those who came back elsewhere within; after that the store tells.
+const HANDS_OVER_WITHIN: Duration = Duration::from_secs(3);
+
 /// What happened must be told within.
 const EVENTS_LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -53,6 +56,15 @@ pub struct Server {
     engine: socket::Handle,
     serving: JoinSet<io::Result<()>>,
     store: String,
+    ending: Ending,
+}
+
+/// How a server stops.
+struct Ending {
+    /// Over which time clients are closed; `None`: as long as they need.
+    drain: Option<Duration>,
+    /// What it may take besides.
+    timeout: Duration,
 }
 
 /// Why a server did not start.
@@ -152,7 +164,8 @@ impl Server {
             Backend::new(at.url.expose()).map_err(|reason| StartError::BackendUrl { origin, reason })
         });
         let backend = backend.transpose()?;
-        let mut setup = assembly::node(config, backend.clone());
+        let turn = assembly::turn(config);
+        let mut setup = assembly::node(config, backend.clone(), turn.clone());
         if config.events.kafka.is_some() && !cfg!(feature = "kafka") {
             return Err(StartError::NoKafka);
         }
@@ -166,13 +179,10 @@ impl Server {
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
         let per_address = assembly::connections_per_address(config);
         let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
-        let (layer, engine) = socket::layer(
-            assembly::socket(config),
-            assembly::spoken(config, backend.as_ref()),
-            node.clone(),
-            polling.clone(),
-            streams.clone(),
-        );
+        let spoken = assembly::spoken(config, backend.as_ref());
+        let relays = turn.map(|turn| assembly::relays(turn, &spoken, &node));
+        let (layer, engine) =
+            socket::layer(assembly::socket(config), spoken, node.clone(), polling.clone(), streams.clone());
         let doorway = Arc::new(Doorway {
             node: node.clone(),
             origins: config.allowed_origins.clone(),
@@ -182,7 +192,7 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let app = http::routes(node.clone(), assembly::site(config))
+        let app = http::routes(node.clone(), assembly::site(config), relays)
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))
@@ -199,7 +209,11 @@ impl Server {
             serving.spawn(async move { axum::serve(listener, app).await });
             bound
         });
-        Ok(Self { address, admin_address, node, tasks, writers, engine, serving, store: shown })
+        let ending = Ending {
+            drain: config.running.drain_seconds.map(Duration::from_secs),
+            timeout: Duration::from_secs(config.running.shutdown_timeout_seconds),
+        };
+        Ok(Self { address, admin_address, node, tasks, writers, engine, serving, store: shown, ending })
     }
 
     /// Where it listens.
@@ -230,17 +244,16 @@ impl Server {
         }
     }
 
-    /// Stops: nobody new comes in, everybody is told when to come back and closed, spread over a short
-    /// time. Takes at most `within`.
-    pub async fn stop(mut self, within: Duration) {
-        let clients = u32::try_from(self.node.counters().connections()).unwrap_or(u32::MAX);
-        let spread = SPREAD_PER_CLIENT.saturating_mul(clients).min(within / 2);
-        let orderly = async {
-            self.node.shut_down(COME_BACK_AFTER, LAST_WORDS, spread).await;
-            tokio::time::sleep(spread + LAST_WORDS).await;
-            let _ = tokio::time::timeout(ENGINE_CLOSES_WITHIN, self.engine.close()).await;
-        };
-        if tokio::time::timeout(within, orderly).await.is_err() {
+    /// How long stopping takes at most.
+    pub fn stops_within(&self) -> Duration {
+        self.ending.drain.unwrap_or_default() + self.ending.timeout
+    }
+
+    /// Stops: nobody new comes in, everybody is told when to come back and closed, evenly over the time to drain.
+    /// Where there are other nodes, they take over what is here.
+    pub async fn stop(mut self) {
+        let within = self.stops_within();
+        if tokio::time::timeout(within, self.let_everybody_go()).await.is_err() {
             tracing::warn!("not everybody was told in time");
         }
         self.serving.abort_all();
@@ -250,6 +263,17 @@ impl Server {
             tracing::warn!("other nodes notice the end of this one by its silence");
         }
         self.writers.finish(EVENTS_LEAVE_WITHIN).await;
+    }
+
+    async fn let_everybody_go(&self) {
+        let clients = u32::try_from(self.node.counters().connections()).unwrap_or(u32::MAX);
+        let usual = SPREAD_PER_CLIENT.saturating_mul(clients).min(self.ending.timeout / 2);
+        // Nobody waits for the last of none.
+        let spread = self.ending.drain.filter(|_| clients > 0).unwrap_or(usual);
+        self.node.shut_down(COME_BACK_AFTER, LAST_WORDS, spread).await;
+        tokio::time::sleep(spread + LAST_WORDS).await;
+        let _ = tokio::time::timeout(ENGINE_CLOSES_WITHIN, self.engine.close()).await;
+        self.node.handed_over(HANDS_OVER_WITHIN).await;
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Spoken {
     /// Which.
     pub dialect: Dialect,
     /// Knows who its clients are.
-    pub authenticator: Authenticator,
+    pub authenticator: Arc<Authenticator>,
     /// How often addresses may try to enter.
     pub attempts: AddressBudgets,
     /// How many connections an address may have. Families that have one limit in common share it.

@@ -39,6 +39,10 @@ impl Outlet for SocketOutlet {
         sender.send(argument).map_err(|error| undelivered(&error))
     }
 
+    fn polls(&self) -> bool {
+        self.peer.as_ref().is_some_and(|peer| peer.polls())
+    }
+
     fn dismiss(&self) {
         if self.socket.clone().disconnect().is_err() {
             self.cut();

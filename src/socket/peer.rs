@@ -78,6 +78,11 @@ impl Peer {
         }
     }
 
+    /// Whether its session goes by polling.
+    pub(super) fn polls(&self) -> bool {
+        !lock(&self.state).websocket
+    }
+
     /// Whether it was closed by us.
     pub(super) fn is_dead(&self) -> bool {
         lock(&self.state).dead

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import Ajv from 'ajv'
+import { FAULTS, startDouble } from './support/double.mjs'
 import { binary, bounded, LONG, serverFor } from './support/server.mjs'
 
 const SCHEMA = JSON.parse(readFileSync(new URL('../../loadtest/schema/result.schema.json', import.meta.url), 'utf8'))
@@ -78,11 +80,13 @@ describe('a bench with a server of its own', LONG, () => {
   })
 
   it('plays every client family, also all at once', async () => {
-    for (const dialect of ['animochat', 'webrtc-chat', 'qala,webrtc-chat,animochat']) {
+    const families = ['animochat', 'webrtc-chat', 'sorsu', 'signaling']
+    const played = [...families, ['qala', ...families].join()].map(async (dialect) => {
       const ended = await bench(...SHORT, '--dialect', dialect).end
       assertClean(ended)
       assert.ok(ended.result.counts.matches > 50, dialect)
-    }
+    })
+    await Promise.all(played)
   })
 
   it('brings tokens where there is a secret', async () => {
@@ -170,10 +174,67 @@ describe('a bench of a server that runs', LONG, () => {
     assert.ok(ended.result.processes.server.resident_peak_bytes > 1e6, ended.output)
   })
 
+  it('asks a server that is elsewhere for its memory and CPU', async (t) => {
+    let asked = 0
+    const page = createServer((request, response) => {
+      asked += 1
+      response.end(`process_resident_memory_bytes 1.23e+08\nprocess_cpu_seconds_total ${asked / 10}\n`)
+    })
+    await new Promise((done) => page.listen(0, '127.0.0.1', done))
+    t.after(() => page.close())
+    const metrics = `http://127.0.0.1:${page.address().port}/metrics`
+    const { code, output, result } = await bench(...SHORT, '--url', server.url, '--metrics-url', metrics).end
+    assert.equal(code, 0, output)
+    assert.equal(result.processes.server.resident_peak_bytes, 123e6)
+    assert.ok(asked > 3 && result.processes.server.cpu_seconds >= 0.2, `${asked} ${output}`)
+    assert.match(output, /\nserver +123 MB at most, /)
+  })
+
   it('understands the options of the webrtc-chat family’s own tester', async () => {
     const given = ['--serverUrl', server.url, '--maxConnections', '100', '--concurrency', '10', '--testDuration', '2']
     const ended = await bench(...given, '--rampUpTime', '1', '--rate', '20', '--max-lag', 'off').end
     assertClean(ended)
     assert.equal(ended.result.scenario.clients, 100)
   })
+})
+
+// Its faults are also those of a server in the tester's own process (loadtest/src/oracle/tests/double.rs); these come
+// over real connections, and end in an exit code.
+describe('a bench of a server that is not qala', { ...LONG, concurrency: true }, () => {
+  // Few enough to meet again, of one pair of languages, with talks short enough for the faults of many.
+  const scenario = `
+    clients = 40
+    rate = 20.0
+    duration_seconds = 5.0
+    ramp_seconds = 0.2
+    talk = { seconds = 0.6, signals = 5, lines = 2 }
+    people = { pairs = [{ languages = ["en", "es"], weight = 1.0 }], reject_percent = 5.0 }
+  `
+  const folder = mkdtempSync(join(tmpdir(), 'qala-bench-'))
+  folders.push(folder)
+  const file = join(folder, 'few.toml')
+  writeFileSync(file, scenario)
+
+  async function played(t, fault) {
+    const double = await startDouble(fault)
+    t.after(() => double.close())
+    return bench('--scenario', file, '--max-lag', 'off', '--url', double.url).end
+  }
+
+  it('finds nothing wrong with one that does its job', async (t) => {
+    const ended = await played(t)
+    assertClean(ended)
+    assert.ok(ended.result.counts.matches > 20, ended.output)
+  })
+
+  for (const [fault, kind] of Object.entries(FAULTS)) {
+    it(`5, and says ${kind}, of one that ${fault}`, async (t) => {
+      const { code, output, result } = await played(t, fault)
+      assert.ok(result.oracle.counts[kind] > 0, output)
+      const first = result.oracle.violations.find((violation) => violation.kind === kind)
+      assert.ok(first.clients.length > 0 && first.at_seconds > 0, output)
+      assert.match(output, new RegExp(`\noracle .*\\b${kind} \\d`), output)
+      assert.equal(code, 5, output)
+    })
+  }
 })

@@ -1,47 +1,18 @@
 // Two tabs of the demo page in a real browser: they meet, see each other move and write to each other.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { chromium } from 'playwright-core'
+import { Browser } from './support/browser.mjs'
 import { entrance } from './support/client.mjs'
 import { LONG, NO_LIMITS } from './support/server.mjs'
 import { serviceFor } from './support/service.mjs'
 
-const CHROMIUM = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium'
 const MEET_MS = 30_000
-const FLAGS = [
-  '--no-sandbox', // CI runs as root
-  '--disable-gpu',
-  '--disable-dev-shm-usage',
-  // A browser that has no network must not spend the test looking for one.
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // Camera and microphone that need neither hardware nor a click, and calls where only loopback exists.
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--allow-loopback-in-peer-connection',
-  '--autoplay-policy=no-user-gesture-required',
-]
 
 describe('the demo page in Chromium', () => {
   const server = serviceFor(...NO_LIMITS)
-  let profile, browser
-
-  before(async () => {
-    assert.ok(existsSync(CHROMIUM), `no browser at ${CHROMIUM}: run scripts/setup or set CHROMIUM_BIN`)
-    profile = await mkdtemp(join(tmpdir(), 'qala-browser-'))
-    browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, args: FLAGS })
-  })
-  after(async () => {
-    await browser?.close()
-    if (profile) await rm(profile, { recursive: true, force: true, maxRetries: 5 })
-  })
+  const browser = new Browser()
+  before(() => browser.start())
+  after(() => browser.finish())
 
   /** A tab; whatever goes wrong in it is collected in `problems`. */
   async function tab(t, query) {

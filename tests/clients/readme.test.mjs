@@ -30,7 +30,7 @@ function block(language, marker) {
 
 /** Options that a page tells to give to qala. What other commands take is theirs. */
 function optionsIn(text) {
-  const others = /\b(?:cargo|node|npm|git|apt-get|curl)\b[^`|\n]*?(?: -- |(?=[`|\n]|$))/gm
+  const others = /\b(?:cargo|node|npm|git|apt-get|curl|docker|kubectl|gdb|promtool)\b[^`|\n]*?(?: -- |(?=[`|\n]|$))/gm
   const ours = text.replace(others, '')
   return new Set(ours.match(/(?<![\w-])--[a-z][a-z0-9-]*/g))
 }

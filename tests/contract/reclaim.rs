@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use qala::domain::criteria::{Ladder, Stage};
 use qala::domain::id::TicketId;
 use qala::domain::operation::{Reclaimed, Search, Searched, Standing, Withdrawn};
 use qala::domain::proposal::{Proposal, Verdict};
+use qala::domain::search::SearchPlan;
 use qala::domain::ticket::{PoolId, Ticket};
 
 use super::asked::{Asked, at, claimed, first_search, found, here, listed, place, there, user};
@@ -130,4 +132,21 @@ pub(crate) fn what_is_reclaimed_is_what_was_listed_last(new: Factory<'_>) {
     assert_eq!(store.withdraw(5, at(4)), Withdrawn::Removed);
     assert_eq!(store.reclaim(1, 32, at(4)), Reclaimed::Nothing, "not the agreed one either");
     assert_eq!(store.reclaim(4, 33, at(4)), waiting(owned(33, there(4))), "others have theirs");
+}
+
+pub(crate) fn a_parked_ticket_is_found_by_nobody_and_keeps_its_place(new: Factory<'_>) {
+    let store = Asked(new());
+    let since = |ms, ticket| Ticket { enqueued_at: at(ms), ..ticket };
+    store.list([since(3, there(1)), since(5, there(2))]);
+    let usual = first_search(since(3, there(1)));
+    let plan = SearchPlan::parked(usual.plan.ticket.clone(), Stage::Exact, &Ladder::default());
+    let parking = Search { plan, lease_until: at(1_000), ..usual };
+    assert_eq!(store.search(parking.clone(), at(8)), listed(1));
+    assert_eq!(found(store.search(first_search(here(3)), at(9))), TicketId(2), "the one behind it");
+    assert_eq!(store.search(first_search(here(4)), at(10)), listed(1), "nobody else is there");
+    // Nor does it look for anybody itself.
+    assert_eq!(store.search(parking, at(11)), listed(1));
+    assert_eq!(store.reclaim(1, 30, at(12)), waiting(owned(30, since(3, there(1)))));
+    let back = first_search(owned(30, since(3, there(1))));
+    assert_eq!(found(store.search(back, at(13))), TicketId(4));
 }

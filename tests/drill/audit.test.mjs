@@ -5,6 +5,7 @@ import { audit, signalsWithoutStore, uncovered } from './support/audit.mjs'
 import { deadline } from './support/faults.mjs'
 import { differences } from './support/kept.mjs'
 import { lineOf, listOf } from './support/line.mjs'
+import { moves } from './support/moves.mjs'
 import { recoveredAt } from './support/prober.mjs'
 import { storyOf } from './support/story.mjs'
 
@@ -330,5 +331,42 @@ describe('what the rest is built of', () => {
       + 'left waiting or alone 0; other violations 1; recovery 100 ms of 2000')
     assert.match(lineOf('x', { ...shown, violations: [] }), /^drill x: passed in 12 s;/)
     assert.equal(listOf(violations, 1_000), '     1.500 s  double  ana  why\n     8.000 s  leftover  -  a room')
+  })
+})
+
+describe('who came back to what', () => {
+  const talking = [
+    { at: 1, what: 'joining' }, { at: 2, what: 'joined', position: 1 }, { at: 3, what: 'found', ...match('ben', true) },
+    { at: 4, what: 'ready', matchId: 'm', sessionId: 'r' }, { at: 5_000, what: 'lost' },
+  ]
+  const waiting = [{ at: 1, what: 'joining' }, { at: 2, what: 'joined', position: 1 }, { at: 5_000, what: 'lost' }]
+  const after = (log, resumed, others = []) => {
+    const logs = [{ user: 'ana', log: [...log, { at: 6_000, what: 'resumed', ...resumed }] }, { user: 'ben', log: others }]
+    const { rooms, places, violations } = moves(logs)
+    return [rooms, places, ...violations.map(({ kind, user, at }) => `${kind} ${user} ${at}`)]
+  }
+  const left = (at) => [{ at, what: 'left', sessionId: 'r' }]
+
+  it('the same talk, or what became of a wait, is no loss', () => {
+    assert.deepEqual(after(talking, { state: 'talking', sessionId: 'r' }), [1, 0])
+    for (const state of ['waiting', 'proposed', 'talking']) assert.deepEqual(after(waiting, { state }), [0, 1])
+  })
+
+  it('nothing, or another talk, is one', () => {
+    assert.deepEqual(after(talking, { state: 'idle' }), [1, 0, 'room ana 6000'])
+    assert.deepEqual(after(talking, { state: 'nothing' }), [1, 0, 'room ana 6000'])
+    assert.deepEqual(after(talking, { state: 'talking', sessionId: 'other' }), [1, 0, 'room ana 6000'])
+    assert.deepEqual(after(waiting, { state: 'idle' }), [0, 1, 'place ana 6000'])
+    assert.deepEqual(after(waiting, { state: 'nothing' }), [0, 1, 'place ana 6000'])
+  })
+
+  it('unless the other one has left meanwhile', () => {
+    assert.deepEqual(after(talking, { state: 'idle' }, left(5_500)), [1, 0])
+    assert.deepEqual(after(talking, { state: 'idle' }, left(7_001)), [1, 0, 'room ana 6000'])
+  })
+
+  it('who was in nothing loses nothing', () => {
+    assert.deepEqual(after([...talking.slice(0, 4), ...left(10), { at: 5_000, what: 'lost' }], { state: 'idle' }), [0, 0])
+    assert.deepEqual(after([{ at: 1, what: 'joining' }, { at: 2, what: 'lost' }], { state: 'idle' }), [0, 0])
   })
 })

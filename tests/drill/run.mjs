@@ -10,7 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { clusterMasterStopped, sentinelFailover } from './failover.mjs'
-import { nodeCutOff, nodeFrozen, nodeKilled } from './nodes.mjs'
+import { nodeCutOff, nodeFrozen, nodeKilled, rollingRestart } from './nodes.mjs'
 import { redisAway, redisEmptied, redisRestarted } from './redis.mjs'
 import { NODE_MS } from './support/faults.mjs'
 import { lineOf, listOf } from './support/line.mjs'
@@ -21,6 +21,7 @@ const DRILLS = {
   'node-killed': nodeKilled,
   'node-frozen': nodeFrozen,
   'node-cut-off': nodeCutOff,
+  'rolling-restart': rollingRestart,
   'redis-restarted': redisRestarted,
   'redis-emptied': redisEmptied,
   'redis-away': redisAway,
@@ -45,10 +46,10 @@ async function run(name, { servers, start = (scene) => scene.start(), act, end }
     judge(audited)
     if (options.logs) keep(options.logs, name, { faults: scene.faults, logs: audited.logs, probes: audited.probes })
     await scene.close()
-    const { violations, faults, people, recoveries } = scene
+    const { violations, faults, people, recoveries, notes } = scene
     const told = audited.toldMs > 0 ? [{ ms: audited.toldMs, limitMs: NODE_MS }] : []
     const seconds = (now() - began) / 1_000
-    console.log(lineOf(name, { ...audited, violations, faults, people, seconds, recoveries: [...recoveries, ...told] }))
+    console.log(lineOf(name, { ...audited, violations, faults, people, seconds, notes, recoveries: [...recoveries, ...told] }))
     if (violations.length > 0) console.error(listOf(violations, faults[0].from))
     return violations.length === 0
   } catch (error) {

@@ -31,20 +31,22 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "store", uses: &["domain"] },
     // Runs domain's errands over HTTP.
     Room { name: "backend", uses: &["domain"] },
+    // Makes what domain's relays are shown.
+    Room { name: "turn", uses: &["domain"] },
     // Runs domain's core, asks the store, encodes with the dialect, counts.
-    Room { name: "node", uses: &["domain", "metrics", "dialect", "store", "backend"] },
+    Room { name: "node", uses: &["domain", "metrics", "dialect", "store", "backend", "turn"] },
     // Node's entropy makes a guest's secret. Stands below the other edges: they ask it who somebody is.
     Room { name: "auth", uses: &["domain", "config", "backend", "node"] },
     // Edges. They share a node, never each other.
     Room { name: "socket", uses: &["domain", "config", "metrics", "dialect", "node", "auth"] },
-    Room { name: "http", uses: &["contract", "metrics", "node"] },
+    Room { name: "http", uses: &["domain", "contract", "metrics", "turn", "node", "auth"] },
     Room { name: "events", uses: &["domain", "metrics", "store", "node"] },
     // The whole: puts the parts together.
     Room {
         name: "server",
         uses: &[
-            "domain", "config", "metrics", "dialect", "store", "backend", "node", "auth", "socket", "http",
-            "events",
+            "domain", "config", "metrics", "dialect", "store", "backend", "turn", "node", "auth", "socket",
+            "http", "events",
         ],
     },
 ];

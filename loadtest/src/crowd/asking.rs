@@ -75,7 +75,7 @@ impl Crowd {
 /// Whether servers of the family answer it: a callback that nobody calls would be waited for in vain.
 const fn is_acknowledged(family: Family, matter: Matter) -> bool {
     match family {
-        Family::Qala => true,
+        Family::Qala | Family::Sorsu | Family::Signaling => true,
         Family::WebrtcChat => matches!(matter, Matter::Message(Stream::Chat)),
         Family::Animochat => false,
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::calling::member;
 use super::person::{Link, Phase};
 use super::{Action, Crowd, Deed};
 use crate::event::{Client, What};
@@ -39,8 +40,13 @@ impl Crowd {
         let took = now.since(person.connect_due);
         self.census.connected += 1;
         self.happened(client, What::Connected { took }, now);
-        // Servers that say nothing of themselves call people by their connections.
-        if !self.family(client).returns() || self.person(client).name.is_none() {
+        if self.first_sid.is_empty() {
+            self.first_sid = sid.into();
+        }
+        if !self.family(client).is_matched() {
+            self.know(client, &member(client), now);
+        } else if !self.family(client).returns() || self.person(client).name.is_none() {
+            // Servers that say nothing of themselves call people by their connections.
             self.know(client, sid, now);
         }
         // Who left something behind waits for the word on it: to begin anew would be to leave it.
@@ -98,13 +104,15 @@ impl Crowd {
         let person = self.person_mut(client);
         let stood = matches!(person.link, Link::Entering | Link::In | Link::Silent);
         let silent = person.link == Link::Silent;
-        let wanted = std::mem::take(&mut person.hangs_up) || silent;
+        let back = person.hangs_up.take();
+        let wanted = back.is_some() || silent;
         person.link = Link::Away;
         person.pending.clear();
         self.census.connected -= u32::from(stood);
         self.happened(client, What::Dropped { wanted }, now);
         if !self.family(client).returns() {
             self.enter_phase(client, Phase::Idle);
+            self.person_mut(client).hall = None;
         }
         if silent {
             // Nobody stays for ever; the place is given back as the server meant it.
@@ -112,17 +120,17 @@ impl Crowd {
         }
         if !wanted {
             self.went_wrong(client, format!("connection: {why}"), now);
-            self.timers.set(now + RETRY_AFTER, Deed::Connect(client));
         }
+        // Only now: a deed that is due before the stream has ended would find the client connected.
+        self.timers.set(back.unwrap_or(now + RETRY_AFTER), Deed::Connect(client));
     }
 
     /// Closes the connection, to open another at `back`.
     pub(super) fn hang_up(&mut self, client: Client, back: Moment) {
         let person = self.person_mut(client);
         if matches!(person.link, Link::Entering | Link::In) {
-            person.hangs_up = true;
+            person.hangs_up = Some(back);
             self.do_soon(Action::HangUp(client));
-            self.timers.set(back, Deed::Connect(client));
         }
     }
 
@@ -159,5 +167,34 @@ impl Crowd {
     pub(super) fn read_again(&mut self, client: Client, now: Moment) {
         self.do_soon(Action::Read { client, on: true });
         self.timers.set(now + RECOVERS_WITHIN, Deed::Recover(client));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Input;
+    use super::*;
+    use crate::scenario::Scenario;
+
+    fn connects(crowd: &mut Crowd) -> usize {
+        std::iter::from_fn(|| crowd.poll_action())
+            .filter(|action| matches!(action, Action::Connect(_)))
+            .count()
+    }
+
+    #[test]
+    fn who_hangs_up_comes_back_however_long_the_stream_takes_to_end() {
+        let mut crowd = Crowd::new(&Scenario { clients: 1, ..Scenario::default() });
+        let [start, later] = [1, 2].map(|second| Moment::from_us(second * 1_000_000));
+        crowd.handle(Input::Time, start);
+        crowd.handle(Input::Entered { client: 0, sid: "s" }, start);
+        assert_eq!(connects(&mut crowd), 1);
+        crowd.hang_up(0, start);
+        crowd.handle(Input::Time, later);
+        assert_eq!(connects(&mut crowd), 0);
+        crowd.handle(Input::Lost { client: 0, why: "hung up" }, later);
+        crowd.handle(Input::Time, later);
+        assert_eq!(connects(&mut crowd), 1);
+        assert_eq!(crowd.person(0).connect_due, start);
     }
 }

@@ -28,17 +28,13 @@ impl Crowd {
             Heard::Signal { body, .. } => self.heard_message(client, Stream::Signal, body.get(), now),
             Heard::Chat(line) => self.heard_message(client, Stream::Chat, &line.content, now),
             Heard::PeerLeft => self.peer_left(client, now),
+            Heard::Hall(heard) => self.hear_of_hall(client, heard, now),
             Heard::Refused { code } => self.went_wrong(client, format!("refused: {code}"), now),
             Heard::Unknown => {
                 let event: String = text.chars().take(40).collect();
                 self.went_wrong(client, format!("not understood: {event}"), now);
             }
-            Heard::Accepted
-            | Heard::Cancelled
-            | Heard::Peer { .. }
-            | Heard::Hall(_)
-            | Heard::Ending
-            | Heard::Aside => {}
+            Heard::Accepted | Heard::Cancelled | Heard::Peer { .. } | Heard::Ending | Heard::Aside => {}
         }
     }
 
@@ -141,7 +137,7 @@ impl Crowd {
         }
     }
 
-    fn ready(&mut self, client: Client, meeting: &Meeting<'_>, now: Moment) {
+    pub(super) fn ready(&mut self, client: Client, meeting: &Meeting<'_>, now: Moment) {
         self.person_mut(client).link = Link::In;
         let mut told = self.told(meeting);
         match self.enter_phase(client, Phase::Idle) {
@@ -165,7 +161,7 @@ impl Crowd {
         }
     }
 
-    fn heard_message(&mut self, client: Client, stream: Stream, text: &str, now: Moment) {
+    pub(super) fn heard_message(&mut self, client: Client, stream: Stream, text: &str, now: Moment) {
         let Some(message) = tag::read(text) else {
             return self.happened(client, What::HeardStrange(stream), now);
         };
@@ -179,9 +175,10 @@ impl Crowd {
         self.happened(client, What::Heard(message), now);
     }
 
-    fn peer_left(&mut self, client: Client, now: Moment) {
+    pub(super) fn peer_left(&mut self, client: Client, now: Moment) {
         if matches!(self.person(client).phase, Phase::Talking(_)) {
             self.happened(client, What::PeerLeft, now);
+            self.follow_out_of_hall(client, now);
             self.be_free(client, now);
         }
     }

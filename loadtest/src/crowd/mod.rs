@@ -17,6 +17,7 @@ use crate::scenario::{Family, Scenario};
 use crate::time::Moment;
 
 mod asking;
+mod calling;
 mod connecting;
 mod hearing;
 mod person;
@@ -25,6 +26,8 @@ mod tag;
 mod talking;
 mod timers;
 
+#[cfg(feature = "rust-socketio")]
+pub(crate) use person::ACKNOWLEDGED_WITHIN;
 use person::{Person, Phase};
 use timers::{Deed, Timers};
 
@@ -123,6 +126,11 @@ pub struct Crowd {
     next: Option<Arrival>,
     timers: Timers,
     talks: u32,
+    /// Halls so far, and who waits in the last one.
+    halls: u32,
+    waits_in_hall: Option<Client>,
+    /// What the server called the first connection: no other run has that.
+    first_sid: Box<str>,
     /// Talks that began before the searches ended, and go on: the run ends with them.
     awaited: u32,
     census: Census,
@@ -160,6 +168,9 @@ impl Crowd {
             next,
             timers,
             talks: 0,
+            halls: 0,
+            waits_in_hall: None,
+            first_sid: Box::default(),
             awaited: 0,
             census: Census::default(),
             actions: VecDeque::new(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use qala::domain::command::RoomRef;
-use qala::domain::id::ProposalId;
+use qala::domain::id::{HallName, ProposalId};
 
 use crate::event::{Client, Stream};
 use crate::plan::Arrival;
@@ -11,7 +11,7 @@ use crate::scenario::Family;
 use crate::time::Moment;
 
 /// An acknowledgement that takes longer than this does not come.
-pub(super) const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
 /// Acknowledgements that one client waits for; the oldest beyond it are given up.
 pub(super) const PENDING_AT_MOST: usize = 64;
 
@@ -55,14 +55,21 @@ pub(super) struct Asked {
     pub(super) rejected: bool,
 }
 
+/// Where and with whom somebody talks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) room: RoomRef,
+    pub(super) partner: Option<Client>,
+    /// This side makes the offer and ends the talk.
+    pub(super) leads: bool,
+}
+
 /// A talk.
 #[derive(Debug)]
 pub(super) struct Talk {
     /// Its number, which this side's messages name.
     pub(super) number: u32,
-    pub(super) room: RoomRef,
-    /// This side makes the offer and ends the talk.
-    pub(super) leads: bool,
+    pub(super) place: Place,
     /// How many signals and lines this side has sent, and heard.
     pub(super) sent: [u32; 2],
     pub(super) heard: [u32; 2],
@@ -114,10 +121,12 @@ pub(super) struct Person {
     pub(super) name: Option<Box<str>>,
     pub(super) link: Link,
     pub(super) phase: Phase,
+    /// Where it waits or talks, in families that meet in halls.
+    pub(super) hall: Option<HallName>,
     /// When the connection being opened was due.
     pub(super) connect_due: Moment,
-    /// The connection is being closed because the client wants it.
-    pub(super) hangs_up: bool,
+    /// The connection is being closed because the client wants it, which opens another one then.
+    pub(super) hangs_up: Option<Moment>,
     /// Is in the line of those who may be free.
     pub(super) in_line: bool,
     pub(super) pending: Vec<Pending>,
@@ -131,8 +140,9 @@ impl Person {
             name: None,
             link: Link::Away,
             phase: Phase::Idle,
+            hall: None,
             connect_due: Moment::from_us(0),
-            hangs_up: false,
+            hangs_up: None,
             in_line: false,
             pending: Vec::new(),
             next_id: 0,

@@ -80,14 +80,22 @@ impl Crowd {
         let patience = std::time::Duration::from_secs_f64(self.scenario.patience_seconds);
         self.timers.set(now + patience, Deed::GiveUp(client, arrival.number));
         self.enter_phase(client, Phase::Waiting(Box::new(arrival)));
-        self.ask(client, &Command::Join { attributes, criteria }, Matter::Search, due, now);
+        if family.is_matched() {
+            self.ask(client, &Command::Join { attributes, criteria }, Matter::Search, due, now);
+        } else {
+            self.enter_hall(client, due, now);
+        }
     }
 
     pub(super) fn give_up(&mut self, client: Client, number: u32, now: Moment) {
         let person = self.person(client);
         let is_that = matches!(&person.phase, Phase::Waiting(arrival) if arrival.number == number);
         if is_that && person.link == super::person::Link::In {
-            self.ask(client, &Command::LeaveQueue, Matter::Cancel, now, now);
+            if self.family(client).is_matched() {
+                self.ask(client, &Command::LeaveQueue, Matter::Cancel, now, now);
+            } else {
+                self.leave_hall(client, now);
+            }
             self.happened(client, What::Unmatched { wanted: true }, now);
             self.be_free(client, now);
         }

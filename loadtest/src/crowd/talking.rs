@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qala::domain::command::{Command, RoomRef};
-use qala::domain::id::RoomId;
 use qala::domain::talk::SignalKind;
 
-use super::person::{Link, Matter, Phase, Talk};
+use super::person::{Link, Matter, Phase, Place, Talk};
 use super::{Crowd, Deed, tag};
 use crate::event::{Client, Message, Stream, Told, What};
 use crate::scenario::Family;
@@ -32,11 +31,8 @@ impl Crowd {
         let number = self.next_talk();
         let family = self.family(client);
         let leads = told.initiator.unwrap_or(told.partner.is_none_or(|partner| client < partner));
-        let room = match (family, told.room.parse::<RoomId>()) {
-            (Family::Qala, Ok(id)) => Some(RoomRef::Id(id)),
-            (Family::Qala, Err(_)) => None,
-            (Family::WebrtcChat | Family::Animochat, _) => Some(RoomRef::Current),
-        };
+        let room = room_of(family, &told.room);
+        let partner = told.partner;
         self.happened(client, What::Ready { talk: number, told }, now);
         let Some(room) = room else {
             return self.went_wrong(client, "a room whose id is none".into(), now);
@@ -44,12 +40,15 @@ impl Crowd {
         let leave = now + lasts + if leads { Duration::ZERO } else { OTHER_LEAVES_WITHIN };
         let awaited = now < self.plan.ends();
         let leave_by = leave + HEARD_WITHIN;
-        let talk = Talk { number, room, leads, sent: [0; 2], heard: [0; 2], awaited, leave_by };
+        let place = Place { room, partner, leads };
+        let talk = Talk { number, place, sent: [0; 2], heard: [0; 2], awaited, leave_by };
         self.enter_phase(client, Phase::Talking(Box::new(talk)));
         if family.has_signals() {
             self.timers.set(self.message_due(Stream::Signal, 0, leads, now), Deed::Signal(client, number));
         }
-        self.timers.set(self.message_due(Stream::Chat, 0, leads, now), Deed::Line(client, number));
+        if family.has_lines() {
+            self.timers.set(self.message_due(Stream::Chat, 0, leads, now), Deed::Line(client, number));
+        }
         self.timers.set(leave, Deed::Leave(client, number));
     }
 
@@ -74,15 +73,20 @@ impl Crowd {
     }
 
     pub(super) fn send_signal(&mut self, client: Client, talk: u32, due: Moment, now: Moment) {
-        let dialect = self.family(client).dialect();
+        let family = self.family(client);
         let bytes = self.scenario.talk.signal_bytes;
-        let write = |room, leads, message: &Message| {
-            let kind = match (message.number, leads) {
+        let write = |crowd: &Self, place: Place, message: &Message| {
+            let kind = match (message.number, place.leads) {
                 (0, true) => SignalKind::Offer,
                 (0, false) => SignalKind::Answer,
                 (1.., _) => SignalKind::Candidate,
             };
-            dialect.signal(room, kind, &signal_body(kind, &tag::written(message), bytes))
+            let body = signal_body(kind, &tag::written(message), bytes);
+            if family.is_matched() {
+                family.dialect().signal(place.room, kind, &body)
+            } else {
+                crowd.signal_in_hall(client, place.partner, kind, &body)
+            }
         };
         if self.send_message(client, talk, Stream::Signal, due, now, write) {
             self.timers.set(due + self.spacing(Stream::Signal), Deed::Signal(client, talk));
@@ -90,9 +94,9 @@ impl Crowd {
     }
 
     pub(super) fn send_line(&mut self, client: Client, talk: u32, due: Moment, now: Moment) {
-        let write = |room, _, message: &Message| {
+        let write = |_: &Self, place: Place, message: &Message| {
             let content = Arc::from(format!("{} so, what did you do today?", tag::written(message)));
-            Some(Command::Chat { room, content, client_message_id: None })
+            Some(Command::Chat { room: place.room, content, client_message_id: None })
         };
         if self.send_message(client, talk, Stream::Chat, due, now, write) {
             self.timers.set(due + self.spacing(Stream::Chat), Deed::Line(client, talk));
@@ -107,7 +111,7 @@ impl Crowd {
         stream: Stream,
         due: Moment,
         now: Moment,
-        write: impl FnOnce(RoomRef, bool, &Message) -> Option<Command>,
+        write: impl FnOnce(&Self, Place, &Message) -> Option<Command>,
     ) -> bool {
         let all = self.all_of(stream);
         let link = self.person(client).link;
@@ -119,10 +123,10 @@ impl Crowd {
         let message = Message { from: client, talk: number, stream, number: *sent, due };
         *sent += 1;
         let more = *sent < all;
-        let (room, leads) = (talk.room, talk.leads);
+        let place = talk.place;
         // Who is away says nothing meanwhile, and does not make up for it.
         if link == Link::In
-            && let Some(command) = write(room, leads, &message)
+            && let Some(command) = write(self, place, &message)
         {
             self.happened(client, What::Late(now.since(due)), now);
             self.happened(client, What::Sent(message), now);
@@ -133,22 +137,26 @@ impl Crowd {
 
     pub(super) fn leave_when_all_is_heard(&mut self, client: Client, number: u32, now: Moment) {
         let family = self.family(client);
-        let signals = if family.has_signals() { self.scenario.talk.signals } else { 0 };
-        let expected = [signals, self.scenario.talk.lines];
+        let sent = [(family.has_signals(), Stream::Signal), (family.has_lines(), Stream::Chat)];
+        let expected = sent.map(|(has, stream)| if has { self.all_of(stream) } else { 0 });
         let link = self.person(client).link;
         let Some(talk) = self.person_mut(client).talk_mut(number) else { return };
         let all_heard = talk.heard[0] >= expected[0] && talk.heard[1] >= expected[1];
         let all_sent = talk.sent[0] >= expected[0] && talk.sent[1] >= expected[1];
         let done = all_heard && all_sent;
-        let (room, by) = (talk.room, talk.leave_by);
+        let (room, by) = (talk.place.room, talk.leave_by);
         // Who is away cannot leave, and is told on coming back what is left of the talk.
         if link != Link::In || (!done && now < by) {
             return self.timers.set(now + LOOKS_EVERY, Deed::Leave(client, number));
         }
         self.happened(client, What::Left, now);
         match family {
-            Family::Qala | Family::Animochat => {
+            Family::Qala | Family::Animochat | Family::Sorsu => {
                 self.ask(client, &Command::LeaveRoom(room), Matter::Leave, now, now);
+                self.be_free(client, now);
+            }
+            Family::Signaling => {
+                self.leave_hall(client, now);
                 self.be_free(client, now);
             }
             Family::WebrtcChat => {
@@ -156,6 +164,15 @@ impl Crowd {
                 self.hang_up(client, now);
             }
         }
+    }
+}
+
+/// How its clients name the room that they are told of by that text.
+fn room_of(family: Family, told: &str) -> Option<RoomRef> {
+    match family {
+        Family::Qala => told.parse().ok().map(RoomRef::Id),
+        Family::Sorsu => told.parse().ok().map(RoomRef::Number),
+        Family::WebrtcChat | Family::Animochat | Family::Signaling => Some(RoomRef::Current),
     }
 }
 

@@ -161,6 +161,7 @@ impl Oracle {
         for (client, seen) in (0..).zip(&self.clients) {
             if let State::Waiting { wish, .. } = &seen.state
                 && !seen.shaken
+                && seen.family.is_matched()
             {
                 let key = (seen.family, wish.is.direction());
                 let side = sides.entry(key).or_default();

@@ -8,6 +8,7 @@ use crate::figures::{Counts, Figures, Metric, Point, Row, Summary};
 use crate::machine::Machine;
 use crate::oracle::{Kind, Oracle};
 use crate::scenario::Scenario;
+use crate::settings::Player;
 use crate::verdict::{Ending, Judged};
 
 mod baseline;
@@ -62,6 +63,8 @@ pub struct Setting {
     pub target: String,
     /// The store of the tester's own server; nothing is known of others.
     pub own_server: Option<String>,
+    /// Whose clients played.
+    pub client: Player,
     /// When it began, milliseconds since 1970.
     pub started_at_ms: u64,
     /// How long it took, seconds.

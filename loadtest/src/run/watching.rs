@@ -1,29 +1,56 @@
 //! Looking at memory and CPU of server and tester, once for each row.
 
+use super::scraping::Scraper;
 use crate::figures::Usage;
 use crate::machine::{Taken, taken};
 use crate::report::{ProcessUse, Processes};
 use crate::time::Moment;
 
+/// Where a process is looked at.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// It is one of this machine.
+    Process(u32),
+    /// It has a page of metrics.
+    Page(Scraper, Taken),
+}
+
+impl Source {
+    /// As it is now, or as it was told last; `None` where there is nothing new.
+    fn newest(&self) -> Option<Taken> {
+        match self {
+            Self::Process(process) => taken(*process),
+            Self::Page(scraper, _) => scraper.newest(),
+        }
+    }
+
+    fn first(&self) -> Option<Taken> {
+        match self {
+            Self::Process(process) => taken(*process),
+            Self::Page(_, first) => Some(*first),
+        }
+    }
+}
+
 /// A process that is looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Watched {
-    process: u32,
+    source: Source,
     first: Taken,
     last: Taken,
     peak_bytes: u64,
 }
 
 impl Watched {
-    fn new(process: u32) -> Option<Self> {
-        let first = taken(process)?;
-        Some(Self { process, first, last: first, peak_bytes: first.resident_bytes })
+    fn new(source: Source) -> Option<Self> {
+        let first = source.first()?;
+        Some(Self { source, first, last: first, peak_bytes: first.resident_bytes })
     }
 
     fn look(&mut self, seconds: f64) -> Usage {
         let before = self.last;
         // A process that has ended is as it was last seen.
-        self.last = taken(self.process).unwrap_or(before);
+        self.last = self.source.newest().unwrap_or(before);
         self.peak_bytes = self.peak_bytes.max(self.last.resident_bytes);
         let cpu = (self.last.cpu_seconds - before.cpu_seconds).max(0.0);
         Usage { resident_bytes: self.last.resident_bytes, cpu_percent: cpu / seconds.max(0.001) * 100.0 }
@@ -49,10 +76,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(server: Option<u32>) -> Self {
+    pub(super) fn new(server: Option<Source>) -> Self {
         Self {
             server: server.and_then(Watched::new),
-            tester: Watched::new(std::process::id()),
+            tester: Watched::new(Source::Process(std::process::id())),
             looked: Moment::default(),
         }
     }
@@ -69,8 +96,8 @@ impl Watch {
     pub(super) fn processes(&self, ended: Moment) -> Processes {
         let seconds = ended.as_seconds();
         Processes {
-            server: self.server.map(|server| server.whole(seconds)),
-            tester: self.tester.map(|tester| tester.whole(seconds)).unwrap_or_default(),
+            server: self.server.as_ref().map(|server| server.whole(seconds)),
+            tester: self.tester.as_ref().map(|tester| tester.whole(seconds)).unwrap_or_default(),
         }
     }
 }

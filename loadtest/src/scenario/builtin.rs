@@ -11,7 +11,7 @@ pub const NAMES: [(&str, &str); 9] = [
     ("storm", "everybody drops and comes back within a second"),
     ("slow-readers", "one in ten reads nothing for five seconds"),
     ("half-open", "one in twenty falls silent with the connection open"),
-    ("mixed", "three client families at once"),
+    ("mixed", "all client families at once"),
     ("short", "a few seconds, for every change"),
 ];
 

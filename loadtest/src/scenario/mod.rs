@@ -26,11 +26,15 @@ pub enum Family {
     WebrtcChat,
     /// Anonymous text chat.
     Animochat,
+    /// Anonymous text chat of a campus.
+    Sorsu,
+    /// Calls in rooms by id, of two here.
+    Signaling,
 }
 
 impl Family {
     /// Every family, by name.
-    pub const ALL: [Self; 3] = [Self::Qala, Self::WebrtcChat, Self::Animochat];
+    pub const ALL: [Self; 5] = [Self::Qala, Self::WebrtcChat, Self::Animochat, Self::Sorsu, Self::Signaling];
 
     /// How its clients speak.
     pub const fn dialect(self) -> Dialect {
@@ -38,6 +42,8 @@ impl Family {
             Self::Qala => Dialect::Qala,
             Self::WebrtcChat => Dialect::WebrtcChat,
             Self::Animochat => Dialect::Animochat(AnimochatVocabulary::First),
+            Self::Sorsu => Dialect::Sorsu,
+            Self::Signaling => Dialect::Signaling,
         }
     }
 
@@ -51,15 +57,25 @@ impl Family {
         matches!(self, Self::Qala)
     }
 
+    /// Whether its server brings people together; else they agree on a room by themselves.
+    pub const fn is_matched(self) -> bool {
+        !matches!(self, Self::Signaling)
+    }
+
     /// Whether its clients send signals.
     pub const fn has_signals(self) -> bool {
-        matches!(self, Self::Qala | Self::WebrtcChat)
+        matches!(self, Self::Qala | Self::WebrtcChat | Self::Signaling)
+    }
+
+    /// Whether its clients send chat lines.
+    pub const fn has_lines(self) -> bool {
+        !matches!(self, Self::Signaling)
     }
 
     /// Whether its clients come back as who they were. Those of webrtc-chat have no word for the end of a talk but
-    /// the end of the connection, and must not be waited for.
+    /// the end of the connection, and must not be waited for; those of signaling show no secret.
     pub const fn returns(self) -> bool {
-        matches!(self, Self::Qala | Self::Animochat)
+        matches!(self, Self::Qala | Self::Animochat | Self::Sorsu)
     }
 }
 

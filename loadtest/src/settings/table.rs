@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::values::{number, percent, seconds, url, whole};
-use super::{Settings, Target, families};
+use super::values::{SOCKET_IO, number, percent, seconds, url, whole};
+use super::{METRICS, Player, Settings, Target, families};
 use crate::scenario::Family;
 use crate::verdict::Assertion;
 
@@ -31,12 +31,17 @@ const fn option(flag: &'static str, value_name: &'static str, help: &'static str
 }
 
 /// All options, in the order of the help.
-pub static OPTIONS: [OptionSpec; 23] = [
+pub static OPTIONS: [OptionSpec; 25] = [
     option("url", "url", "the server to measure; without it, one is started for the run"),
     option(
         "dialect",
         "names",
-        "client families that play, with commas between: qala, webrtc-chat, animochat",
+        "client families that play, with commas between: qala, webrtc-chat, animochat, sorsu, signaling",
+    ),
+    option(
+        "client",
+        "name",
+        "whose clients play: own, or rust-socketio for a second opinion (in builds with the feature rust-socketio)",
     ),
     option(
         "redis",
@@ -48,6 +53,11 @@ pub static OPTIONS: [OptionSpec; 23] = [
         "server-pid",
         "number",
         "the server's process, to see its memory and CPU; found by itself for --url on this machine's loopback",
+    ),
+    option(
+        "metrics-url",
+        "url",
+        "the page where the server shows its memory and CPU (/metrics of --url, where it is not of this machine)",
     ),
     option(
         "scenario",
@@ -80,11 +90,13 @@ pub static OPTIONS: [OptionSpec; 23] = [
 pub(super) fn apply(settings: &mut Settings, flag: &str, value: &str) -> Result<(), String> {
     let scenario = &mut settings.scenario;
     match flag {
-        "url" | "serverUrl" => settings.target = Target::Url(url(flag, value)?),
+        "url" | "serverUrl" => settings.target = Target::Url(url(flag, value, SOCKET_IO)?),
         "redis" => settings.target = Target::Own { redis: Some(value.to_owned()) },
         "dialect" => scenario.dialects = dialects(value)?,
+        "client" => settings.client = player(value)?,
         "jwt-secret" => settings.jwt_secret = Some(value.to_owned()),
         "server-pid" => settings.server_pid = Some(whole(flag, value)?),
+        "metrics-url" => settings.metrics_url = Some(url(flag, value, METRICS)?),
         "clients" | "maxConnections" => scenario.clients = whole(flag, value)?,
         "concurrency" => scenario.connecting_at_once = whole(flag, value)?,
         "rate" => scenario.rate = number(flag, value)?,
@@ -117,4 +129,11 @@ fn dialects(value: &str) -> Result<Vec<Family>, String> {
     let known = |name: &str| Family::ALL.into_iter().find(|family| family.name() == name.trim());
     let all: Option<Vec<Family>> = value.split(',').map(known).collect();
     all.ok_or_else(|| format!("--dialect is `{value}`; expected names of {}", families()))
+}
+
+fn player(value: &str) -> Result<Player, String> {
+    let found = Player::NAMED.into_iter().find(|(name, _)| *name == value);
+    found
+        .map(|(_, player)| player)
+        .ok_or_else(|| format!("--client is `{value}`; expected own or rust-socketio"))
 }

@@ -60,6 +60,17 @@ fn urls_are_read() {
 }
 
 #[test]
+fn a_page_of_metrics_has_its_usual_place() {
+    for (given, path) in [("node-1:9100", "/metrics"), ("http://node-1:9100/own/page", "/own/page/")] {
+        let settings = read(&[("metrics-url", given)]).expect("it makes sense");
+        let expected = Url { host: "node-1".into(), port: 9_100, path: path.into() };
+        assert_eq!(settings.metrics_url, Some(expected), "{given}");
+    }
+    let both = read(&[("metrics-url", "x:1"), ("server-pid", "1")]).expect_err("two things");
+    assert_eq!(both, ["--metrics-url and --server-pid say two things"]);
+}
+
+#[test]
 fn all_objections_come_at_once() {
     let given = [
         ("url", "https://x"),
@@ -78,7 +89,7 @@ fn all_objections_come_at_once() {
         "--rate is `many`; expected a number",
         "--duration is `5 weeks`",
         "match.p99 = 5",
-        "expected names of qala, webrtc-chat, animochat",
+        "expected names of qala, webrtc-chat, animochat, sorsu, signaling",
         "--max-regression needs --baseline",
         "no scenario and no file is called `nothing`",
         "clients must be from 2",
@@ -105,4 +116,33 @@ fn every_option_but_the_scenario_s_does_something() {
         let said = read(&[(option.flag, "?")]).err().unwrap_or_default();
         assert!(!said.iter().any(|said| said.contains("unknown option")), "{}", option.flag);
     }
+}
+
+#[test]
+fn a_second_client_plays_what_it_can() {
+    let said = |is_built, scenario: &Scenario| -> Vec<String> {
+        objections_of_second(is_built, scenario).into_iter().map(|problem| problem.error).collect()
+    };
+    let usual = Scenario::default();
+    assert_eq!(said(true, &usual), Vec::<String>::new());
+    let missing = objections_of_second(false, &usual);
+    assert_eq!(
+        missing[0].hint.as_deref(),
+        Some("cargo run --release --features rust-socketio -- bench --client rust-socketio")
+    );
+    for (name, objections) in
+        [("storm", 1), ("slow-readers", 1), ("half-open", 1), ("mixed", 1), ("spike", 0)]
+    {
+        let scenario = scenario::named(name).expect("it is there");
+        assert_eq!(said(true, &scenario).len(), objections, "{name}");
+    }
+    assert_eq!(read(&[("client", "own")]).expect("sense").client, Player::Own);
+    let unknown = read(&[("client", "curl")]).expect_err("an unknown client");
+    assert_eq!(unknown, ["--client is `curl`; expected own or rust-socketio"]);
+}
+
+#[test]
+fn a_client_that_is_not_built_in_is_an_objection() {
+    let said = read(&[("client", "rust-socketio")]).map_or_else(|said| said, |_| vec![]);
+    assert_eq!(said.is_empty(), Player::SECOND_IS_BUILT, "{said:?}");
 }

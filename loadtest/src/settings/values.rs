@@ -6,7 +6,8 @@ use super::Url;
 
 /// The port that servers listen on where none is named.
 const HTTP_PORT: u16 = 80;
-const PATH: &str = "/socket.io/";
+/// Where Socket.IO usually is.
+pub(super) const SOCKET_IO: &str = "/socket.io/";
 
 fn wrong(flag: &str, value: &str, expected: &str) -> String {
     format!("--{flag} is `{value}`; expected {expected}")
@@ -48,8 +49,8 @@ pub(super) fn seconds(flag: &str, value: &str) -> Result<f64, String> {
     seconds.ok_or_else(|| wrong(flag, value, "a time, for example 60, 90s, 10m or 500ms"))
 }
 
-/// Where a server is.
-pub(super) fn url(flag: &str, value: &str) -> Result<Url, String> {
+/// Where a server is, and at which path, unless it is said.
+pub(super) fn url(flag: &str, value: &str, usual_path: &str) -> Result<Url, String> {
     let expected = "an address like http://127.0.0.1:3001";
     let wrong = |expected| wrong(flag, value, expected);
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
@@ -67,6 +68,7 @@ pub(super) fn url(flag: &str, value: &str) -> Result<Url, String> {
     if host.is_empty() || host.contains(['@', ' ', '?', '#']) {
         return Err(wrong(expected));
     }
-    let path = if path.len() > 1 { format!("{}/", path.trim_end_matches('/')) } else { PATH.to_owned() };
+    let path =
+        if path.len() > 1 { format!("{}/", path.trim_end_matches('/')) } else { usual_path.to_owned() };
     Ok(Url { host: host.to_owned(), port, path })
 }

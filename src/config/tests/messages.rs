@@ -109,6 +109,28 @@ fn events_for_a_redis_that_is_not_there() {
 }
 
 #[test]
+fn one_of_two_that_belong_together() {
+    let (url, secret) = (("turn-url", "turn:turn.example.com"), ("turn-secret", "sixteen bytes or more"));
+    assert_eq!(
+        flags(&[url]).complaints(),
+        [
+            "error: --turn-url is given without --turn-secret",
+            "hint: give --turn-secret as well, or set QALA_TURN_SECRET",
+        ]
+    );
+    assert_eq!(
+        flags(&[secret]).complaints(),
+        [
+            "error: --turn-secret is given without --turn-url",
+            "hint: give --turn-url as well, or set QALA_TURN_URL",
+        ]
+    );
+    let weak = flags(&[url, ("turn-secret", "short")]).complaints();
+    assert_eq!(weak[0], "error: --turn-secret is too short (5 bytes); expected at least 16 bytes");
+    assert_eq!(flags(&[url, secret]).complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn unknown_names() {
     let expected = ["error: unknown key prot in qala.toml", "hint: did you mean port?"];
     assert_eq!(file("prot = 1").complaints(), expected);

@@ -7,7 +7,8 @@ use super::super::{Group, Kind, OPTIONS, Role, VARIABLES};
 use super::{environment, file, flags};
 
 /// Flags whose example makes sense only together with another option.
-const NOT_ALONE: [&str; 5] = ["host", "auth", "jwt-audience", "jwt-issuer", "production"];
+const NOT_ALONE: [&str; 7] =
+    ["host", "auth", "jwt-audience", "jwt-issuer", "turn-url", "turn-secret", "production"];
 
 #[test]
 fn names_are_unique_and_follow_the_rule() {

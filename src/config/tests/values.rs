@@ -55,6 +55,7 @@ fn nothing_given_is_what_the_design_says() {
         dialects: vec![DialectName::Qala],
         demo: true,
         production: false,
+        drain_seconds: None,
         shutdown_timeout_seconds: 10,
         log_levels: LogLevels::default(),
         log_format: LogFormat::Auto,

@@ -19,7 +19,7 @@ pub(super) use client::{encode, hear, signal_of};
 #[cfg(test)]
 pub(super) use contract::CONTRACT;
 pub(super) use decode::decode;
-pub(super) use notice::notice;
+pub(super) use notice::{notice, tells_relays};
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "qala";

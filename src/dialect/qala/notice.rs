@@ -8,21 +8,27 @@ use super::shape::{FoundBody, MessageBody, PartnerBody, spelled};
 use super::{event, signal};
 use crate::domain::id::{ProposalId, RoomId};
 use crate::domain::notice::{Notice, Resumed};
+use crate::domain::relay::Relays;
 use crate::domain::talk::Quality;
 
 /// Why waiting ended without anybody having asked for it: the only reason there is.
 const NO_SIGN_OF_LIFE: &str = "no_sign_of_life";
 
+/// Whether relays are told with it: where a call may begin, or begin anew.
+pub(in crate::dialect) const fn tells_relays(notice: &Notice) -> bool {
+    matches!(notice, Notice::MatchFound(_) | Notice::Resumed(Resumed::Proposed(_) | Resumed::Talking { .. }))
+}
+
 /// How these clients are told.
-pub(in crate::dialect) fn notice(notice: &Notice) -> Option<Outgoing> {
+pub(in crate::dialect) fn notice(notice: &Notice, relays: Option<&Relays>) -> Option<Outgoing> {
     match notice {
         Notice::Welcome { user, guest, node } => {
             let (user_id, node) = (user.as_str(), node.as_str());
             let version = env!("CARGO_PKG_VERSION");
             outgoing(event::WELCOME, &Welcome { user_id, guest: *guest, node, version })
         }
-        Notice::Resumed(resumed) => outgoing(event::RESUMED, &ResumedBody::new(resumed)),
-        Notice::MatchFound(found) => outgoing(event::MATCH_FOUND, &FoundBody::new(found)),
+        Notice::Resumed(resumed) => outgoing(event::RESUMED, &ResumedBody::new(resumed, relays)),
+        Notice::MatchFound(found) => outgoing(event::MATCH_FOUND, &FoundBody::new(found, relays)),
         Notice::MatchAccepted { proposal, room, by } => {
             outgoing(event::MATCH_ACCEPTED, &Agreement::new(*proposal, *room, Some(by.as_str())))
         }
@@ -99,15 +105,17 @@ enum ResumedBody<'a> {
         partner: PartnerBody<'a>,
         initiator: bool,
         last_sequence: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ice_servers: Option<[&'a Relays; 1]>,
     },
 }
 
 impl<'a> ResumedBody<'a> {
-    fn new(resumed: &'a Resumed) -> Self {
+    fn new(resumed: &'a Resumed, relays: Option<&'a Relays>) -> Self {
         match resumed {
             Resumed::Idle => Self::Idle,
             Resumed::Waiting { stage } => Self::Waiting { stage: stage.number() },
-            Resumed::Proposed(found) => Self::Proposed(FoundBody::new(found)),
+            Resumed::Proposed(found) => Self::Proposed(FoundBody::new(found, relays)),
             Resumed::Talking { proposal, room, partner, initiator, last_sequence, told: _ } => {
                 Self::Talking {
                     match_id: *proposal,
@@ -116,6 +124,7 @@ impl<'a> ResumedBody<'a> {
                     partner: PartnerBody::new(partner),
                     initiator: *initiator,
                     last_sequence: *last_sequence,
+                    ice_servers: relays.map(|relays| [relays]),
                 }
             }
         }

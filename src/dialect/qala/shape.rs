@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::id::{ProposalId, RoomId};
 use crate::domain::notice::{Found, Partner};
+use crate::domain::relay::Relays;
 use crate::domain::talk::ChatMessage;
 
 /// Writes an id as it is spelled.
@@ -26,10 +27,12 @@ pub(super) struct FoundBody<'a> {
     stage: u8,
     initiator: bool,
     partner: PartnerBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ice_servers: Option<[&'a Relays; 1]>,
 }
 
 impl<'a> FoundBody<'a> {
-    pub(super) fn new(found: &'a Found) -> Self {
+    pub(super) fn new(found: &'a Found, relays: Option<&'a Relays>) -> Self {
         Self {
             match_id: found.proposal,
             partner_id: found.partner.user.as_str(),
@@ -38,6 +41,7 @@ impl<'a> FoundBody<'a> {
             stage: found.stage.number(),
             initiator: found.initiator,
             partner: PartnerBody::new(&found.partner),
+            ice_servers: relays.map(|relays| [relays]),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) use client::{encode, hear, signal_of};
 #[cfg(test)]
 pub(super) use contract::CONTRACT;
 pub(super) use decode::decode;
-pub(super) use notice::{notice, too_many_attempts};
+pub(super) use notice::{notice, tells_relays, too_many_attempts};
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "webrtc-chat";

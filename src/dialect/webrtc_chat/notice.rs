@@ -8,6 +8,7 @@ use super::event;
 use super::shape::{RateLimited, Waiting, outgoing, timestamp};
 use crate::domain::id::{RoomId, UserId};
 use crate::domain::notice::{Notice, Resumed};
+use crate::domain::relay::Relays;
 use crate::domain::talk::{Departure, Payload, SignalKind};
 use crate::domain::time::Time;
 
@@ -16,8 +17,13 @@ const MATCH_TYPE: &str = "webrtc_chat";
 /// How much of what was wished for a match has, of 1: nobody wishes for anything.
 const MATCH_QUALITY: u8 = 1;
 
+/// Whether relays are told with it: where a call begins, or may begin anew.
+pub(in crate::dialect) const fn tells_relays(notice: &Notice) -> bool {
+    matches!(notice, Notice::MatchReady { .. } | Notice::Resumed(Resumed::Talking { .. }))
+}
+
 /// How these clients are told at `now`.
-pub(in crate::dialect) fn notice(notice: &Notice, now: Time) -> Option<Outgoing> {
+pub(in crate::dialect) fn notice(notice: &Notice, relays: Option<&Relays>, now: Time) -> Option<Outgoing> {
     let timestamp = timestamp(now);
     match notice {
         Notice::Welcome { user, guest: _, node } => {
@@ -25,7 +31,7 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time) -> Option<Outgoing>
             let server_info = ServerInfo { worker: node.as_str(), version };
             outgoing(event::CONNECTED, &Connected { socket_id: user.as_str(), timestamp, server_info })
         }
-        Notice::Resumed(resumed) => outgoing(event::SESSION_RESUMED, &ResumedBody::new(resumed)),
+        Notice::Resumed(resumed) => outgoing(event::SESSION_RESUMED, &ResumedBody::new(resumed, relays)),
         Notice::MatchReady { proposal: _, room, partner, initiator } => {
             let body = Found {
                 room_id: *room,
@@ -34,6 +40,7 @@ pub(in crate::dialect) fn notice(notice: &Notice, now: Time) -> Option<Outgoing>
                 match_type: MATCH_TYPE,
                 match_quality: MATCH_QUALITY,
                 initiator: *initiator,
+                ice_servers: relays.map(|relays| [relays]),
             };
             outgoing(event::MATCH_FOUND, &body)
         }
@@ -127,17 +134,21 @@ enum ResumedBody<'a> {
         room_id: RoomId,
         peer_id: &'a str,
         initiator: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ice_servers: Option<[&'a Relays; 1]>,
     },
 }
 
 impl<'a> ResumedBody<'a> {
-    fn new(resumed: &'a Resumed) -> Self {
+    fn new(resumed: &'a Resumed, relays: Option<&'a Relays>) -> Self {
         match resumed {
             Resumed::Idle => Self::Idle,
             // Claimed and agreed in one step: the match itself is about to be told.
             Resumed::Waiting { .. } | Resumed::Proposed(_) => Self::Waiting,
             Resumed::Talking { room, partner, initiator, .. } => {
-                Self::Talking { room_id: *room, peer_id: partner.user.as_str(), initiator: *initiator }
+                let (room_id, peer_id) = (*room, partner.user.as_str());
+                let ice_servers = relays.map(|relays| [relays]);
+                Self::Talking { room_id, peer_id, initiator: *initiator, ice_servers }
             }
         }
     }
@@ -153,6 +164,8 @@ struct Found<'a> {
     match_type: &'static str,
     match_quality: u8,
     initiator: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ice_servers: Option<[&'a Relays; 1]>,
 }
 
 #[derive(Serialize)]

@@ -208,7 +208,11 @@ impl<E: Entropy> Core<E> {
     /// place is kept.
     pub(super) fn suspend(&mut self, id: SessionId, now: Time) {
         if self.sessions.get(id).is_some_and(|session| session.connection.is_none()) {
-            self.withdraw(id, Withdrawal::Suspend, now);
+            if self.leaving {
+                self.park(id, now);
+            } else {
+                self.withdraw(id, Withdrawal::Suspend, now);
+            }
         }
     }
 

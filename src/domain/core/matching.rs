@@ -280,7 +280,7 @@ impl<E: Entropy> Core<E> {
 
     /// Declines a proposal that is over for this session and that the store, which lost that, holds it to. Asking
     /// to be off the list would be answered the same until the store forgets it.
-    fn lets_go_of(&mut self, id: SessionId, proposal: &Proposal) -> bool {
+    pub(super) fn lets_go_of(&mut self, id: SessionId, proposal: &Proposal) -> bool {
         let Some(session) = self.sessions.get(id) else { return false };
         let over = session.settled.contains(&proposal.id);
         if over {
@@ -289,7 +289,7 @@ impl<E: Entropy> Core<E> {
         over
     }
 
-    fn suspended(&mut self, id: SessionId, now: Time) {
+    pub(super) fn suspended(&mut self, id: SessionId, now: Time) {
         self.listed.remove(&id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         // Who is told where it stands first is searched for then.

@@ -37,6 +37,7 @@ mod commanding;
 mod connecting;
 mod consulting;
 mod entering;
+mod going_down;
 mod hall_news;
 mod halls;
 mod handing;
@@ -146,6 +147,8 @@ pub enum Input {
     Shutdown {
         /// When.
         retry_after_ms: u64,
+        /// There are other nodes, where what is here goes on.
+        elsewhere: bool,
     },
 }
 
@@ -241,6 +244,8 @@ pub struct Core<E> {
     announcing: Announcing,
     /// Whether others want to know what happens.
     tells: bool,
+    /// Whether the node is going down and others go on.
+    leaving: bool,
     /// Envelopes from this core to itself, handled within the same turn.
     local: VecDeque<(SessionId, Envelope)>,
     effects: VecDeque<Effect>,
@@ -272,6 +277,7 @@ impl<E: Entropy> Core<E> {
             halls: Halls::default(),
             announcing,
             tells: false,
+            leaving: false,
             local: VecDeque::new(),
             effects: VecDeque::new(),
         }
@@ -293,7 +299,7 @@ impl<E: Entropy> Core<E> {
                 self.renew_halls(now);
             }
             Input::Online { pool, people } => self.online(pool, people),
-            Input::Shutdown { retry_after_ms } => self.shutdown(retry_after_ms),
+            Input::Shutdown { retry_after_ms, elsewhere } => self.shutdown(retry_after_ms, elsewhere, now),
         }
         self.deliver_local(now);
     }
@@ -318,6 +324,12 @@ impl<E: Entropy> Core<E> {
     /// How many sessions there are, those of clients that are away included.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Who came in over that connection, as long as the session is there.
+    pub fn user(&self, connection: ConnectionId) -> Option<&UserId> {
+        let session = self.sessions.get(*self.by_connection.get(&connection)?)?;
+        Some(&session.user)
     }
 
     /// The tickets that wait here or are before an agreement.
@@ -388,13 +400,5 @@ impl<E: Entropy> Core<E> {
 
     fn policy(&self, session: &Session) -> &Policy {
         &self.policies[session.policy]
-    }
-
-    fn shutdown(&mut self, retry_after_ms: u64) {
-        let connected: BTreeSet<ConnectionId> = self.by_connection.keys().copied().collect();
-        for connection in connected {
-            self.effects
-                .push_back(Effect::Notify { connection, notice: Notice::Shutdown { retry_after_ms } });
-        }
     }
 }

@@ -36,6 +36,10 @@ pub(super) enum Purpose {
         why: Withdrawal,
         ticket: TicketId,
     },
+    /// The place of who is away, while the node goes down.
+    Park {
+        ticket: TicketId,
+    },
     Answer {
         proposal: ProposalId,
         verdict: Verdict,
@@ -289,6 +293,7 @@ impl<E: Entropy> Core<E> {
             Purpose::Reopen { session: _, room } => self.reopened(id, room, &outcome, now),
             Purpose::Search { asker, ticket } => self.searched(id, asker, ticket, outcome, now),
             Purpose::Withdraw { why, ticket } => self.withdrawn(id, why, ticket, outcome, now),
+            Purpose::Park { ticket } => self.parked(id, ticket, outcome, now),
             Purpose::Answer { proposal, verdict, asker, why } => {
                 self.answered_proposal(id, proposal, verdict, asker, why, outcome, now);
             }
@@ -342,6 +347,7 @@ impl<E: Entropy> Core<E> {
             | Purpose::Reclaim { .. }
             | Purpose::Search { .. }
             | Purpose::Withdraw { .. }
+            | Purpose::Park { .. }
             | Purpose::Answer { .. }
             | Purpose::Expire { .. }
             | Purpose::Open { .. }

@@ -15,10 +15,10 @@ export class Crowd {
     this.#workers = Array.from({ length: processes }, () => this.#fork())
   }
 
-  /** Gives everybody a place; each talks to the nodes in turn. */
-  async start(urls, count) {
+  /** Gives everybody a place; each talks to the nodes in turn. So many `lonely` ones wait all the time. */
+  async start(urls, count, lonely = 0) {
     const share = Math.ceil(count / this.#workers.length)
-    await this.#all('start', { urls, count: share })
+    await this.#all('start', { urls, count: share, lonely: Math.ceil(lonely / this.#workers.length) })
     return share * this.#workers.length
   }
 

@@ -3,7 +3,7 @@
 const SHOWN = 12
 
 /** What happened, and what of it should not have: one line. */
-export function lineOf(name, { faults, people, matches, chat, violations, recoveries, seconds }) {
+export function lineOf(name, { faults, people, matches, chat, violations, recoveries, seconds, notes = [] }) {
   const count = (...kinds) => violations.filter(({ kind }) => kinds.includes(kind)).length
   const named = ['double', 'one-sided', 'chat', 'left', 'slow']
   const slowest = recoveries.toSorted((one, other) => other.ms / other.limitMs - one.ms / one.limitMs)[0]
@@ -17,6 +17,7 @@ export function lineOf(name, { faults, people, matches, chat, violations, recove
     `forgotten by Redis itself ${chat.forgotten}`,
     `left waiting or alone ${count('left')}`,
     `other violations ${violations.filter(({ kind }) => !named.includes(kind)).length}`,
+    ...notes,
     `recovery ${slowest ? `${Math.round(slowest.ms)} ms of ${slowest.limitMs}` : 'none'}`,
   ]
   return `drill ${name}: ${violations.length === 0 ? 'passed' : 'FAILED'} in ${Math.round(seconds)} s; ${words.join('; ')}`

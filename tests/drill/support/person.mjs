@@ -19,6 +19,9 @@ const ABRUPT = 5
 /** The directions of a drill: each of two pairs crosswise. */
 export const DIRECTIONS = [['en', 'es'], ['es', 'en'], ['de', 'fr'], ['fr', 'de']]
 
+/** One that nobody has the other way round: who takes it waits. */
+export const LONELY = ['nl', 'sv']
+
 export class Person {
   /** What was done and told, in order: `{at, what, ...}`. */
   log = []
@@ -33,9 +36,9 @@ export class Person {
   #patientUntil = 0
   #unknown
 
-  /** `urls`: the nodes; `first`: the place of the one to begin with. */
-  constructor(urls, first) {
-    Object.assign(this, { urls, at: first, id: null })
+  /** `urls`: the nodes; `first`: the place of the one to begin with; `wishes`: the directions to choose from. */
+  constructor(urls, first, wishes = DIRECTIONS) {
+    Object.assign(this, { urls, at: first, wishes, id: null })
     this.#connect()
     this.#live()
   }
@@ -249,7 +252,7 @@ export class Person {
   }
 
   async #join() {
-    const direction = DIRECTIONS[between(0, DIRECTIONS.length - 1)]
+    const direction = this.wishes[between(0, this.wishes.length - 1)]
     this.#be('joining')
     this.#note('joining', { direction: direction.join('>') })
     await this.#ask('matching:join_queue', wish(...direction), ({ success, lost, queuePosition }) => {

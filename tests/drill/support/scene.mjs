@@ -25,6 +25,8 @@ export class Scene {
   violations = []
   /** `{what, ms, limitMs}` of each time that counts as recovery. */
   recoveries = []
+  /** What else is worth saying in the drill's line. */
+  notes = []
   nodes = []
   #crowd = new Crowd(PROCESSES)
   #probers = []
@@ -38,20 +40,32 @@ export class Scene {
     this.#patience = patience
   }
 
-  /** `urls`: how each node reaches Redis, where that differs. */
-  async start(urls = []) {
+  /** `urls`: how each node reaches Redis, where that differs; `flags`: more of them; `door`: starts what stands in
+   * front of the nodes, where something does, and tells its address; `lonely`: how many people wait all the time. */
+  async start(urls = [], { flags: more = [], door, lonely } = {}) {
     for (let n = 0; n < NODES; n += 1) {
       const flags = ['--redis-url', urls[n] ?? this.redis.url, '--node', `n-${n}`, ...NO_LIMITS, ...grace(GRACE_SECONDS)]
-      const node = new Server([...flags, '--rematch-seconds', '0', '--log-level', 'error'])
+      const node = new Server([...flags, '--rematch-seconds', '0', '--log-level', 'error', ...more])
       await node.start()
       // As its people are told.
       node.name = (await node.get('/health')).json.node
       this.nodes.push(node)
     }
-    this.people = await this.#crowd.start(this.nodes.map(({ url }) => url), PEOPLE)
-    this.#probers = this.nodes.map((node, n) => new Prober([node, this.nodes[(n + 1) % NODES]]))
+    this.people = await this.#crowd.start(door ? [await door(this.nodes)] : this.nodes.map(({ url }) => url), PEOPLE, lonely)
+    // Who asks a node itself cannot be there while it is not.
+    this.#probers = door ? [] : this.nodes.map((node, n) => new Prober([node, this.nodes[(n + 1) % NODES]]))
     for (const prober of this.#probers) await prober.start()
     await pause(TRAFFIC_BEFORE_MS)
+  }
+
+  /** A node is stopped as an operator does, and one starts in its place. That excuses nothing. */
+  async restarts(node) {
+    const { mended } = this.breaks(`restart of ${node.name}`, { isPlanned: true })
+    await node.finish()
+    Object.assign(node, { output: '', flags: [...node.flags, '--port', String(node.port)] })
+    await node.start()
+    node.name = (await node.get('/health')).json.node
+    mended()
   }
 
   /** Something is broken now; `mended` says from when on it is not. */
@@ -103,7 +117,8 @@ export class Scene {
     const end = now()
     const probes = this.#probers.map(({ nodes, attempts }) => ({ nodes: nodes.map(({ name }) => name), attempts }))
     const stories = logs.map((log) => storyOf(log, end))
-    const audited = audit(stories, this.faults, { graceMs: GRACE_SECONDS * 1_000 })
+    const unplanned = this.faults.filter(({ isPlanned }) => !isPlanned)
+    const audited = audit(stories, unplanned, { graceMs: GRACE_SECONDS * 1_000 })
     this.violations.push(...differ.map((one) => ({ ...one, at: end })), ...audited.violations)
     return { ...audited, stories, logs, probes }
   }

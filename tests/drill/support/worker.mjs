@@ -1,12 +1,12 @@
 // A process full of people. It does what its parent asks and ends with it.
-import { Person } from './person.mjs'
+import { LONELY, Person } from './person.mjs'
 
 const people = []
 
 const COMMANDS = {
-  /** So many more people, spread over the nodes. */
-  start: ({ urls, count }) => {
-    for (let n = 0; n < count; n += 1) people.push(new Person(urls, n))
+  /** So many more people, spread over the nodes; of `lonely` of them, each waits for somebody who never comes. */
+  start: ({ urls, count, lonely }) => {
+    for (let n = 0; n < count; n += 1) people.push(new Person(urls, n, n < lonely ? [LONELY] : undefined))
   },
   quiet: () => people.forEach((person) => person.quiet()),
   /** How things stand with each of them. */

@@ -447,7 +447,7 @@ fn partner(side: &Waiting) -> Partner {
 }
 
 fn tell(client: Client, notice: &Notice, said: &mut Vec<Out>) {
-    Dialect::Qala.notice(notice, Time::default(), &mut |outgoing| {
+    Dialect::Qala.notice(notice, None, Time::default(), &mut |outgoing| {
         said.push(Out::Packet(client, format!("[\"{}\",{}]", outgoing.event, outgoing.argument)));
     });
 }

@@ -69,7 +69,7 @@ fn what_the_dialect_has_no_event_for_is_not_written() {
 /// Everything that a client makes of a notice, written down.
 fn heard(dialect: Dialect, notice: &Notice) -> Vec<String> {
     let mut heard = Vec::new();
-    dialect.notice(notice, NOW, &mut |said| {
+    dialect.notice(notice, None, NOW, &mut |said| {
         let packet = format!("[\"{}\",{}]", said.event, said.argument);
         heard.push(format!("{:?}", dialect.hear(&packet)));
     });

@@ -37,7 +37,7 @@ fn written(outgoing: &Outgoing) -> String {
 /// Events and their arguments, `null` where there is none.
 fn told(dialect: Dialect, notice: &Notice) -> Vec<String> {
     let mut told = Vec::new();
-    dialect.notice(notice, NOW, &mut |outgoing| told.push(written(&outgoing)));
+    dialect.notice(notice, None, NOW, &mut |outgoing| told.push(written(&outgoing)));
     told
 }
 

@@ -58,7 +58,7 @@ fn heard(dialect: Dialect, content: &str) -> serde_json::Value {
     };
     let mut heard = Vec::new();
     let notice = Notice::Chat { room: room(), message };
-    dialect.notice(&notice, NOW, &mut |outgoing| heard.push(outgoing.argument));
+    dialect.notice(&notice, None, NOW, &mut |outgoing| heard.push(outgoing.argument));
     assert_eq!(heard.len(), 1);
     serde_json::from_str(heard[0].get()).expect("JSON")
 }

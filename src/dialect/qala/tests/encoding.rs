@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{PROPOSAL, ROOM, acknowledged, event_of, proposal, room};
+use super::{PROPOSAL, ROOM, acknowledged, event_of, event_with, proposal, relays, room};
+use crate::dialect::Dialect;
 use crate::domain::command::{Refusal, Reply, Scope};
 use crate::domain::criteria::Stage;
 use crate::domain::id::{NodeId, UserId};
@@ -214,6 +215,32 @@ fn where_a_session_goes_on() {
         },
         r#"{"state":"talking","matchId":"$P","sessionId":"$R","partnerId":"ana","partner":{"native_language":"es","target_language":"en","proficiency_level":"advanced"},"initiator":false,"lastSequence":9}"#,
     );
+}
+
+#[test]
+fn relays_are_told_where_a_call_may_begin() {
+    let ice = r#","iceServers":[{"urls":["turn:r:1"],"username":"9:ana","credential":"c="}]}"#;
+    let talking = Resumed::Talking {
+        proposal: proposal(),
+        room: room(),
+        partner: partner(),
+        initiator: false,
+        last_sequence: 9,
+        told: true,
+    };
+    for notice in
+        [Notice::MatchFound(found()), Notice::Resumed(Resumed::Proposed(found())), Notice::Resumed(talking)]
+    {
+        let without = event_of(&notice).expect("an event").argument;
+        let with = format!("{}{ice}", without.get().strip_suffix('}').expect("an object"));
+        assert!(Dialect::Qala.tells_relays(&notice));
+        assert_eq!(event_with(&notice, Some(&relays())).expect("an event").argument.get(), with);
+    }
+    let ready =
+        Notice::MatchReady { proposal: proposal(), room: room(), partner: partner(), initiator: true };
+    for notice in [ready, Notice::Resumed(Resumed::Idle), Notice::Replaced] {
+        assert!(!Dialect::Qala.tells_relays(&notice), "{notice:?}");
+    }
 }
 
 #[test]

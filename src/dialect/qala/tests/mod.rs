@@ -13,6 +13,7 @@ use crate::domain::command::{Command, Refusal, Reply};
 use crate::domain::id::{ProposalId, RoomId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
+use crate::domain::relay::Relays;
 use crate::domain::time::Time;
 
 const ROOM: &str = "11111111-2222-4333-8444-555555555555";
@@ -39,8 +40,17 @@ fn decode(packet: &str, limits: &Limits) -> Result<Command, Refusal> {
 
 /// The event that a notice is, if it is one; it is never more than one.
 fn event_of(notice: &Notice) -> Option<Outgoing> {
+    event_with(notice, None)
+}
+
+fn relays() -> Relays {
+    Relays { urls: ["turn:r:1".to_owned()].into(), username: "9:ana".to_owned(), credential: "c=".to_owned() }
+}
+
+/// The same with relays.
+fn event_with(notice: &Notice, relays: Option<&Relays>) -> Option<Outgoing> {
     let mut said = Vec::new();
-    Dialect::Qala.notice(notice, Time::default(), &mut |outgoing| said.push(outgoing));
+    Dialect::Qala.notice(notice, relays, Time::default(), &mut |outgoing| said.push(outgoing));
     assert!(said.len() < 2, "{said:?}");
     said.pop()
 }

@@ -57,7 +57,7 @@ fn decoded(event: &str, arguments: &str) -> Result<HallCommand, Refusal> {
 /// Everything that is told by a notice: events with their arguments.
 fn told(notice: &Notice) -> Vec<(&'static str, String)> {
     let mut told = Vec::new();
-    Dialect::Signaling.notice(notice, Time::default(), &mut |said| {
+    Dialect::Signaling.notice(notice, None, Time::default(), &mut |said| {
         told.push((said.event, said.argument.get().to_owned()));
     });
     told

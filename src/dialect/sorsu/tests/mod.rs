@@ -58,7 +58,7 @@ fn written(Outgoing { event, argument }: &Outgoing) -> String {
 /// Events and their arguments, `null` where there is none.
 fn told(notice: &Notice) -> Vec<String> {
     let mut told = Vec::new();
-    Dialect::Sorsu.notice(notice, NOW, &mut |outgoing| told.push(written(&outgoing)));
+    Dialect::Sorsu.notice(notice, None, NOW, &mut |outgoing| told.push(written(&outgoing)));
     told
 }
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::super::too_many_attempts;
 use super::super::topic::Topic;
 use super::{ROOM, ana, answered, partner, room, told};
+use crate::dialect::Dialect;
 use crate::domain::command::{Refusal, Reply, Scope};
 use crate::domain::criteria::Stage;
 use crate::domain::id::{NodeId, ProposalId, UserId};
 use crate::domain::notice::{Found, Notice, Resumed};
 use crate::domain::operation::Place;
 use crate::domain::proposal::Failure;
+use crate::domain::relay::Relays;
 use crate::domain::talk::{ChatMessage, Departure, Payload, Quality, SignalKind};
 use crate::domain::time::Time;
 
@@ -100,6 +102,22 @@ fn match_found() {
     );
     assert_eq!(told(&Notice::MatchFound(found())), []);
     assert_eq!(told(&Notice::MatchAccepted { proposal: proposal(), room: room(), by: ana() }), []);
+}
+
+#[test]
+fn relays_are_told_where_a_call_begins() {
+    let ready =
+        Notice::MatchReady { proposal: proposal(), room: room(), partner: partner(), initiator: true };
+    let urls = ["turn:r:1".to_owned()].into();
+    let relays = Relays { urls, username: "9:ana".to_owned(), credential: "c=".to_owned() };
+    let ice = r#","iceServers":[{"urls":["turn:r:1"],"username":"9:ana","credential":"c="}]}"#;
+    let (mut with, now) = (Vec::new(), Time::from_ms(super::NOW_MS));
+    Dialect::WebrtcChat
+        .notice(&ready, Some(&relays), now, &mut |said| with.push(said.argument.get().to_owned()));
+    let without = told(&ready).remove(0).1;
+    assert!(Dialect::WebrtcChat.tells_relays(&ready));
+    assert_eq!(with, [format!("{}{ice}", without.strip_suffix('}').expect("an object"))]);
+    assert!(!Dialect::WebrtcChat.tells_relays(&Notice::Resumed(Resumed::Idle)));
 }
 
 #[test]

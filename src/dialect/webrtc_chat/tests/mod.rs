@@ -44,7 +44,7 @@ fn decoded(event: &str, arguments: &str) -> Result<Command, Refusal> {
 /// Everything that is told by a notice: events with their arguments.
 fn told(notice: &Notice) -> Vec<(&'static str, String)> {
     let mut told = Vec::new();
-    Dialect::WebrtcChat.notice(notice, Time::from_ms(NOW_MS), &mut |said| {
+    Dialect::WebrtcChat.notice(notice, None, Time::from_ms(NOW_MS), &mut |said| {
         told.push((said.event, said.argument.get().to_owned()));
     });
     told

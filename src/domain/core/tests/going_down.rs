@@ -1,5 +1,7 @@
 //! The node goes down, or one session of it has to be given up.
 
+use super::super::super::operation::Search;
+use super::super::super::search::SearchPlan;
 use super::*;
 
 #[test]
@@ -10,10 +12,67 @@ fn everybody_is_told_of_a_shutdown_and_sessions_go_on_until_they_are_closed() {
     core.expect([record(Event::SessionOpened), welcome, attach_since("cyd", 2, at(600))]);
     core.disconnected(ConnectionId(0));
     core.expect([]);
-    core.handle(Input::Shutdown { retry_after_ms: 5_000 });
+    core.handle(Input::Shutdown { retry_after_ms: 5_000, elsewhere: false });
     core.expect([ANA, BEN].map(|connection| notify(connection, Notice::Shutdown { retry_after_ms: 5_000 })));
     core.asks(ANA, 2, Command::Accept(proposal.id));
     core.expect([answer(&proposal, "ana", Verdict::Accept)]);
+}
+
+/// The search that keeps the ticket's place for whoever takes it over, for as long as grace lasts.
+fn parking(core: &Scripted, ticket: &Arc<Ticket>) -> Effect {
+    let usual = core.search(ticket, Stage::Exact);
+    let plan = SearchPlan { look_in: Vec::new(), accepts_age: AgeRange::NONE, ..usual.plan.clone() };
+    looking(Search { plan, lease_until: core.now() + Duration::from_secs(30), ..usual })
+}
+
+const ELSEWHERE: Input = Input::Shutdown { retry_after_ms: 5_000, elsewhere: true };
+
+#[test]
+fn who_waits_and_is_closed_has_a_place_that_nobody_but_its_next_session_finds() {
+    let (mut core, ticket) = ana_waits();
+    core.handle(ELSEWHERE);
+    core.expect([notify(ANA, Notice::Shutdown { retry_after_ms: 5_000 })]);
+    core.at(2_000);
+    core.disconnected(ANA);
+    let [parked] = core.asked([parking(&core, &ticket)]);
+    core.stored(parked, listed(3));
+    core.expect([]);
+    // Its lease is not renewed: who does not come in time has no place.
+    core.wakes_in_vain(2_600);
+    core.wakes_in_vain(15_500);
+    core.wakes(32_000);
+    let [withdrawal] = core.asked([withdraw(&ticket)]);
+    core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Removed));
+    core.expect([ended(TicketEnd::Gone), detach("ana", 0), record(Event::SessionClosed)]);
+}
+
+#[test]
+fn who_was_away_before_gets_that_place_when_the_node_begins_to_go_down() {
+    let (mut core, ticket) = ana_waits();
+    core.disconnected(ANA);
+    let [withdrawal] = core.asked([withdraw(&ticket)]);
+    core.stored(withdrawal, Outcome::Withdrawn(Withdrawn::Removed));
+    core.expect([]);
+    core.at(2_000);
+    core.handle(ELSEWHERE);
+    let [parked] = core.asked([parking(&core, &ticket)]);
+    core.stored(parked, listed(3));
+    core.expect([]);
+}
+
+#[test]
+fn who_was_found_just_before_being_closed_is_before_an_agreement() {
+    let (mut core, ticket) = ana_waits();
+    core.handle(ELSEWHERE);
+    core.expect([notify(ANA, Notice::Shutdown { retry_after_ms: 5_000 })]);
+    core.disconnected(ANA);
+    let [parked] = core.asked([parking(&core, &ticket)]);
+    let proposal = pair(1, &bens_ticket(), &ticket, at(600));
+    core.stored(parked, Outcome::Searched(Searched::Taken(proposal.clone())));
+    core.expect([]);
+    // The answer comes from where its client is next.
+    core.hears(0, Envelope::Proposed(proposal));
+    core.expect([]);
 }
 
 #[test]

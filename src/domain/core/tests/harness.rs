@@ -216,6 +216,11 @@ impl Scripted {
         self.expect([]);
     }
 
+    /// The moment it is.
+    pub(super) fn now(&self) -> Time {
+        self.now
+    }
+
     /// The ticket that the core makes of a wish now.
     pub(super) fn ticket(&self, name: &str, slot: u32, wish: &Wish) -> Arc<Ticket> {
         Arc::new(ticket(TicketId(self.draw(Dice::next_u64)), name, here(slot), wish, self.now))
