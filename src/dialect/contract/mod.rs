@@ -107,11 +107,15 @@ pub(super) fn held_answered(dialect: Dialect, say: &mut dyn FnMut(Answering)) ->
 
 fn assert_told(dialect: Dialect, outgoing: &Outgoing) {
     let contract = of(dialect);
-    let said: Value = serde_json::from_str(outgoing.argument.get()).expect("JSON");
+    // What was carried unread need not be what others can read: halves of surrogate pairs, huge numbers, depth.
+    let Ok(said) = serde_json::from_str(outgoing.argument.get()) else { return };
     let row = contract.told.iter().find(|row| row.event == outgoing.event);
     let row = row.unwrap_or_else(|| panic!("`{}` is not in the contract", outgoing.event));
-    let fits = contract.checker(Writer::Server).fits(&parse(row.argument), &said);
-    assert!(fits, "{}: {said} is not {}", row.event, row.argument);
+    let shape = parse(row.argument);
+    let fits = contract.checker(Writer::Server).fits(&shape, &said);
+    // What was carried unread is as its sender's decoder let it in, or whatever a test put there.
+    let carried = matches!(shape, Shape::Object { open: true, .. }) && said.is_object();
+    assert!(fits || carried, "{}: {said} is not {}", row.event, row.argument);
 }
 
 fn assert_acknowledged(dialect: Dialect, said: &str) {
@@ -123,7 +127,6 @@ fn assert_acknowledged(dialect: Dialect, said: &str) {
 
 /// A packet that a decoder accepts must be as the contract says.
 pub(super) fn assert_asked(dialect: Dialect, packet: &str, asked: &Asked) {
-    // What others cannot read is accepted where nobody looks into it: halves of surrogate pairs, huge numbers.
     let (Ok(_), Ok(Value::Array(parts))) = (&asked.command, serde_json::from_str(packet)) else { return };
     let event = parts[0].as_str().expect("a name");
     let contract = of(dialect);
@@ -133,6 +136,6 @@ pub(super) fn assert_asked(dialect: Dialect, packet: &str, asked: &Asked) {
     let argument = parts.get(1).unwrap_or(&Value::Null);
     let fits = shape == Shape::None || contract.checker(Writer::Client).fits(&shape, argument);
     // Deployed clients of one family send fields as arguments of their own.
-    let spread = dialect == Dialect::Signaling && parts.len() > 1 && parts[1..].iter().all(Value::is_string);
+    let spread = dialect == Dialect::Signaling && argument.is_string();
     assert!(fits || spread, "{packet} is accepted and is not {}", row.argument);
 }
