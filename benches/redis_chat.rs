@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use qala::domain::id::{Entropy, RoomId, UserId};
 use qala::domain::operation::{Appended, Operation, Outcome};
+use qala::domain::ticket::PoolId;
 use qala::domain::time::Time;
 use qala::store::redis::{RedisStore, Settings};
 use qala::store::{Store, Submitted};
@@ -93,7 +94,13 @@ impl Bench {
         for round in 0..ROUNDS {
             let room = RoomId::random(&mut Number(messages << 32 | round));
             let members = ["ana", "ben"].map(UserId::new);
-            self.ask([Operation::OpenRoom { room, members, heard: None, written: [0; 2] }]);
+            self.ask([Operation::OpenRoom {
+                pool: PoolId("qala"),
+                room,
+                members,
+                heard: None,
+                written: [0; 2],
+            }]);
             let operations: Vec<_> = (0..messages).map(|number| message(room, number)).collect();
             let (used, began) = (self.used(), Instant::now());
             let outcomes = self.ask(operations);

@@ -200,6 +200,7 @@ fn appends_keep_their_order_across_lost_connections() {
     for servers in [servers::single(), servers::cluster()] {
         let store = store(settings(&servers));
         let open = Operation::OpenRoom {
+            pool: POOL,
             room: room_id(1),
             members: [user(1), user(2)],
             heard: None,

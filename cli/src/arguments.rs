@@ -20,6 +20,10 @@ const HEALTH: &str = "health";
 const URL: &str = "url";
 /// The command that loads a server.
 const BENCH: &str = "bench";
+/// The command that shows what happens.
+const TOP: &str = "top";
+/// Where the address of Redis is taken from if it is not on the command line, as `qala serve` does.
+const REDIS_URLS: [&str; 2] = ["QALA_REDIS_URL", "REDIS_URL"];
 /// Where a secret is taken from that is not on the command line, in that order.
 const SECRETS: [&str; 2] = ["QALA_JWT_SECRET", "JWT_SECRET"];
 
@@ -33,6 +37,8 @@ pub(crate) enum Request {
     Bench(Vec<(&'static str, String)>),
     /// Ask a node how it is.
     Health(HealthArguments),
+    /// Show what happens.
+    Top(TopArguments),
 }
 
 /// Arguments of `qala health`.
@@ -41,6 +47,16 @@ pub(crate) enum HealthArguments {
     At(String),
     /// Ask the node that would run with these; the file is not read yet.
     Here(Sources),
+}
+
+/// Arguments of `qala top`.
+pub(crate) struct TopArguments {
+    /// Options and their values, as the viewer's table knows them.
+    pub(crate) given: Vec<(&'static str, String)>,
+    /// The password of Redis if its address has none.
+    pub(crate) redis_password: Option<String>,
+    /// Who is at the keyboard.
+    pub(crate) user: String,
 }
 
 /// Arguments of `qala serve`.
@@ -58,7 +74,7 @@ pub(crate) fn parse(
 ) -> Result<Request, Vec<Complaint>> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let asked =
-        arguments.get(1).and_then(|asked| [BENCH, HEALTH].into_iter().find(|command| asked == command));
+        arguments.get(1).and_then(|asked| [BENCH, HEALTH, TOP].into_iter().find(|command| asked == command));
     let asked = asked.unwrap_or("serve");
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
@@ -80,6 +96,7 @@ pub(crate) fn parse(
             Some(url) => HealthArguments::At(url.clone()),
             None => HealthArguments::Here(with_flags(BTreeMap::new(), environment)),
         })),
+        Some((TOP, matches)) => Ok(Request::Top(top_arguments(matches, environment))),
         Some(_) | None => Err(vec![Complaint {
             error: "no command given".to_owned(),
             hint: Some("`qala serve` runs a node; `qala --help` lists the commands".to_owned()),
@@ -95,6 +112,7 @@ fn command() -> Command {
         .subcommand(serve_command())
         .subcommand(bench_command())
         .subcommand(Command::new(HEALTH).override_help(help::HEALTH).arg(Arg::new(URL)))
+        .subcommand(top_command())
 }
 
 fn serve_command() -> Command {
@@ -116,6 +134,50 @@ fn bench_command() -> Command {
         }
     });
     Command::new(BENCH).override_help(help::bench()).args(options)
+}
+
+fn top_command() -> Command {
+    let options = qala_tui::settings::OPTIONS.iter().map(|spec| {
+        let arg = Arg::new(spec.flag).long(spec.flag);
+        match spec.value_name {
+            "" => arg.action(ArgAction::SetTrue),
+            name => arg.value_name(name).allow_negative_numbers(true),
+        }
+    });
+    Command::new(TOP).override_help(help::top()).args(options)
+}
+
+/// What was given; where it is, and what is secret, may come from the environment.
+fn top_arguments(matches: &ArgMatches, environment: impl Iterator<Item = (String, String)>) -> TopArguments {
+    let mut given = Vec::new();
+    for spec in &qala_tui::settings::OPTIONS {
+        if spec.value_name.is_empty() {
+            given.extend(matches.get_flag(spec.flag).then(|| (spec.flag, String::new())));
+        } else {
+            given.extend(matches.get_one::<String>(spec.flag).map(|value| (spec.flag, value.clone())));
+        }
+    }
+    let environment: BTreeMap<String, String> = environment.collect();
+    let set = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+    let has = |given: &[(&str, String)], wanted: &str| given.iter().any(|(flag, _)| *flag == wanted);
+    if !has(&given, "redis-url")
+        && let Some(url) = REDIS_URLS.into_iter().find_map(set)
+    {
+        given.push(("redis-url", url));
+    }
+    if has(&given, "url")
+        && !has(&given, "token")
+        && let Some(token) = set("QALA_ADMIN_TOKEN")
+    {
+        given.push(("token", token));
+    }
+    if !has(&given, "no-color")
+        && (set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb"))
+    {
+        given.push(("no-color", String::new()));
+    }
+    let user = set("USER").or_else(|| set("LOGNAME")).unwrap_or_default();
+    TopArguments { given, redis_password: set("REDIS_PASSWORD"), user }
 }
 
 /// What was given, in the order of the table; a secret may come from the environment.

@@ -16,9 +16,11 @@ pub(crate) enum Exit {
     Failure,
     /// It was asked for in a way that makes no sense: arguments or configuration.
     Usage,
+    /// Nobody answered `qala top`.
+    Unreachable,
     /// Interrupted before it was done (128 + SIGINT): asked to stop a second time.
     Interrupted,
-    /// The verdict of `qala bench`, by its own code.
+    /// The verdict of `qala bench` by its own code, or a signal that ended `qala top`.
     Verdict(u8),
 }
 
@@ -28,6 +30,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Failure => 1,
             Exit::Usage => 2,
+            Exit::Unreachable => 3,
             Exit::Interrupted => 130,
             Exit::Verdict(code) => code,
         })

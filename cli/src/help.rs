@@ -2,6 +2,7 @@
 
 use qala::config::{Group, OPTIONS, OptionSpec, Role, VARIABLES};
 use qala_loadtest::settings::OPTIONS as OPTIONS_OF_BENCH;
+use qala_tui::settings::OPTIONS as OPTIONS_OF_TOP;
 
 /// Width of the smallest terminal anyone still has.
 const COLUMNS: usize = 80;
@@ -18,6 +19,7 @@ Usage: qala <command> [options]
 Commands:
   serve   run a node (embedded store; --redis-url for many nodes)
   bench   load a server with thousands of clients and judge it
+  top     watch queues, rooms and nodes live
   health  ask a node whether it is alive, as containers do
 
 Options:
@@ -54,6 +56,19 @@ Exit codes:
   1  an assertion was missed   5    the oracle saw something wrong
   2  wrong arguments           130  interrupted; the reports are written
   3  server out of reach";
+
+const EXAMPLES_OF_TOP: &str = "
+Examples:
+  qala top --redis-url redis://127.0.0.1:6379
+  qala top --url http://127.0.0.1:3001 --token a-long-random-text
+  qala top --once --json | jq .rates
+  qala top --record night.jsonl       and in the morning
+  qala top --replay night.jsonl --at 03:12
+
+Exit codes:
+  0  ended as asked            3    nobody answered (--once, --stream, --linear)
+  1  failed                    128 and the number of a signal that ended it:
+  2  wrong arguments           129 SIGHUP, 130 SIGINT, 143 SIGTERM";
 
 /// `qala serve --help`: every option under its heading.
 pub(crate) fn serve() -> String {
@@ -94,6 +109,25 @@ pub(crate) fn bench() -> String {
     }
     lines.extend(entry("-h, --help", "this help", ""));
     lines.push(BENCH_EXIT_CODES.to_owned());
+    lines.join("\n") + "\n"
+}
+
+/// `qala top --help`: every option of the viewer's table.
+pub(crate) fn top() -> String {
+    let mut lines = vec![
+        "Watch queues, rooms and nodes live, and see why somebody still waits.".to_owned(),
+        "On the screen `?` shows the keys.".to_owned(),
+        String::new(),
+        "Usage: qala top [options]".to_owned(),
+        String::new(),
+    ];
+    for spec in &OPTIONS_OF_TOP {
+        let value =
+            if spec.value_name.is_empty() { String::new() } else { format!(" <{}>", spec.value_name) };
+        lines.extend(entry(&format!("--{}{value}", spec.flag), spec.help, ""));
+    }
+    lines.extend(entry("-h, --help", "this help", ""));
+    lines.push(EXAMPLES_OF_TOP.to_owned());
     lines.join("\n") + "\n"
 }
 

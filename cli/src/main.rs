@@ -8,6 +8,7 @@ mod health;
 mod help;
 mod log;
 mod serve;
+mod top;
 
 use std::env;
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Ok(Request::Serve(arguments)) => serve::serve(arguments),
         Ok(Request::Bench(given)) => bench::bench(&given),
         Ok(Request::Health(asked)) => serve::health(asked),
+        Ok(Request::Top(arguments)) => top::top(&arguments),
         Err(complaint) => exit::fail(&complaint),
     };
     exit.into()

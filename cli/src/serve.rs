@@ -67,9 +67,11 @@ async fn serve_until_asked(config: &Config, started: Instant) -> Exit {
         Err(error) => return exit::failure(&error.to_string(), Some(&error.hint())),
     };
     exit::print(&banner::banner(config, &server, started.elapsed()));
+    let asked = server.asked_to_drain();
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        () = asked => {}
         () = server.failed() => return exit::failure("the server ended by itself; its log says why", None),
     }
     let within = server.stops_within();

@@ -103,6 +103,71 @@ fn a_node_that_is_not_there_is_not_well() {
 }
 
 #[test]
+fn help_of_top_fits_a_terminal() {
+    let shown = assert_snapshot(&["top", "--help"], "top-help.txt");
+    let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(wide, Vec::<&str>::new());
+    for arguments in [["top", "-h"], ["help", "top"]] {
+        assert_eq!(text(&qala(&arguments, &[]).stdout), shown);
+    }
+}
+
+/// What a program reads of exit codes stands in the help and on the page alike.
+#[test]
+fn the_page_of_top_lists_its_exit_codes() {
+    let page = include_str!("../../docs/TOP.md");
+    let help = text(&qala(&["top", "--help"], &[]).stdout);
+    for code in ["0", "1", "2", "3", "129", "130", "143"] {
+        assert!(help.contains(code) && page.contains(code), "{code}");
+    }
+    for row in ["| 0 |", "| 1 |", "| 2 |", "| 3 |", "| 129, 130, 143 |"] {
+        assert!(page.contains(row), "{row}");
+    }
+}
+
+#[test]
+fn a_top_that_makes_no_sense_is_refused() {
+    let redis = [("REDIS_URL", "redis://127.0.0.1:1")];
+    assert_refused(
+        &["top", "--once"],
+        &[],
+        &[
+            "error: nothing to look at",
+            "hint: give --redis-url (or REDIS_URL), or --url http://127.0.0.1:3001 for one node, or --replay FILE",
+        ],
+    );
+    assert_refused(
+        &["top"],
+        &redis,
+        &[
+            "error: no terminal to draw on",
+            "hint: --once, --stream or --linear print instead; --once --json for programs",
+        ],
+    );
+    assert_refused(
+        &["top", "--once", "--every", "fast", "--screen", "cellar"],
+        &redis,
+        &[
+            "error: --every is `fast`; expected seconds from 0.25 to 60, for example 5",
+            "hint: 1 is usual",
+            "error: there is no screen `cellar`",
+            "hint: there are overview, queues, rooms, nodes and events",
+        ],
+    );
+    assert_refused(&["top", "--onc"], &[], &["error: unknown option --onc", "hint: did you mean --once?"]);
+}
+
+#[test]
+fn a_record_that_is_not_there() {
+    let output = qala(&["top", "--stream", "--replay", "/nowhere/night.jsonl"], &[]);
+    assert_eq!(
+        text(&output.stderr),
+        "error: cannot read /nowhere/night.jsonl: No such file or directory (os error 2)\nhint: correct --replay\n"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn a_bench_that_makes_no_sense_is_refused_with_all_objections() {
     assert_refused(
         &["bench", "--url", "https://chat.example", "--rate", "many", "--assert", "match.p99 = 5"],

@@ -147,6 +147,25 @@ impl Assertion {
         Ok(Self { text: text.trim().to_owned(), quantity, comparison, limit })
     }
 
+    /// How long that metric may take by it, if it says anything of the kind.
+    pub(crate) fn limit_us_of(&self, of: Metric) -> Option<f64> {
+        match self.quantity {
+            Quantity::Quantile(metric, _) | Quantity::Mean(metric) if metric == of => Some(self.limit),
+            Quantity::Quantile(..)
+            | Quantity::Mean(_)
+            | Quantity::Count(_)
+            | Quantity::Rate(_)
+            | Quantity::Errors
+            | Quantity::Violations
+            | Quantity::Matched
+            | Quantity::Unmatched
+            | Quantity::ServerMegabytes
+            | Quantity::ServerCpu
+            | Quantity::TesterMegabytes
+            | Quantity::TesterCpu => None,
+        }
+    }
+
     /// Whether it holds.
     pub fn judge(&self, evidence: Evidence<'_>) -> Judged {
         let value = self.quantity.value(evidence);

@@ -2,10 +2,12 @@
 //!
 //! Ids and figures only: never what somebody wrote, a signal, a token or an address.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::criteria::Stage;
 use super::id::{ProposalId, RoomId, UserId};
+use super::intervention::Act;
 use super::proposal::Failure;
 use super::talk::{Departure, Quality};
 use super::ticket::PoolId;
@@ -19,6 +21,13 @@ pub struct Happening {
     pub pool: PoolId,
     /// What.
     pub what: What,
+}
+
+impl What {
+    /// Whether somebody who runs the service did it.
+    pub const fn is_intervention(&self) -> bool {
+        matches!(self, Self::Intervened { .. } | Self::Drained)
+    }
 }
 
 /// What happened.
@@ -97,6 +106,15 @@ pub enum What {
     Quality(Quality),
     /// A client says that its call came to nothing.
     CallFailed,
+    /// Somebody who runs the service did something to the user.
+    Intervened {
+        /// What.
+        act: Act,
+        /// Who, as `name@host`.
+        by: Arc<str>,
+    },
+    /// Somebody who runs the service has the node go down. Happens to nobody in particular: the user is who did it.
+    Drained,
     /// A command was refused. Of spent budgets only now and then one is told.
     Refused {
         /// The refusal's code.

@@ -118,6 +118,8 @@ pub enum Operation {
     ///
     /// [`SEQUENCE_GAP`]: super::limits::SEQUENCE_GAP
     OpenRoom {
+        /// Whose members are of that pool.
+        pool: PoolId,
         /// Which.
         room: RoomId,
         /// Who may write and read.

@@ -15,8 +15,8 @@ pub const WAIT_BOUNDS_MS: [u64; 18] = [
     120_000, 180_000, 300_000,
 ];
 
-/// Directions that one core keeps count of. Clients name languages: of more, those are forgotten in which nobody
-/// arrived for longest.
+/// Directions that one core keeps count of. Clients name languages: of more, those are forgotten in which nothing
+/// happened for longest.
 pub const DIRECTIONS: usize = 512;
 
 /// Waits by place, one more place than there are bounds.
@@ -49,30 +49,30 @@ impl Default for Tally {
 pub struct Tallies(BTreeMap<QueueKey, Box<Tally>>);
 
 impl Tallies {
-    /// Somebody arrived.
-    pub fn arrived(&mut self, key: QueueKey, now: Time) {
+    fn of(&mut self, key: QueueKey, now: Time) -> &mut Tally {
         if self.0.len() >= DIRECTIONS && !self.0.contains_key(&key) {
             let oldest = self.0.iter().min_by_key(|(_, tally)| tally.last_at).map(|(key, _)| *key);
             oldest.and_then(|key| self.0.remove(&key));
         }
         let tally = self.0.entry(key).or_default();
-        tally.arrivals += 1;
         tally.last_at = now;
+        tally
+    }
+
+    /// Somebody arrived.
+    pub fn arrived(&mut self, key: QueueKey, now: Time) {
+        self.of(key, now).arrivals += 1;
     }
 
     /// Somebody of that direction is in a room.
-    pub fn matched(&mut self, key: QueueKey) {
-        if let Some(tally) = self.0.get_mut(&key) {
-            tally.matched += 1;
-        }
+    pub fn matched(&mut self, key: QueueKey, now: Time) {
+        self.of(key, now).matched += 1;
     }
 
     /// Somebody was found, at that stage and after so long.
-    pub fn waited(&mut self, key: QueueKey, stage: Stage, waited: Duration) {
-        if let Some(tally) = self.0.get_mut(&key) {
-            let place = WAIT_BOUNDS_MS.partition_point(|bound| u128::from(*bound) < waited.as_millis());
-            tally.waits[usize::from(stage.number())][place] += 1;
-        }
+    pub fn waited(&mut self, key: QueueKey, stage: Stage, waited: Duration, now: Time) {
+        let place = WAIT_BOUNDS_MS.partition_point(|bound| u128::from(*bound) < waited.as_millis());
+        self.of(key, now).waits[usize::from(stage.number())][place] += 1;
     }
 
     /// All of them, in order.
@@ -136,16 +136,16 @@ mod tests {
         let mut tallies = Tallies::default();
         tallies.arrived(key("en"), Time::from_ms(1));
         tallies.arrived(key("fr"), Time::from_ms(2));
-        tallies.matched(key("fr"));
-        tallies.matched(key("de"));
+        tallies.matched(key("fr"), Time::from_ms(2));
+        tallies.matched(key("de"), Time::from_ms(2));
         for (ms, stage) in
             [(0, Stage::Exact), (10, Stage::Exact), (11, Stage::Exact), (300_001, Stage::PairOnly)]
         {
-            tallies.waited(key("en"), stage, Duration::from_millis(ms));
+            tallies.waited(key("en"), stage, Duration::from_millis(ms), Time::from_ms(3));
         }
         let told: Vec<_> = tallies.iter().map(|(key, tally)| (key, tally.arrivals, tally.matched)).collect();
-        assert_eq!(told, [(key("en"), 1, 0), (key("fr"), 1, 1)]);
-        let (_, english) = tallies.iter().next().expect("it is there");
+        assert_eq!(told, [(key("de"), 0, 1), (key("en"), 1, 0), (key("fr"), 1, 1)]);
+        let (_, english) = tallies.iter().nth(1).expect("it is there");
         assert_eq!((english.waits[0][0], english.waits[0][1], english.waits[4][18]), (2, 1, 1));
     }
 

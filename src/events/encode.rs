@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Source;
 use crate::domain::happening::{Happening, What};
 use crate::domain::id::{ProposalId, RoomId};
+use crate::domain::intervention::Act;
 use crate::domain::proposal::Failure;
 use crate::domain::talk::{Departure, Quality};
 use crate::node::News;
@@ -38,6 +39,10 @@ pub(super) struct Event<'a> {
     pub(super) reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resumed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +125,18 @@ fn fill<'a>(event: &mut Event<'a>, what: &'a What) {
             event.packets_lost = *packets_lost;
             event.bitrate_kbps = *bitrate_kbps;
         }
+        What::Intervened { act, by } => {
+            event.action = Some(act.as_str());
+            event.operator = Some(by);
+            event.room_id = match act {
+                Act::CloseRoom(room) => Some(room.to_string()),
+                Act::Disconnect => None,
+            };
+        }
+        What::Drained => {
+            event.action = Some("drain");
+            event.operator = Some(event.user_id);
+        }
         What::Refused { code } => event.reason = Some(code),
     }
 }
@@ -138,6 +155,7 @@ const fn kind(what: &What) -> &'static str {
         What::RoomClosed { .. } => "match_ended",
         What::Quality(_) => "connection_quality",
         What::CallFailed => "webrtc_error",
+        What::Intervened { .. } | What::Drained => "intervention",
         What::Refused { .. } => "error",
     }
 }

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::domain::id::NodeId;
 use crate::domain::time::Time;
 use crate::metrics::{Counters, Reach, Sink};
-use crate::node::{Ears, News};
+use crate::node::{Ear, Ears, Hears, News};
 
 mod encode;
 #[cfg(feature = "kafka")]
@@ -47,14 +47,19 @@ pub struct Source {
     pub started_at: Time,
 }
 
+/// The text of `news`: JSON of the schema.
+pub fn text(news: &News, from: &Source) -> String {
+    encode::json(news, from)
+}
+
 /// Which sinks there are, and how they are filled.
 pub struct Setup {
     /// Events that may wait for one sink.
     pub buffer: usize,
     /// Whether the log is one.
     pub log: bool,
-    /// The stream in Redis, if that is one.
-    pub redis: Option<RedisSink>,
+    /// The stream in Redis, if that is one, and what it is told.
+    pub redis: Option<(RedisSink, Hears)>,
     /// The topic of Kafka, if that is one.
     pub kafka: Option<KafkaSetup>,
 }
@@ -86,6 +91,7 @@ struct Prepared {
     writer: Box<dyn Write>,
     pace: run::Pace,
     news: mpsc::Receiver<Arc<News>>,
+    hears: Hears,
 }
 
 /// The tasks that write. Dropping them ends them.
@@ -98,23 +104,24 @@ impl Sinks {
     /// The sinks that are set up, and the ears by which a node reaches them.
     pub fn prepare(setup: Setup) -> (Self, Ears) {
         let usual = run::Pace { batch_size: BATCH_SIZE, batch_time: BATCH_TIME };
-        let mut writers: Vec<(Sink, Box<dyn Write>, run::Pace)> = Vec::new();
+        let all = Hears::Everything;
+        let mut writers: Vec<(Sink, Box<dyn Write>, run::Pace, Hears)> = Vec::new();
         if setup.log {
-            writers.push((Sink::Log, Box::new(log::LogSink), usual));
+            writers.push((Sink::Log, Box::new(log::LogSink), usual, all));
         }
-        if let Some(redis) = setup.redis {
-            writers.push((Sink::Redis, Box::new(redis), usual));
+        if let Some((redis, hears)) = setup.redis {
+            writers.push((Sink::Redis, Box::new(redis), usual, hears));
         }
         #[cfg(feature = "kafka")]
         if let Some(kafka) = setup.kafka {
             let pace = run::Pace { batch_size: kafka.batch_size, batch_time: kafka.batch_time };
-            writers.push((Sink::Kafka, Box::new(kafka::KafkaSink::new(kafka)), pace));
+            writers.push((Sink::Kafka, Box::new(kafka::KafkaSink::new(kafka)), pace, all));
         }
         let (mut prepared, mut ears) = (Vec::new(), Ears::new());
-        for (sink, writer, pace) in writers {
-            let (ear, news) = mpsc::channel(setup.buffer);
-            ears.push((sink, ear));
-            prepared.push(Prepared { sink, writer, pace, news });
+        for (sink, writer, pace, hears) in writers {
+            let (buffer, news) = mpsc::channel(setup.buffer);
+            ears.push(Ear { sink, buffer, hears });
+            prepared.push(Prepared { sink, writer, pace, news, hears });
         }
         (Self { prepared }, ears)
     }
@@ -122,8 +129,11 @@ impl Sinks {
     /// Begins to write what `source` tells.
     pub fn start(self, source: &Source, counters: &Arc<Counters>) -> Writers {
         let mut tasks = JoinSet::new();
-        for Prepared { sink, writer, pace, news } in self.prepared {
-            counters.sink(sink).is(Reach::Connected);
+        for Prepared { sink, writer, pace, news, hears } in self.prepared {
+            // Nobody asked for what is told of interventions alone.
+            if hears == Hears::Everything {
+                counters.sink(sink).is(Reach::Connected);
+            }
             tasks.spawn(run::run(sink, writer, pace, news, source.clone(), counters.clone()));
         }
         Writers { tasks, counters: counters.clone() }

@@ -60,6 +60,14 @@ impl Access {
         }
     }
 
+    /// Everything is for operators, and where nobody said who they are, for programs of the same machine.
+    fn to_all(&self, shown: Option<&Token>, local: bool) -> Verdict {
+        match self.to_users(shown) {
+            Verdict::Nobody if local => Verdict::Allowed,
+            verdict @ (Verdict::Allowed | Verdict::WhoAreYou | Verdict::Nobody | Verdict::NotHere) => verdict,
+        }
+    }
+
     /// What tells about users is closed until somebody says who may see it.
     fn to_users(&self, shown: Option<&Token>) -> Verdict {
         match &self.token {
@@ -68,6 +76,12 @@ impl Access {
             None => Verdict::Nobody,
         }
     }
+}
+
+/// In front of what operators see and do: of a node for which nobody said who they are, whoever is on its machine.
+pub(super) async fn operators(desk: &Desk, local: bool, request: Request, next: Next) -> Response {
+    let verdict = desk.site.access.to_all(shown(&request).as_ref(), local);
+    answer(verdict, request, next).await
 }
 
 /// In front of what tells about users.
@@ -126,6 +140,10 @@ mod tests {
         ] {
             let access = access(token, private);
             assert_eq!((access.to_figures(shown), access.to_users(shown)), (figures, users), "{access:?}");
+            assert_eq!(access.to_all(shown, false), access.to_users(shown), "{access:?}");
+            let nobody = token.is_none() && !private;
+            let here = if nobody { Verdict::Allowed } else { access.to_users(shown) };
+            assert_eq!(access.to_all(shown, true), here, "{access:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 
 use crate::node::Node;
 
@@ -20,11 +20,13 @@ mod documents;
 mod health;
 mod metrics;
 mod rooms;
+mod snapshot;
 mod stats;
 mod status;
 mod turn;
 
 pub use admin::{Access, Token};
+pub use snapshot::{Encoding, Local};
 pub use turn::RelayDesk;
 
 /// What the routes need to know of the whole.
@@ -39,6 +41,8 @@ pub struct Site {
     pub webrtc_chat: Place,
     /// Who may see what is not for everybody.
     pub access: Access,
+    /// How events are written for those who look at the node.
+    pub encoding: Option<Encoding>,
 }
 
 /// A dialect's place among those that are spoken.
@@ -66,7 +70,8 @@ pub fn routes(node: Arc<Node>, site: Site, relays: Option<RelayDesk>) -> Router 
     let desk = Arc::new(Desk { node: node.clone(), site });
     let about_users = about_users().layer(from_fn_with_state(desk.clone(), admin::about_users));
     let figures = figures().layer(from_fn_with_state(desk.clone(), admin::figures));
-    let routes = open().merge(about_users).merge(figures);
+    let watched = watched().layer(from_fn_with_state(desk.clone(), snapshot::guard));
+    let routes = open().merge(about_users).merge(figures).merge(watched);
     let routes = if counted { routes.route("/stats", get(stats::stats)) } else { routes };
     let routes = routes.with_state(desk);
     let routes = if demo { routes.merge(demo::routes()) } else { routes };
@@ -94,7 +99,8 @@ fn rooms(node: Arc<Node>) -> Router {
 
 /// Every route of the address that only operators reach.
 pub fn private_routes(node: Arc<Node>, site: Site) -> Router {
-    let routes = open().merge(about_users()).merge(figures()).route("/stats", get(stats::stats));
+    let routes =
+        open().merge(about_users()).merge(figures()).merge(watched()).route("/stats", get(stats::stats));
     routes.with_state(Arc::new(Desk { node, site })).fallback(nothing_here)
 }
 
@@ -114,6 +120,13 @@ fn figures() -> Router<Arc<Desk>> {
         .route("/metrics", get(metrics::metrics))
         .route("/metrics/business", get(business::business))
         .route("/health/system", get(detail::system))
+}
+
+/// What `qala top` reads of a node and has it do.
+fn watched() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/admin/snapshot", post(snapshot::snapshot))
+        .route("/admin/orders", post(snapshot::order))
 }
 
 /// What tells about users: how many do what, and where.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
@@ -19,8 +19,12 @@ struct WordOfLife {
     connections: u64,
 }
 
-/// Always 200: whether somebody new should be sent here, readiness says.
-pub(super) async fn status(State(node): State<Arc<Node>>) -> Response {
+/// Always 200: whether somebody new should be sent here, readiness says. Only a tunnel is refused: who is told that one
+/// stands takes this for an open proxy.
+pub(super) async fn status(State(node): State<Arc<Node>>, method: Method) -> Response {
+    if method == Method::CONNECT {
+        return json(StatusCode::METHOD_NOT_ALLOWED, r#"{"error":"Method not allowed"}"#.to_owned());
+    }
     let word = WordOfLife {
         status: "ok",
         service: "websocket-server",

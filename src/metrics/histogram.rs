@@ -29,6 +29,11 @@ impl Histogram {
         self.sum.fetch_add(micros, Ordering::Relaxed);
     }
 
+    /// How often in each place: as many as there are bounds, and one for what took longer than all.
+    pub fn counts(&self) -> Vec<u64> {
+        self.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect()
+    }
+
     /// How often so far.
     pub fn count(&self) -> u64 {
         self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum()

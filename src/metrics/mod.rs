@@ -16,7 +16,7 @@ pub use describe::metrics_page;
 pub use family::{Family, Label, Shape};
 pub use histogram::Histogram;
 pub use page::page;
-pub use process::Process;
+pub use process::{Process, Usage};
 pub use reading::{Reading, Runtime, Shard, Waiting};
 pub use sink::{Reach, Sink, SinkFigures, SinkReading};
 pub use timing::{STAGES, StoreOperation, Timings};

@@ -23,6 +23,24 @@ pub struct Process {
     pub most_open_files: u64,
 }
 
+/// What is cheap to know of this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time used, by all threads.
+    pub cpu: Duration,
+    /// Memory in use, bytes.
+    pub resident_bytes: u64,
+}
+
+impl Usage {
+    /// How it is now; `None` where the kernel does not say. Takes some microseconds.
+    pub fn read() -> Option<Self> {
+        let text = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).ok();
+        let (resident_bytes, ..) = memory(&text("status")?)?;
+        Some(Self { cpu: cpu(&text("stat")?)?, resident_bytes })
+    }
+}
+
 impl Process {
     /// How it is now; `None` where the kernel does not say. Takes milliseconds when many files are open.
     pub fn read() -> Option<Self> {

@@ -11,6 +11,7 @@ use crate::domain::errand::Token;
 use crate::domain::id::{AckId, ConnectionId, UserId};
 
 use super::clock::Clock;
+use super::figures::Surveyed;
 use super::outlet::Outlet;
 use crate::metrics;
 
@@ -43,6 +44,8 @@ pub(super) enum Mail {
     Shutdown { retry_after_ms: u64, last_words: Duration, spread: Duration },
     /// Somebody wants to know how the shard is.
     Report(oneshot::Sender<metrics::Shard>),
+    /// Somebody wants to know what its sessions do.
+    Survey(oneshot::Sender<Surveyed>),
 }
 
 /// Where a shard is reached. Shared, so that a connection holds one pointer.

@@ -30,29 +30,36 @@ mod clock;
 mod closing;
 mod counting;
 mod entropy;
+mod figures;
 mod halls;
 mod herald;
 mod mailbox;
 mod memory;
+mod orders;
 mod outlet;
 mod post;
 mod presence;
 mod report;
 mod roll;
 mod shard;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
 pub use halls::{HallShown, HallsDenied};
-pub use herald::{Ears, News};
+pub use herald::{Ear, Ears, Hears, News};
 pub use mailbox::{Connection, MailboxFull};
+pub use orders::{Order, Ordered, Outcome};
 pub use outlet::{Outlet, Undelivered};
+pub use snapshot::{EventLine, NotSeen, Snapshot, Survey};
 
 use backlog::Backlogs;
+use figures::{Latest, Surveying, Watched};
 use herald::Herald;
 use mailbox::{COMMANDS_IN_MAILBOX, Door, Mail};
+use orders::Orders;
 use presence::Presences;
 use shard::{LETTERS_IN_INBOX, Shard};
 
@@ -97,7 +104,11 @@ pub struct Node {
     most_halls: usize,
     post: Option<Arc<dyn Post>>,
     next_connection: AtomicU64,
-    draining: AtomicBool,
+    draining: Arc<AtomicBool>,
+    orders: Arc<Orders>,
+    herald: Arc<Herald>,
+    /// How the node was a moment ago.
+    figures: Arc<Latest>,
 }
 
 /// The tasks of a node. Dropping it ends them.
@@ -114,10 +125,12 @@ impl Node {
         let presences = Arc::new(Presences::default());
         let herald = Arc::new(Herald::new(setup.ears, counters.clone()));
         let tickets = SystemEntropy::new().tickets();
+        let pools: Vec<PoolId> = setup.policies.iter().map(|policy| policy.pool).collect();
+        let orders = Arc::new(Orders::new(setup.node.clone(), pools, inboxes.clone(), herald.clone(), clock));
         let mut tasks = JoinSet::new();
         let outgoing = post.as_ref().map(|post| {
             let rooms = post::Rooms { node: setup.node.clone(), shards: inboxes.clone() };
-            post::start(post, rooms, clock, &counters, &presences, &mut tasks)
+            post::start(post, rooms, clock, (&counters, &presences, &orders), &mut tasks)
         });
         let mut doors = Vec::new();
         for (number, inbox) in (0..=count).zip(receivers) {
@@ -128,7 +141,7 @@ impl Node {
             let entropy = SystemEntropy::counting(tickets.clone());
             let core = Core::new(node.clone(), number, policies, limits, entropy);
             let shard = Shard {
-                core: if herald.is_heard() { core.telling() } else { core },
+                core,
                 herald: herald.clone(),
                 node,
                 clock,
@@ -149,13 +162,26 @@ impl Node {
                 relayed: false,
                 errands: JoinSet::new(),
                 closing: None,
+                surveying: Surveying::default(),
             };
             tasks.spawn(shard.run());
         }
         tasks.spawn(memory::give_back(counters.clone()));
         let next_connection = AtomicU64::new(1);
-        let draining = AtomicBool::new(false);
+        let (draining, figures) = (Arc::new(AtomicBool::new(false)), Arc::new(Latest::default()));
         let store = store.clone();
+        let watched = Watched {
+            node: setup.node.clone(),
+            policies: setup.policies.clone(),
+            clock,
+            counters: counters.clone(),
+            doors: doors.clone(),
+            store: store.clone(),
+            post: post.clone(),
+            draining: draining.clone(),
+            latest: figures.clone(),
+        };
+        tasks.spawn(watched.run());
         let shown = setup.policies.iter().find(|policy| policy.shows_presence).map(|policy| policy.pool);
         let halls = setup.policies.iter().find(|policy| policy.has_halls).map(|policy| policy.pool);
         let node = Self {
@@ -171,6 +197,9 @@ impl Node {
             post,
             next_connection,
             draining,
+            orders,
+            herald,
+            figures,
         };
         (Arc::new(node), Tasks(tasks))
     }

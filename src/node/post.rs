@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::clock::Clock;
+use super::orders::Orders;
 use super::presence::Presences;
 use super::roll::{GONE_AFTER, Roll};
 use super::shard::Incoming;
@@ -49,8 +50,7 @@ pub(super) fn start(
     post: &Arc<dyn Post>,
     rooms: Rooms,
     clock: Clock,
-    counters: &Arc<Counters>,
-    presences: &Arc<Presences>,
+    (counters, presences, orders): (&Arc<Counters>, &Arc<Presences>, &Arc<Orders>),
     tasks: &mut JoinSet<()>,
 ) -> mpsc::Sender<Outgoing> {
     let (outgoing, letters) = mpsc::channel(LETTERS_HANDED_OVER);
@@ -64,7 +64,7 @@ pub(super) fn start(
     tasks.spawn(lanes.run(letters));
     let ahead = Arc::new(Ahead::default());
     let lag = Lag { clock, ahead: ahead.clone(), counters: counters.clone() };
-    tasks.spawn(bring_in(post.inbox(), rooms.shards.clone(), lag));
+    tasks.spawn(bring_in(post.inbox(), rooms.shards.clone(), lag, orders.clone()));
     tasks.spawn(live(post.clone(), rooms, clock, ahead, counters.clone(), presences.clone()));
     outgoing
 }
@@ -183,7 +183,12 @@ struct Lag {
 
 /// Letters of other nodes go to their shards. A shard that is behind is waited for: what is not taken stays in
 /// the store.
-async fn bring_in(mut inbox: Box<dyn Inbox>, shards: Vec<mpsc::Sender<Incoming>>, lag: Lag) {
+async fn bring_in(
+    mut inbox: Box<dyn Inbox>,
+    shards: Vec<mpsc::Sender<Incoming>>,
+    lag: Lag,
+    orders: Arc<Orders>,
+) {
     let counters = &lag.counters;
     loop {
         let received = inbox.receive().await;
@@ -194,6 +199,9 @@ async fn bring_in(mut inbox: Box<dyn Inbox>, shards: Vec<mpsc::Sender<Incoming>>
         if received.lost > 0 {
             counters.add_many(Counter::LettersLost, received.lost);
             tracing::warn!(lost = received.lost, "letters of other nodes were lost");
+        }
+        for order in received.orders {
+            orders.give(order).await;
         }
         for letter in received.letters {
             let Some(shard) = shards.get(usize::from(letter.to.shard)) else { continue };

@@ -18,6 +18,7 @@ use crate::domain::envelope::Envelope;
 use crate::domain::errand::{Errand, Tidings};
 use crate::domain::event::Event;
 use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
+use crate::domain::intervention::Intervention;
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
@@ -30,6 +31,7 @@ use super::clock::Clock;
 use super::closing::Closing;
 use super::counting;
 use super::entropy::SystemEntropy;
+use super::figures::Surveying;
 use super::herald::Herald;
 use super::mailbox::Mail;
 use super::outlet::{Outlet, Undelivered};
@@ -54,6 +56,8 @@ pub(super) enum Incoming {
     NodeBack(NodeId),
     /// The store does not know this node any more.
     Forgotten,
+    /// Somebody who runs the service gives an order.
+    Intervene(Intervention),
 }
 
 /// What a shard is given.
@@ -90,6 +94,8 @@ pub(super) struct Shard {
     /// Errands that it runs.
     pub(super) errands: JoinSet<(OperationId, Tidings)>,
     pub(super) closing: Option<Closing>,
+    /// Who wants to know what the sessions do, and how far counting has come.
+    pub(super) surveying: Surveying,
 }
 
 /// What the store was asked.
@@ -135,6 +141,7 @@ impl Shard {
                 }
                 () = sleep => {}
             }
+            self.core.tell_others(self.herald.is_heard(self.clock.now()));
             self.send_outbox();
             for incoming in letters.drain(..) {
                 let input = match incoming {
@@ -142,6 +149,7 @@ impl Shard {
                     Incoming::NodeGone(node) => Input::NodeGone { node },
                     Incoming::NodeBack(node) => Input::NodeBack { node },
                     Incoming::Forgotten => Input::Forgotten,
+                    Incoming::Intervene(intervention) => Input::Intervene(intervention),
                 };
                 self.handle(input, None);
             }
@@ -149,6 +157,7 @@ impl Shard {
                 self.take(mail);
             }
             self.tick();
+            self.surveying.go_on(&self.core, self.mailbox.len());
             tokio::task::yield_now().await;
         }
     }
@@ -156,6 +165,9 @@ impl Shard {
     fn sleep_for(&self) -> Duration {
         let next = self.closing.as_ref().map_or(Time::NEVER, Closing::next);
         let next = next.min(self.core.poll_timeout());
+        if self.surveying.is_under_way() {
+            return Duration::ZERO;
+        }
         let retry = if self.outbox.is_empty() { LONGEST_SLEEP } else { Duration::from_millis(1) };
         let retry = self.backlogs.wait().map_or(retry, |again| again.min(retry));
         Duration::from_millis(next.ms_until_from(self.clock.now())).min(retry)
@@ -206,6 +218,7 @@ impl Shard {
                 let clients = self.clients.keys().copied().collect();
                 self.closing = Some(Closing::new(clients, retry_after_ms, begin, spread));
             }
+            Mail::Survey(asker) => self.surveying.ask(asker),
             Mail::Report(asker) => {
                 // Who asked may have given up.
                 let _ = asker.send(self.report());

@@ -12,7 +12,7 @@ use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Matchmaker, Policy};
 use crate::events::{self, RedisSink};
 use crate::http;
-use crate::node::{self, Node, SystemEntropy};
+use crate::node::{self, Hears, Node, SystemEntropy};
 use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
 use crate::turn::Turn;
 
@@ -159,7 +159,7 @@ pub(super) fn socket(config: &Config) -> socket::Setup {
 }
 
 /// Who is told what happens.
-pub(super) fn events(config: &Config, redis: Option<RedisSink>) -> events::Setup {
+pub(super) fn events(config: &Config, redis: Option<(RedisSink, Hears)>) -> events::Setup {
     let kafka = config.events.kafka.as_ref().map(|kafka| events::KafkaSetup {
         brokers: kafka.brokers.clone(),
         topic: kafka.topic.clone(),
@@ -170,7 +170,8 @@ pub(super) fn events(config: &Config, redis: Option<RedisSink>) -> events::Setup
 }
 
 /// What the REST part needs to know.
-pub(super) fn site(config: &Config) -> http::Site {
+pub(super) fn site(config: &Config, from: &events::Source) -> http::Site {
+    let from = from.clone();
     let dialects = &config.running.dialects;
     http::Site {
         demo: config.running.demo,
@@ -184,6 +185,7 @@ pub(super) fn site(config: &Config) -> http::Site {
             token: config.admin_token.as_ref().map(|token| http::Token::new(token.expose())),
             private_address: config.listen.admin.is_some(),
         },
+        encoding: Some(http::Encoding(Arc::new(move |news| events::text(news, &from)))),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, request::Parts};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
@@ -22,6 +22,7 @@ use crate::store::NotEntered;
 use crate::store::redis::{NotARedisUrl, Unreachable};
 
 mod assembly;
+mod local;
 mod sharing;
 
 use sharing::Shared;
@@ -192,7 +193,8 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let app = http::routes(node.clone(), assembly::site(config), relays)
+        let app = http::routes(node.clone(), assembly::site(config, &source), relays)
+            .layer(from_fn(local::mark))
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
             .layer(from_fn_with_state(doorway, socket::enter))
@@ -205,7 +207,7 @@ impl Server {
             Ok(())
         });
         let admin_address = private.map(|(listener, bound)| {
-            let app = http::private_routes(node.clone(), assembly::site(config));
+            let app = http::private_routes(node.clone(), assembly::site(config, &source));
             serving.spawn(async move { axum::serve(listener, app).await });
             bound
         });
@@ -242,6 +244,12 @@ impl Server {
             () = self.tasks.ended() => {}
             _ = self.serving.join_next() => {}
         }
+    }
+
+    /// Waits until somebody who runs the service orders that the node goes down.
+    pub fn asked_to_drain(&self) -> impl Future<Output = ()> + use<> {
+        let node = self.node.clone();
+        async move { node.asked_to_drain().await }
     }
 
     /// How long stopping takes at most.

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use super::StartError;
 use crate::config;
 use crate::events::RedisSink;
-use crate::node;
+use crate::node::{self, Hears};
 use crate::store::memory::MemoryStore;
 use crate::store::redis::{EventStream, RedisPost, RedisStore, RedisUrl, Settings, reach};
 use crate::store::{Post, Store};
@@ -17,8 +17,8 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn Store>,
     /// `None` where there are no others.
     pub(super) post: Option<Arc<dyn Post>>,
-    /// Where events go, if they go to Redis.
-    pub(super) events: Option<RedisSink>,
+    /// Where events go in Redis, and which.
+    pub(super) events: Option<(RedisSink, Hears)>,
     /// As people are told.
     pub(super) shown: String,
 }
@@ -49,6 +49,7 @@ pub(super) async fn open(
     let pools = setup.policies.iter().map(|policy| policy.pool).collect();
     let post = RedisPost::new(setup.node.clone(), pools, &settings, &store);
     post.enter().await.map_err(StartError::NotEntered)?;
-    let events = events.redis.then(|| RedisSink::new(EventStream::new(&store, events.stream_length)));
-    Ok(Shared { store: Arc::new(store), post: Some(Arc::new(post)), events, shown })
+    let hears = if events.redis { Hears::Everything } else { Hears::Interventions };
+    let stream = RedisSink::new(EventStream::new(&store, events.stream_length));
+    Ok(Shared { store: Arc::new(store), post: Some(Arc::new(post)), events: Some((stream, hears)), shown })
 }

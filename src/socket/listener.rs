@@ -175,6 +175,13 @@ pub struct Transport {
     pub(super) handle: Arc<Handle>,
 }
 
+impl Transport {
+    /// Where its other end is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
 impl Connected<IncomingStream<'_, Listener>> for Transport {
     fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
         Self { address: *stream.remote_addr(), handle: stream.io().handle.clone() }

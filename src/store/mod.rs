@@ -6,10 +6,13 @@ use std::pin::Pin;
 
 use crate::domain::operation::{Operation, Outcome};
 use crate::domain::time::Time;
+use sight::Sight;
+use snapshot::Survey;
 
 pub mod memory;
 mod post;
 pub mod redis;
+pub mod sight;
 pub mod snapshot;
 
 pub use post::{Inbox, Letter, NotEntered, Pending, Post, Pulse, Received};
@@ -27,6 +30,12 @@ pub trait Store: Send + Sync + 'static {
     /// Starts `operation`. Operations of one session arrive one after the other; those of different
     /// sessions in any order.
     fn submit(&self, operation: Operation, now: Time) -> Submitted;
+
+    /// What it sees of what a viewer asks for, if it is nobody else's: a shared store is looked into by
+    /// [`redis::Surveyor`].
+    fn sight(&self, _survey: &Survey, _now: Time) -> Option<Sight> {
+        None
+    }
 
     /// The word for it in health.
     fn name(&self) -> &'static str {

@@ -10,6 +10,8 @@ use crate::domain::id::{NodeId, SessionId};
 use crate::domain::presence::Presence;
 use crate::domain::ticket::PoolId;
 
+use super::snapshot::Ordered;
+
 /// Something that takes a while.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -31,6 +33,8 @@ pub struct Received {
     pub lost: u64,
     /// When the first of them was put there, by the clock of [`Pulse::now_ms`]; `None` if there are none.
     pub oldest_ms: Option<u64>,
+    /// Orders of those who run the service. One may come twice.
+    pub orders: Vec<Ordered>,
 }
 
 /// What a sign of life is answered with.
@@ -98,6 +102,11 @@ pub trait Post: Send + Sync + 'static {
 
     /// What the next signs of life say of the people here.
     fn count(&self, people: Vec<(PoolId, Presence)>);
+
+    /// Tells viewers how this node is: JSON of [`NodeFigures`]. Forgotten a minute later.
+    ///
+    /// [`NodeFigures`]: crate::store::snapshot::NodeFigures
+    fn publish(&self, figures: String) -> Pending<'_, ()>;
 
     /// Gives a sign of life and learns of those of others. `None`: nobody answers.
     fn beat(&self) -> Pending<'_, Option<Pulse>>;

@@ -67,7 +67,7 @@ describe('a bench with a server of its own', LONG, () => {
     const files = ['junit.xml', 'match.hgrm', 'report.html', 'result.json', 'signal.hgrm', 'summary.md']
     for (const file of files) assert.ok(readdirSync(folder).includes(file), file)
     const read = (file) => readFileSync(join(folder, file), 'utf8')
-    assert.match(read('report.html'), /<h1><span class="good">PASS<\/span>/)
+    assert.match(read('report.html'), /<header class="pass"><h1><span>PASS<\/span>/)
     assert.match(read('summary.md'), /^## qala bench passed\n/)
     assert.match(read('junit.xml'), / failures="0" /)
   })

@@ -81,7 +81,7 @@ describe('the README', () => {
 
 describe('every page of the documentation', () => {
   it('names only options that exist', LIMIT, () => {
-    const help = [['--help'], ['serve', '--help'], ['bench', '--help']].map((how) => execFileSync(binary(), how, { encoding: 'utf8' }))
+    const help = [[], ['serve'], ['bench'], ['top']].map((command) => execFileSync(binary(), [...command, '--help'], { encoding: 'utf8' }))
     const known = optionsIn(help.join('\n'))
     assert.ok(known.has('--port') && known.has('--check'))
     const unknown = pages.flatMap((page) =>

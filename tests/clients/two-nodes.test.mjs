@@ -120,9 +120,9 @@ describe('what a step costs', () => {
   const asked = async (work) => {
     const requests = await redis.requestsDuring(work)
     return requests
-      .filter(([command]) => !['XREAD', 'XTRIM', 'EXPIRE'].includes(command.toUpperCase()))
+      .filter(([command]) => !['XREAD', 'XTRIM', 'XLEN', 'SET', 'EXPIRE'].includes(command.toUpperCase()))
       .map((words) => [words[0].toUpperCase(), words.find((word) => word.startsWith('qala:'))])
-      .filter(([, key]) => key !== 'qala:nodes')
+      .filter(([, key]) => !['qala:nodes', 'qala:rooms'].includes(key))
       .map(([command, key]) => `${command} ${key.replace(/^qala:\{(.).*\}.*$/, '$1')}`)
   }
 

@@ -198,7 +198,10 @@ impl Asked {
 
     /// The same, where the members are known to have written so many.
     pub(crate) fn open_with(&self, room: RoomId, members: [u64; 2], heard: Option<u64>, written: [u64; 2]) {
-        self.done(Operation::OpenRoom { room, members: members.map(user), heard, written }, at(0));
+        self.done(
+            Operation::OpenRoom { pool: POOL, room, members: members.map(user), heard, written },
+            at(0),
+        );
     }
 
     pub(crate) fn rejoin(&self, room: RoomId, number: u64) -> Option<u64> {

@@ -211,9 +211,13 @@ impl Aside {
                 partner: self::user(partner),
                 until: Time::from_ms(now.as_ms() + ms),
             },
-            Self::OpenRoom { room, members, heard, written } => {
-                Operation::OpenRoom { room: room_id(room), members: members.map(user), heard, written }
-            }
+            Self::OpenRoom { room, members, heard, written } => Operation::OpenRoom {
+                pool: POOL,
+                room: room_id(room),
+                members: members.map(user),
+                heard,
+                written,
+            },
             Self::Rejoin { room, user } => Operation::Rejoin { room: room_id(room), user: self::user(user) },
             Self::CloseRoom { room } => Operation::CloseRoom { room: room_id(room) },
             Self::Append { room, user, name, text } => Operation::Append {

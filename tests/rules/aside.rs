@@ -59,7 +59,7 @@ impl Aside {
                 self.histories.push((user, partner, until));
                 Outcome::Done
             }
-            Operation::OpenRoom { room, members, heard, written } => {
+            Operation::OpenRoom { pool: _, room, members, heard, written } => {
                 self.open(room, members, heard, written);
                 Outcome::Done
             }

@@ -1,10 +1,12 @@
 //! The report as one page: verdict on top, then how it went, in one file that needs no network and prints well.
 
-use super::chart::{Chart, Line, Scale};
+use super::chart::{Chart, Line, Scale, Size};
 use super::page::{self, Section};
 use super::{Report, megabytes, thousands};
 use crate::figures::{Cell, Metric, Row};
+use crate::plan::Plan;
 use crate::time::span;
+use crate::verdict::Assertion;
 
 /// Metrics with charts of their own.
 const CHARTED: [(Metric, &str); 5] = [
@@ -14,6 +16,12 @@ const CHARTED: [(Metric, &str); 5] = [
     (Metric::Room, "From the later yes to the room"),
     (Metric::Connect, "Connecting"),
 ];
+
+/// Seconds between two ticks of the time.
+const STEPS_SECONDS: [f64; 12] =
+    [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0];
+/// Ticks that can be read beside each other.
+const TICKS_AT_MOST: f64 = 8.0;
 
 /// A text where markup is.
 pub(super) fn escaped(text: &str) -> String {
@@ -25,7 +33,11 @@ pub(super) fn html(report: &Report) -> String {
     let mut sections = vec![page::held(report), page::figures(report)];
     for (metric, title) in CHARTED {
         if report.metrics.get(metric.name()).is_some_and(|summary| summary.count > 0) {
-            let body = over_time(report, metric) + &rate(report, metric) + &distribution(report, metric);
+            let (over_time, rate) = (over_time(report, metric), rate(report, metric));
+            let body = format!(
+                "<div class=\"pair\"><div>{over_time}{rate}</div>{}</div>",
+                distribution(report, metric)
+            );
             sections.push(Section { id: metric.name(), title: title.to_owned(), body });
         }
     }
@@ -48,9 +60,29 @@ fn end(report: &Report) -> f64 {
     report.series.last().map_or(1.0, |row| row.at_seconds).max(1.0)
 }
 
+/// Ticks at round times, few enough to be read.
 fn seconds(report: &Report) -> Vec<(f64, String)> {
     let end = end(report);
-    [0.0, 0.25, 0.5, 0.75, 1.0].map(|part| (part, format!("{:.0} s", part * end))).to_vec()
+    let step = STEPS_SECONDS.into_iter().find(|step| end / step <= TICKS_AT_MOST).unwrap_or(end);
+    let times = std::iter::successors(Some(0.0), |time| Some(time + step)).take_while(|time| *time <= end);
+    times.map(|time| (time / end, format!("{time:.0} s"))).collect()
+}
+
+/// When searches begin to arrive, and when they end.
+fn phases(report: &Report) -> Vec<(f64, &'static str)> {
+    let plan = Plan::new(&report.scenario);
+    let places = [(plan.begins(), "searches begin"), (plan.ends(), "end")];
+    let places = places.map(|(moment, said)| (moment.as_seconds() / end(report), said));
+    places.into_iter().filter(|(place, _)| *place <= 1.0).collect()
+}
+
+/// What was asked of a metric's latencies.
+fn limits(report: &Report, metric: Metric) -> Vec<(f64, String)> {
+    let read = report.assertions.iter().filter_map(|judged| {
+        let limit_us = Assertion::parse(&judged.assertion).ok()?.limit_us_of(metric)?;
+        Some((limit_us, judged.assertion.clone()))
+    });
+    read.collect()
 }
 
 fn cell(row: &Row, metric: Metric) -> Option<&Cell> {
@@ -65,16 +97,26 @@ fn over_time(report: &Report, metric: Metric) -> String {
         line(report, "p99", "b", us(|cell| cell.p99_us)),
         line(report, "max", "c", us(|cell| cell.max_us)),
     ];
-    let label = format!("{}: p50, p99 and max of each second", metric.name());
-    Chart { label: &label, scale: Scale::Powers, lines, ticks: seconds(report), show: us_shown }.svg()
+    let of = over_seconds(report, "Latency of each second", Size::Large, lines, us_shown);
+    Chart { scale: Scale::Powers, marks: phases(report), limits: limits(report, metric), ..of }.svg()
 }
 
 fn rate(report: &Report, metric: Metric) -> String {
     let rate = |row: &Row| row.cells.get(metric as usize).map(|cell| cell.per_second);
-    let lines = vec![line(report, "per second", "a", rate)];
-    let label = format!("{}: how many each second", metric.name());
-    let show = |value: f64| format!("{value:.0}/s");
-    Chart { label: &label, scale: Scale::Even, lines, ticks: seconds(report), show }.svg()
+    let lines = vec![line(report, "", "a", rate)];
+    over_seconds(report, "How many each second", Size::Low, lines, |value| format!("{value:.0}/s")).svg()
+}
+
+/// A chart over the time of the run.
+fn over_seconds<'a>(
+    report: &Report,
+    label: &'a str,
+    size: Size,
+    lines: Vec<Line<'a>>,
+    show: fn(f64) -> String,
+) -> Chart<'a> {
+    let ticks = seconds(report);
+    Chart { label, size, scale: Scale::Even, lines, ticks, marks: Vec::new(), limits: Vec::new(), show }
 }
 
 /// By percentile, each nine as wide as the one before.
@@ -89,9 +131,9 @@ fn distribution(report: &Report, metric: Metric) -> String {
         [(0.0, "0 %"), (1.0, "90 %"), (2.0, "99 %"), (3.0, "99.9 %"), (4.0, "99.99 %"), (5.0, "99.999 %")];
     let ticks = named.into_iter().filter(|(place, _)| *place <= most);
     let ticks = ticks.map(|(place, said)| (place / most, said.to_owned())).collect();
-    let label = format!("{}: distribution", metric.name());
-    let lines = vec![Line { name: "by percentile", class: "b", points }];
-    Chart { label: &label, scale: Scale::Powers, lines, ticks, show: us_shown }.svg()
+    let lines = vec![Line { name: "", class: "b", points }];
+    let of = over_seconds(report, "Percentiles of the whole run", Size::Narrow, lines, us_shown);
+    Chart { scale: Scale::Powers, ticks, limits: limits(report, metric), ..of }.svg()
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a latency")]
@@ -119,10 +161,10 @@ fn processes(report: &Report) -> Section {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes, and people")]
     let count: fn(f64) -> String = |value| thousands(value as u64);
     let percent: fn(f64) -> String = |value| format!("{value:.0} %");
-    let chart =
-        |label, lines, show| Chart { label, scale: Scale::Even, lines, ticks: seconds(report), show }.svg();
-    let body = chart("memory in RAM", memory, bytes)
-        + &chart("cpu, of one core", cpu, percent)
-        + &chart("clients", people, count);
+    let chart = |label, size, lines, show| over_seconds(report, label, size, lines, show).svg();
+    let body = chart("Memory in RAM", Size::Large, memory, bytes)
+        + &chart("CPU, of one core", Size::Large, cpu, percent)
+        + &chart("Clients", Size::Large, people, count);
+    let body = format!("<div class=\"columns\">{body}</div>");
     Section { id: "processes", title: "Memory, CPU, clients".to_owned(), body }
 }

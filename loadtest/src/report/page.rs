@@ -9,17 +9,10 @@ use crate::figures::Summary;
 use crate::time::span;
 use crate::verdict::Ending;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--a:#2563a8;--b:#c2571a;--c:#8a8f98;--grid:#8884;--good:#1a7f4b;--bad:#c0392b}\
-body{font:15px/1.5 system-ui,sans-serif;max-width:800px;margin:2rem auto;padding:0 1rem}\
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2.2rem}.good{color:var(--good)}.bad{color:var(--bad)}\
-table{border-collapse:collapse;width:100%}td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid \
-var(--grid)}td:first-child,th:first-child{text-align:left}figure{margin:.6rem 0}svg{width:100%;height:auto}\
-svg text{font:11px system-ui,sans-serif;fill:currentColor}polyline{fill:none;stroke-width:1.6}\
-.grid{stroke:var(--grid)}polyline.a{stroke:var(--a)}polyline.b{stroke:var(--b)}polyline.c{stroke:var(--c)}\
-.key{display:inline-block;width:.9em;height:.25em;margin:0 .35em .2em .8em}.key.a{background:var(--a)}\
-.key.b{background:var(--b)}.key.c{background:var(--c)}figcaption{font-size:.85em}pre{white-space:pre-wrap}\
-@media print{h2{break-after:avoid}figure{break-inside:avoid}}";
+const STYLE: &str = include_str!("page.css");
+
+const HELD: &str = "held";
+const MISSED: &str = "missed";
 
 /// A part of the page.
 pub(super) struct Section {
@@ -32,23 +25,58 @@ pub(super) struct Section {
 /// The page.
 pub(super) fn whole(report: &Report, sections: &[Section]) -> String {
     let (word, class) = match report.verdict.ending {
-        Ending::Held => ("PASS", "good"),
-        Ending::Interrupted => ("STOPPED", "bad"),
-        Ending::Missed | Ending::Unreachable | Ending::Bottleneck | Ending::Violation => ("FAIL", "bad"),
+        Ending::Held => ("PASS", "pass"),
+        Ending::Interrupted => ("STOPPED", "fail"),
+        Ending::Missed | Ending::Unreachable | Ending::Bottleneck | Ending::Violation => ("FAIL", "fail"),
     };
-    let first = escaped(&report.verdict.first);
+    let first = linked(&escaped(&report.verdict.first));
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>qala bench: {word}</title>\
-         <style>{STYLE}</style></head><body>\n<h1><span class=\"{class}\">{word}</span> {first}</h1>\n{}",
-        subtitle(report)
+         <style>{STYLE}</style></head><body>\n<header class=\"{class}\"><h1><span>{word}</span> {first}</h1>\n{}\
+         </header>\n{}",
+        subtitle(report),
+        cards(report),
     );
-    for Section { id, title, body } in sections.iter().filter(|section| !section.body.is_empty()) {
-        // Writing to a string cannot fail.
+    let told = || sections.iter().filter(|section| !section.body.is_empty());
+    let links = told().map(|Section { id, title, .. }| format!("<a href=\"#{id}\">{}</a>", escaped(title)));
+    // Writing to a string cannot fail.
+    let _ = writeln!(page, "<nav>{}</nav>", links.collect::<Vec<_>>().join(" "));
+    for Section { id, title, body } in told() {
         let _ = write!(page, "<section id=\"{id}\"><h2>{}</h2>\n{body}</section>\n", escaped(title));
     }
     page.push_str("</body></html>\n");
     page
+}
+
+/// On the page itself the way to a part of it is a link.
+fn linked(first: &str) -> String {
+    let Some((before, rest)) = first.split_once("see report.html#") else { return first.to_owned() };
+    let end = rest.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(rest.len());
+    let (id, after) = rest.split_at(end);
+    format!("{before}<a href=\"#{id}\">see {id}</a>{after}")
+}
+
+/// What one wants to know first.
+fn cards(report: &Report) -> String {
+    let p99 = |name: &str| {
+        let summary = report.metrics.get(name).filter(|summary| summary.count > 0)?;
+        Some((format!("{name} p99"), span(summary.p99_us)))
+    };
+    let mut cards: Vec<(String, String)> =
+        ["match", "signal", "chat", "ack"].into_iter().filter_map(p99).collect();
+    let per_second = report.metrics.get("match").map_or(0.0, |summary| summary.per_second / 2.0);
+    cards.push(("matches/s".into(), format!("{per_second:.1}")));
+    if let Some(server) = report.processes.server {
+        cards.push(("server memory".into(), megabytes(server.resident_peak_bytes)));
+        cards.push(("server cpu".into(), format!("{:.0} %", server.cpu_percent)));
+    }
+    let wrong: u64 = report.oracle.counts.values().sum();
+    let oracle = if report.oracle.clean { "clean".to_owned() } else { format!("{} wrong", thousands(wrong)) };
+    cards.push(("oracle".into(), oracle));
+    cards.push(("errors".into(), thousands(report.counts.errors)));
+    let card = |(name, value): &(String, String)| format!("<div><b>{value}</b>{name}</div>");
+    format!("<div class=\"cards\">{}</div>\n", cards.iter().map(card).collect::<String>())
 }
 
 fn subtitle(report: &Report) -> String {
@@ -69,17 +97,21 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         return String::new();
     }
     let head = head.join("</th><th>");
-    let mut table = format!("<table><tr><th>{head}</th></tr>\n");
+    let mut table = format!("<div class=\"wide\"><table><tr><th>{head}</th></tr>\n");
     for row in rows {
-        let cells: Vec<_> = row.iter().map(|cell| escaped(cell)).collect();
-        let _ = writeln!(table, "<tr><td>{}</td></tr>", cells.join("</td><td>"));
+        let cell = |text: &String| match text.as_str() {
+            HELD => format!("<td class=\"good\">{HELD}</td>"),
+            MISSED => format!("<td class=\"bad\">{MISSED}</td>"),
+            other => format!("<td>{}</td>", escaped(other)),
+        };
+        let _ = writeln!(table, "<tr>{}</tr>", row.iter().map(cell).collect::<String>());
     }
-    table + "</table>\n"
+    table + "</table></div>\n"
 }
 
 /// What had to hold.
 pub(super) fn held(report: &Report) -> Section {
-    let word = |held: bool| if held { "held" } else { "missed" }.to_owned();
+    let word = |held: bool| if held { HELD } else { MISSED }.to_owned();
     let mut rows: Vec<Vec<String>> = report
         .assertions
         .iter()

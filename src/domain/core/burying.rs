@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::envelope::Envelope;
-use super::super::event::Event;
 use super::super::id::{Entropy, NodeId, RoomId, SessionId};
 use super::super::notice::Notice;
 use super::super::proposal::Proposal;
-use super::super::talk::{Departure, Talk};
+use super::super::talk::Departure;
 use super::super::time::Time;
 use super::Core;
 use super::matching::ms;
@@ -196,19 +195,7 @@ impl<E: Entropy> Core<E> {
     pub(super) fn part_due(&mut self, now: Time) {
         while let Some(id) = self.widowed.due(now) {
             let Some(Widow { room, .. }) = self.widowed.remove(id) else { continue };
-            let Some(talking) = self.sessions.get_mut(id).and_then(|session| session.talking(room)) else {
-                continue;
-            };
-            let Talk { peer, since, .. } = talking.talk.clone();
-            // Closed here, once.
-            talking.reopened = false;
-            let (departure, lasted) = (Departure::Disconnected, now.since(since));
-            // Should the peer's node live after all, the peer must not wait in a room that is over.
-            let from = self.address(id);
-            self.send(&peer, Envelope::Left { room, departure, from });
-            self.close_room(room);
-            self.record(Event::RoomClosed { departure, lasted });
-            self.peer_left(id, room, departure, now);
+            self.part(id, room, Departure::Disconnected, now);
         }
     }
 }

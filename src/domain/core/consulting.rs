@@ -180,6 +180,7 @@ impl<E: Entropy> Core<E> {
         {
             backing.seeks = true;
             backing.ask_at = now;
+            self.tally_arrival(id, now);
             self.record(Event::Searching);
         }
         self.run_errands(id, now);
@@ -280,7 +281,8 @@ impl<E: Entropy> Core<E> {
         let Some(session) = self.sessions.get(found.session) else { return };
         let mut members = [session.user.clone(), found.partner.clone()];
         members.sort_unstable();
-        let request = Operation::OpenRoom { room: found.room, members, heard: None, written: [0; 2] };
+        let (pool, room) = (self.policy(session).pool, found.room);
+        let request = Operation::OpenRoom { pool, room, members, heard: None, written: [0; 2] };
         self.ask_aside(Purpose::OpenFound(Box::new(found)), request);
     }
 
@@ -342,6 +344,7 @@ impl<E: Entropy> Core<E> {
         talking.catching_up = true;
         session.state = State::Talking(Box::new(talking));
         let away = session.connection.is_none();
+        self.tally_match(id, None, now);
         self.give_up_seeking(id, TicketEnd::Matched);
         if initiator {
             self.record(Event::RoomOpened);

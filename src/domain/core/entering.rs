@@ -21,7 +21,8 @@ impl<E: Entropy> Core<E> {
     pub(super) fn open(&mut self, id: SessionId, proposal: Arc<Proposal>, asker: Asker) {
         let [claimer, claimed] = &proposal.sides;
         let members = [claimer.ticket.user.clone(), claimed.ticket.user.clone()];
-        let request = Operation::OpenRoom { room: proposal.room, members, heard: None, written: [0; 2] };
+        let (pool, room) = (proposal.pool, proposal.room);
+        let request = Operation::OpenRoom { pool, room, members, heard: None, written: [0; 2] };
         self.ask(id, Purpose::Open { proposal, asker }, request);
     }
 
@@ -95,6 +96,7 @@ impl<E: Entropy> Core<E> {
         if let Some(talking) = session.talking(proposal.room) {
             talking.reopened = brought;
         }
+        self.tally_match(id, Some(proposal), now);
         self.record(Event::TicketEnded(TicketEnd::Matched));
         self.tell_entered(id, proposal, now);
         self.settle(id, proposal, now);

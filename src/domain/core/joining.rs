@@ -120,6 +120,7 @@ impl<E: Entropy> Core<E> {
             avoid: Arc::default(),
         };
         session.state = State::Waiting(Box::new(Waiting::new(Arc::new(ticket), replaces, now)));
+        self.tally_arrival(id, now);
         self.record(Event::Searching);
         self.tell(id, What::Searching);
     }

@@ -20,11 +20,13 @@ use super::errand::{Errand, Tidings, Token};
 use super::event::Event;
 use super::happening::Happening;
 use super::id::{AckId, Address, ConnectionId, Entropy, NodeId, OperationId, SessionId, TicketId, UserId};
+use super::intervention::Intervention;
 use super::limits::Limits;
 use super::notice::Notice;
 use super::operation::{Operation, Outcome};
 use super::policy::Policy;
 use super::presence::Presence;
+use super::survey::Tallies;
 use super::ticket::PoolId;
 use super::time::Time;
 
@@ -41,6 +43,7 @@ mod going_down;
 mod hall_news;
 mod halls;
 mod handing;
+mod intervening;
 mod joining;
 mod matching;
 mod moving;
@@ -49,6 +52,7 @@ mod rebuilding;
 mod rejoining;
 mod session;
 mod storing;
+mod surveying;
 mod talking;
 mod telling;
 #[cfg(test)]
@@ -143,6 +147,8 @@ pub enum Input {
         /// How many.
         people: u64,
     },
+    /// Somebody who runs the service gives an order.
+    Intervene(Intervention),
     /// The node is going down: everybody is told when to come back.
     Shutdown {
         /// When.
@@ -206,7 +212,7 @@ pub enum Effect {
     },
     /// Something happened.
     Record(Event),
-    /// Others want to know what happened. Only where the core is [`Core::telling`].
+    /// Others want to know what happened. Only where the core is [`Core::telling`], but for interventions.
     Tell(Box<Happening>),
 }
 
@@ -242,6 +248,8 @@ pub struct Core<E> {
     halls: Halls,
     /// How many people there are.
     announcing: Announcing,
+    /// What happened in its queues.
+    tallies: Tallies,
     /// Whether others want to know what happens.
     tells: bool,
     /// Whether the node is going down and others go on.
@@ -276,6 +284,7 @@ impl<E: Entropy> Core<E> {
             rebuild: Rebuild::default(),
             halls: Halls::default(),
             announcing,
+            tallies: Tallies::default(),
             tells: false,
             leaving: false,
             local: VecDeque::new(),
@@ -299,6 +308,7 @@ impl<E: Entropy> Core<E> {
                 self.renew_halls(now);
             }
             Input::Online { pool, people } => self.online(pool, people),
+            Input::Intervene(intervention) => self.intervene(intervention, now),
             Input::Shutdown { retry_after_ms, elsewhere } => self.shutdown(retry_after_ms, elsewhere, now),
         }
         self.deliver_local(now);

@@ -69,6 +69,7 @@ impl<E: Entropy> Core<E> {
         let claimed = &proposal.sides[1];
         let sides = proposal.sides.each_ref();
         let sides = sides.map(|side| (side.stage, now.since(side.ticket.enqueued_at)));
+        self.tally_waits(proposal, now);
         self.record(Event::Proposed { sides });
         self.propose(id, proposal);
         self.send(&claimed.ticket.owner, Envelope::Proposed(proposal.clone()));

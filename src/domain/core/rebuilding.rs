@@ -174,11 +174,12 @@ impl<E: Entropy> Core<E> {
     }
 
     fn reopening(&mut self, id: SessionId) -> Option<(RoomId, Operation)> {
-        let Session { user, state, .. } = self.sessions.get_mut(id)?;
+        let Session { user, state, policy, .. } = self.sessions.get_mut(id)?;
+        let pool = self.policies[*policy].pool;
         let State::Talking(talking) = state else { return None };
         talking.reopened = true;
         let heard = Some(talking.heard_sequence.max(talking.last_sequence));
         let (room, members) = (talking.talk.room, [user.clone(), talking.talk.partner.user.clone()]);
-        Some((room, Operation::OpenRoom { room, members, heard, written: talking.written }))
+        Some((room, Operation::OpenRoom { pool, room, members, heard, written: talking.written }))
     }
 }

@@ -19,6 +19,11 @@ impl<E: Entropy> Core<E> {
         self
     }
 
+    /// From now on, or no longer.
+    pub fn tell_others(&mut self, tells: bool) {
+        self.tells = tells;
+    }
+
     /// Tells what happened to the user of a session.
     pub(super) fn tell(&mut self, id: SessionId, what: What) {
         if !self.tells {

@@ -53,6 +53,17 @@ fn all() -> Vec<(What, &'static str, String)> {
         ),
         (What::Quality(quality), "connection_quality", r#","rttMs":80.5,"jitterMs":2.0"#.to_owned()),
         (What::CallFailed, "webrtc_error", none()),
+        (
+            What::Intervened { act: Act::CloseRoom(room), by: "ops@host".into() },
+            "intervention",
+            format!(r#","roomId":"{ID}","action":"close_room","operator":"ops@host""#),
+        ),
+        (
+            What::Intervened { act: Act::Disconnect, by: "ops@host".into() },
+            "intervention",
+            r#","action":"disconnect","operator":"ops@host""#.to_owned(),
+        ),
+        (What::Drained, "intervention", r#","action":"drain","operator":"ana""#.to_owned()),
         (What::Refused { code: "busy" }, "error", r#","reason":"busy""#.to_owned()),
     ]
 }

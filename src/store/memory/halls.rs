@@ -120,6 +120,22 @@ impl Halls {
         }
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// All of them, the newest first; also such as nobody has found over.
+    pub(super) fn newest(&self) -> impl Iterator<Item = (&HallName, &Roster)> {
+        let newest = self.by_creation.iter().rev();
+        newest.filter_map(|(_, name)| Some((name, &self.by_name.get(name)?.roster)))
+    }
+
+    /// Who is in one.
+    pub(super) fn roster(&self, hall: &HallName) -> Option<&Roster> {
+        self.by_name.get(hall).map(|hall| &hall.roster)
+    }
+
     fn enter(
         &mut self,
         hall: HallName,

@@ -46,6 +46,11 @@ impl Line {
         u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1)
     }
 
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether nobody waits.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

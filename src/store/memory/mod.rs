@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::sight::Sight;
+use super::snapshot::Survey;
 use super::{Store, Submitted};
 use crate::domain::operation::{Attached, Operation, Outcome};
 use crate::domain::ticket::PoolId;
@@ -21,6 +23,7 @@ mod proposals;
 mod queue;
 mod rooms;
 mod sessions;
+mod sight;
 mod waiting;
 mod waits;
 
@@ -52,6 +55,11 @@ impl Store for MemoryStore {
         // A shard that panicked in here must not take the other shards with it.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         Submitted::Answered(state.execute(operation, now))
+    }
+
+    fn sight(&self, survey: &Survey, now: Time) -> Option<Sight> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(state.sight(survey, now))
     }
 }
 
@@ -111,8 +119,8 @@ impl State {
                 Outcome::Answered(self.pool(pool).answer(proposal, &user, verdict, now))
             }
             Operation::Expire { pool, proposal } => Outcome::Expired(self.pool(pool).expire(proposal, now)),
-            Operation::OpenRoom { room, members, heard, written } => {
-                self.rooms.open(room, &members, heard, written);
+            Operation::OpenRoom { pool, room, members, heard, written } => {
+                self.rooms.open((pool, room), &members, heard, written, now);
                 Outcome::Done
             }
             Operation::Rejoin { room, user } => Outcome::Rejoined(self.rooms.rejoin(room, &user)),

@@ -63,6 +63,17 @@ impl Pool {
         }
     }
 
+    /// Who waits.
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// Whether a user is before an agreement.
+    pub(super) fn is_proposed(&self, user: &UserId, now: Time) -> bool {
+        let latest = self.proposals.of_user(user, now);
+        latest.is_some_and(|latest| !latest.agreed() && now < latest.expires_at)
+    }
+
     /// Takes a ticket off its list.
     pub(super) fn withdraw(&mut self, ticket: TicketId, now: Time) -> Withdrawn {
         self.proposals.sweep(now);

@@ -81,6 +81,19 @@ impl Queue {
         self.lists.get_mut(&spot.bucket)?.get_mut(&spot.order)
     }
 
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.line.len()
+    }
+
+    /// The first `most` of them, in waiting order.
+    pub(super) fn first(&self, most: usize) -> Vec<&Listed> {
+        let of_buckets = self.lists.values().flat_map(|list| list.iter().take(most));
+        let mut first: Vec<_> = of_buckets.collect();
+        first.sort_unstable_by_key(|(order, _)| **order);
+        first.into_iter().take(most).map(|(_, listed)| listed).collect()
+    }
+
     /// The place of `order`, from 1.
     pub(super) fn position(&self, order: Order) -> u32 {
         self.line.position(order)

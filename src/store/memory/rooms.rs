@@ -1,12 +1,13 @@
 //! Rooms: who may write and read, and what was written last.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::id::{RoomId, UserId};
 use crate::domain::limits::{MESSAGES_AT_ONCE, ROOM_MESSAGES, SEQUENCE_GAP};
 use crate::domain::operation::Appended;
 use crate::domain::talk::ChatMessage;
+use crate::domain::ticket::PoolId;
 use crate::domain::time::Time;
 
 /// A message as its writer names it.
@@ -14,19 +15,29 @@ type Name = (UserId, Arc<str>);
 
 /// The rooms that stand.
 #[derive(Default)]
-pub(super) struct Rooms(BTreeMap<RoomId, Room>);
+pub(super) struct Rooms {
+    by_id: BTreeMap<RoomId, Room>,
+    /// The same in the order in which they were opened, for those who look at them.
+    by_opening: BTreeSet<(Time, RoomId)>,
+}
 
-struct Room {
-    members: [UserId; 2],
+/// A room.
+pub(super) struct Room {
+    /// The pool of its members.
+    pub(super) pool: PoolId,
+    /// When it was opened.
+    pub(super) opened_at: Time,
+    /// Who may write and read.
+    pub(super) members: [UserId; 2],
     /// The newest messages, oldest first. Numbers are missing where an earlier store lost messages that those
     /// who opened the room here had heard of.
-    messages: VecDeque<ChatMessage>,
+    pub(super) messages: VecDeque<ChatMessage>,
     /// The numbers of those of them that have a name.
     named: BTreeMap<Name, u64>,
     /// The number of the last message.
-    last: u64,
+    pub(super) last: u64,
     /// How many messages each of the members wrote.
-    written: [u64; 2],
+    pub(super) written: [u64; 2],
 }
 
 impl Rooms {
@@ -35,19 +46,23 @@ impl Rooms {
     /// follow are larger than all of them.
     pub(super) fn open(
         &mut self,
-        room: RoomId,
+        (pool, id): (PoolId, RoomId),
         members: &[UserId; 2],
         heard: Option<u64>,
         written: [u64; 2],
+        now: Time,
     ) {
         let beyond = heard.map_or(0, |heard| heard.saturating_add(SEQUENCE_GAP));
-        let room = self.0.entry(room).or_insert_with(|| Room {
+        let room = self.by_id.entry(id).or_insert_with(|| Room {
+            pool,
+            opened_at: now,
             members: members.clone(),
             messages: VecDeque::new(),
             named: BTreeMap::new(),
             last: beyond,
             written,
         });
+        self.by_opening.insert((room.opened_at, id));
         if heard.is_some_and(|heard| room.last < heard) {
             room.last = beyond;
         }
@@ -60,12 +75,14 @@ impl Rooms {
 
     /// The number of the last message of a room that stands, for a member.
     pub(super) fn rejoin(&self, room: RoomId, user: &UserId) -> Option<u64> {
-        self.0.get(&room).filter(|room| room.members.contains(user)).map(|room| room.last)
+        self.by_id.get(&room).filter(|room| room.members.contains(user)).map(|room| room.last)
     }
 
     /// A room is over.
     pub(super) fn close(&mut self, room: RoomId) {
-        self.0.remove(&room);
+        if let Some(known) = self.by_id.remove(&room) {
+            self.by_opening.remove(&(known.opened_at, room));
+        }
     }
 
     /// Adds a message, unless its writer has written it before.
@@ -77,7 +94,7 @@ impl Rooms {
         client_message_id: Option<Arc<str>>,
         now: Time,
     ) -> Appended {
-        let Some(room) = self.0.get_mut(&room) else { return Appended::NoRoom };
+        let Some(room) = self.by_id.get_mut(&room) else { return Appended::NoRoom };
         let name = client_message_id.clone().map(|id| (from.clone(), id));
         if let Some(known) = name.as_ref().and_then(|name| room.find(name)) {
             return Appended::Duplicate(known.clone());
@@ -91,9 +108,24 @@ impl Rooms {
         Appended::Added(message)
     }
 
+    /// A room that stands.
+    pub(super) fn get(&self, room: RoomId) -> Option<&Room> {
+        self.by_id.get(&room)
+    }
+
+    /// How many stand.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// All of them, the newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.by_opening.iter().rev().filter_map(|(_, id)| Some((*id, self.by_id.get(id)?)))
+    }
+
     /// The first messages after a number; none of a room that does not stand.
     pub(super) fn messages(&self, room: RoomId, after: u64) -> Vec<ChatMessage> {
-        let Some(room) = self.0.get(&room) else { return Vec::new() };
+        let Some(room) = self.by_id.get(&room) else { return Vec::new() };
         let known = room.messages.partition_point(|message| message.sequence <= after);
         room.messages.iter().skip(known).take(MESSAGES_AT_ONCE).cloned().collect()
     }
@@ -145,14 +177,14 @@ mod tests {
         let mut rooms = Rooms::default();
         let room = RoomId::random(&mut Zeros);
         let user = UserId::new("ana");
-        rooms.open(room, &[user.clone(), UserId::new("ben")], None, [0; 2]);
+        rooms.open((PoolId("p"), room), &[user.clone(), UserId::new("ben")], None, [0; 2], Time::default());
         for number in 0..3 * ROOM_MESSAGES {
             let name = (number % 2 == 0).then(|| number.to_string().into());
             rooms.append(room, user.clone(), "hello".into(), name, Time::default());
         }
-        assert_eq!(rooms.0[&room].messages.len(), ROOM_MESSAGES);
-        assert_eq!(rooms.0[&room].named.len(), ROOM_MESSAGES / 2);
+        assert_eq!(rooms.by_id[&room].messages.len(), ROOM_MESSAGES);
+        assert_eq!(rooms.by_id[&room].named.len(), ROOM_MESSAGES / 2);
         rooms.close(room);
-        assert!(rooms.0.is_empty());
+        assert!(rooms.by_id.is_empty() && rooms.by_opening.is_empty());
     }
 }

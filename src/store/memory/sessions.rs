@@ -127,6 +127,20 @@ impl Sessions {
         self.by_user.get(key).filter(|known| known.until > now).map(|known| known.address.clone())
     }
 
+    /// Where the session of a user lives, and the talk it is in.
+    pub(super) fn known(&self, key: &Key, now: Time) -> Option<(&Address, Option<&Talk>)> {
+        let known = self.by_user.get(key).filter(|known| known.until > now)?;
+        Some((&known.address, known.talk.as_deref()))
+    }
+
+    /// The same, of the pool of that name.
+    pub(super) fn known_in(&self, user: &UserId, pool: &str, now: Time) -> Option<(&Address, Option<&Talk>)> {
+        let first = (user.clone(), PoolId(""));
+        let of_user = self.by_user.range(first..).take_while(|((known, _), _)| known == user);
+        let ((_, id), _) = of_user.into_iter().find(|((_, id), _)| id.0 == pool)?;
+        self.known(&(user.clone(), *id), now)
+    }
+
     /// A session is over, unless another one is known.
     pub(super) fn detach(&mut self, key: Key, address: &Address, now: Time) {
         self.sweep(now);

@@ -43,6 +43,17 @@ impl Waiting {
         self.spots.contains_key(&ticket)
     }
 
+    /// Who waits in one direction.
+    pub(super) fn queue(&self, direction: Direction) -> Option<&Queue> {
+        self.queues.get(&direction)
+    }
+
+    /// What a user waits with.
+    pub(super) fn listed_of(&self, user: &UserId) -> Option<&Listed> {
+        let spot = self.spots.get(self.by_user.get(user)?)?;
+        self.queues.get(&spot.bucket.direction)?.list(&spot.bucket)?.get(&spot.order)
+    }
+
     /// The ticket of a user.
     pub(super) fn of_user(&self, user: &UserId) -> Option<TicketId> {
         self.by_user.get(user).copied()

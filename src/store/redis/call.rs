@@ -132,7 +132,7 @@ impl Caller {
                 let command = arg(self.of_pool(&scripts::EXPIRE, pool, now), proposal.to_string());
                 call(command, &scripts::EXPIRE, Expected::Expired(pool))
             }
-            Operation::OpenRoom { room, members: [one, other], heard, written } => {
+            Operation::OpenRoom { pool, room, members: [one, other], heard, written } => {
                 let [room, ..] = self.keys.room(room);
                 let mut command = evaluate(&scripts::OPEN_ROOM, &[room]);
                 command.arg(one.as_str()).arg(other.as_str());
@@ -140,7 +140,7 @@ impl Caller {
                 let (heard, gap) =
                     heard.map_or((0, 0), |heard| (heard.min(MOST - SEQUENCE_GAP), SEQUENCE_GAP));
                 command.arg(heard).arg(heard + gap).arg(ROOM_SECONDS);
-                command.arg(&written.map(|count| count.min(MOST)));
+                command.arg(&written.map(|count| count.min(MOST))).arg(pool.0);
                 call(command, &scripts::OPEN_ROOM, Expected::Done)
             }
             Operation::Rejoin { room, user } => {

@@ -18,6 +18,7 @@ use super::reach::blocking;
 use super::wire;
 use crate::domain::id::NodeId;
 use crate::domain::ticket::PoolId;
+use crate::store::snapshot::Ordered;
 use crate::store::{Inbox, Letter, Pending, Received};
 
 /// Entries that an inbox holds, about: a node that stands still for as long as it counts as living misses
@@ -37,13 +38,22 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(200);
 /// Before everything in a stream.
 const BEGINNING: &str = "0-0";
 
+/// The command that appends an order to the inbox `key`.
+pub(super) fn order(key: &str, ordered: &Ordered) -> Cmd {
+    let mut command = redis::cmd("XADD");
+    command.arg(key).arg("NOMKSTREAM").arg("MAXLEN").arg("~").arg(MOST_ENTRIES).arg("*");
+    // No node has an empty name.
+    command.arg("").arg(serde_json::to_string(ordered).unwrap_or_default());
+    command
+}
+
 /// The command that appends letters to the inbox `key`.
 pub(super) fn append(key: &str, from: &NodeId, start: u64, first: u64, letters: &[Letter]) -> Cmd {
     let mut command = redis::cmd("XADD");
     command.arg(key).arg("NOMKSTREAM").arg("MAXLEN").arg("~").arg(MOST_ENTRIES).arg("*");
     command.arg(from.as_str()).arg(format!("{start:x} {first}"));
     for letter in letters {
-        command.arg("e").arg(wire::letter(letter));
+        command.arg("e").arg(wire::write_letter(letter));
     }
     command
 }
@@ -154,16 +164,21 @@ impl Inbox for RedisInbox {
 }
 
 /// What came from whom: a sender's start and the number of its last letter.
-#[derive(Default)]
-struct Senders(HashMap<String, (u64, u64)>);
+#[derive(Debug, Default)]
+pub struct Senders(HashMap<String, (u64, u64)>);
 
 /// Senders that are remembered. A node that was not heard of for so many others is long gone.
 const MOST_SENDERS: usize = 4_096;
 
 impl Senders {
-    /// Adds the letters of an entry that did not come before.
-    fn take(&mut self, fields: &[String], pools: &[PoolId], received: &mut Received) {
+    /// Adds the letters of an entry (its fields and values) that did not come before. `pools` are those this node
+    /// serves. Trusts nothing: other nodes and whoever holds the store may have written it.
+    pub fn take(&mut self, fields: &[String], pools: &[PoolId], received: &mut Received) {
         let [sender, numbers, letters @ ..] = fields else { return };
+        if sender.is_empty() {
+            received.orders.extend(serde_json::from_str(numbers).ok());
+            return;
+        }
         // The entry with which a stream begins has no sender.
         let Some((start, first)) = numbers.split_once(' ') else { return };
         let (Ok(start), Ok(first)) = (u64::from_str_radix(start, 16), first.parse::<u64>()) else { return };
@@ -171,13 +186,15 @@ impl Senders {
             self.0.clear();
         }
         let known = self.0.get(sender).filter(|known| known.0 == start).map(|known| known.1);
-        received.lost += known.map_or(0, |last| first.saturating_sub(last.saturating_add(1)));
+        let missing = known.map_or(0, |last| first.saturating_sub(last.saturating_add(1)));
+        // Numbers are the sender's word: a false one must not carry over into a small sum.
+        received.lost = received.lost.saturating_add(missing);
         let mut number = first;
         for [_, text] in letters.as_chunks::<2>().0 {
             if known.is_none_or(|last| number > last) {
                 match wire::parse_letter(text, pools) {
                     Some(letter) => received.letters.push(letter),
-                    None => received.lost += 1,
+                    None => received.lost = received.lost.saturating_add(1),
                 }
             }
             number = number.saturating_add(1);
@@ -235,7 +252,9 @@ mod tests {
     fn sent(start: u64, first: u64, count: u32) -> Vec<String> {
         let mut fields = vec!["n-1".to_owned(), format!("{start:x} {first}")];
         let base = u32::try_from(first).expect("small");
-        fields.extend((base..base + count).flat_map(|slot| ["e".to_owned(), wire::letter(&signal(slot))]));
+        fields.extend(
+            (base..base + count).flat_map(|slot| ["e".to_owned(), wire::write_letter(&signal(slot))]),
+        );
         fields
     }
 

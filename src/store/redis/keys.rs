@@ -13,7 +13,8 @@
 //! | `qala:{p:<pool>}:waits`, `:waits:former` | hash | direction -> eight times the mean of recent waits, ms | a week after the last match |
 //! | `qala:{u:<user>}:history:<pool>` | zset | recent partners by the end of their time | with the last of them |
 //! | `qala:{u:<user>}:session:<pool>` | hash | `address` of the session, its `rank`, the `talk` it is in; until it is registered, `former` and `former_talk` of the one before, and the `earlier` ones | when it is over, or a week after it was last registered |
-//! | `qala:{r:<room>}` | hash | members `a` and `b`, number of the `last` message | when it is closed, or a day after the last message |
+//! | `qala:{r:<room>}` | hash | members `a` and `b`, their `pool`, number of the `last` message, how many are `by_a` and `by_b` | when it is closed, or a day after the last message |
+//! | `qala:rooms` | zset | rooms by when they were listed first, ms: for those who look at them, a moment late | when it is closed, or eight days later |
 //! | `qala:{r:<room>}:messages` | stream | the newest messages, `<number>-0` | with the room |
 //! | `qala:{r:<room>}:names` | hash | names of those messages -> number and submission | with the room |
 //! | `qala:{h:<pool>}:halls` | zset | halls by when they came into being, ms | a week after the last write |
@@ -22,6 +23,7 @@
 //! | `qala:{h:<pool>}:hall:<hall>` | hash | `created`, `version`, `reserved` (until), `order`; entry -> end of its lease, place, name and address of a member | with its last member, or an hour after it was last written |
 //! | `qala:nodes` | zset | nodes by the time of their last sign of life, ms | a node 5 s after its last |
 //! | `{qala:nodes}:people` | hash | node -> how many people it has, `<pool>,<online>,<waiting>,<talking>;...` | with its node |
+//! | `qala:{n:<node>}:stats` | string | how the node is: JSON of `NodeFigures` in `src/store/snapshot/figures.rs` | a minute after it was last written |
 //! | `qala:events` | stream | what happened, as `docs/events.v1.schema.json` says, in the field `event` | never; the oldest make way |
 //! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node; a minute after others thought it dead, a day after it last looked |
 //!
@@ -46,6 +48,11 @@ impl Keys {
     /// The keys of a pool, in the order in which its scripts take them. The last three are beginnings:
     /// scripts add the direction, and the bucket to the last.
     pub(super) fn pool(&self, PoolId(pool): PoolId) -> [String; 10] {
+        self.pool_named(pool)
+    }
+
+    /// The same of a pool that this process need not serve.
+    pub(super) fn pool_named(&self, pool: &str) -> [String; 10] {
         let of_pool = |name: &str| format!("{}{{p:{pool}}}:{name}", self.0);
         let fixed = ["tickets", "leases", "proposals", "expiries", "waits", "waits:former", "users"];
         let [tickets, leases, proposals, expiries, waits, former, users] = fixed.map(of_pool);
@@ -56,6 +63,11 @@ impl Keys {
     /// The halls of a pool, in the order in which their scripts take them. The last is a beginning: scripts add a
     /// hall's name.
     pub(super) fn halls(&self, PoolId(pool): PoolId) -> [String; 4] {
+        self.halls_named(pool)
+    }
+
+    /// The same of a pool that this process need not serve.
+    pub(super) fn halls_named(&self, pool: &str) -> [String; 4] {
         ["halls", "ends", "reserved", "hall:"].map(|name| format!("{}{{h:{pool}}}:{name}", self.0))
     }
 
@@ -71,12 +83,32 @@ impl Keys {
 
     /// Where a user's session lives.
     pub(super) fn session(&self, user: &UserId, PoolId(pool): PoolId) -> String {
+        self.session_named(user.as_str(), pool)
+    }
+
+    /// The same of a pool that this process need not serve.
+    pub(super) fn session_named(&self, user: &str, pool: &str) -> String {
         format!("{}{{u:{user}}}:session:{pool}", self.0)
     }
 
     /// A room, the names of its messages, its messages.
     pub(super) fn room(&self, room: RoomId) -> [String; 3] {
+        self.room_named(&room.to_string())
+    }
+
+    /// The same of a room that is spelled so.
+    pub(super) fn room_named(&self, room: &str) -> [String; 3] {
         ["", ":names", ":messages"].map(|name| format!("{}{{r:{room}}}{name}", self.0))
+    }
+
+    /// The rooms that stand.
+    pub(super) fn rooms(&self) -> String {
+        format!("{}rooms", self.0)
+    }
+
+    /// How a node is.
+    pub(super) fn stats(&self, node: &str) -> String {
+        format!("{}{{n:{node}}}:stats", self.0)
     }
 
     /// Which nodes live.

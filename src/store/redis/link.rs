@@ -1,5 +1,7 @@
 //! A connection that stands and is known to answer: how to get one, and what its errors mean.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use redis::cluster::ClusterClientBuilder;
@@ -29,6 +31,27 @@ pub(super) enum Link {
 }
 
 impl Link {
+    /// Asks all at once and waits for all answers, however long they take: one batch to each server. What a server
+    /// refuses is an error in its answer's place.
+    pub(super) async fn ask_all(&mut self, commands: &[&Cmd]) -> RedisResult<Vec<RedisResult<Value>>> {
+        match self {
+            Self::One(connection) => {
+                let mut pipeline = redis::Pipeline::with_capacity(commands.len());
+                for command in commands {
+                    pipeline.add_command((*command).clone());
+                }
+                pipeline.ignore_errors().query_async(connection).await
+            }
+            Self::Cluster(connection) => {
+                let asking = commands.iter().map(|command| {
+                    let mut connection = connection.clone();
+                    async move { command.query_async(&mut connection).await }
+                });
+                Ok(together(asking).await)
+            }
+        }
+    }
+
     /// Asks and waits for the answer, however long it takes.
     pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self {
@@ -36,6 +59,25 @@ impl Link {
             Self::Cluster(connection) => command.query_async(connection).await,
         }
     }
+}
+
+/// The results of all of these, which go on at the same time.
+async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        let mut ready = true;
+        for (future, result) in &mut waiting {
+            if result.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(value) => *result = Some(value),
+                    Poll::Pending => ready = false,
+                }
+            }
+        }
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, result)| result).collect()
 }
 
 /// What an error says about what to do.

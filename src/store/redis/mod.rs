@@ -22,10 +22,11 @@ use std::time::Duration;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::{Store, Submitted};
+use crate::domain::id::RoomId;
 use crate::domain::operation::Operation;
 use crate::domain::time::Time;
 
@@ -39,25 +40,31 @@ mod keeper;
 mod keys;
 mod lanes;
 mod link;
+mod listing;
 mod nodes;
 mod post;
 mod reach;
 mod reply;
 mod scripts;
+mod survey;
 mod text;
 mod wire;
 mod words;
 
 pub use address::{NotARedisUrl, RedisUrl};
 pub use events::EventStream;
+pub use inbox::Senders;
 pub use keys::PREFIX;
 pub use post::RedisPost;
 pub use reach::{Unreachable, reach};
+pub use survey::{NotSurveyed, Surveyor};
+pub use wire::{parse_letter, write_letter};
 
 use call::{Caller, Request};
 use carry::{Carrier, unavailable};
 use keys::Keys;
 use lanes::Lanes;
+use listing::Listing;
 
 /// Operations under way at once. Each holds some kilobytes; more than this many wait for Redis only when it
 /// does not keep up, and then more of them would only wait longer.
@@ -125,6 +132,8 @@ pub struct RedisStore {
     carrier: Arc<Carrier>,
     under_way: Arc<Semaphore>,
     lanes: Lanes,
+    /// Where rooms are told of that are opened and closed, to be listed.
+    rooms: mpsc::Sender<(RoomId, Listing)>,
     /// Names submissions: at random for each store, then counted.
     name: u64,
     submissions: AtomicU64,
@@ -139,9 +148,14 @@ impl RedisStore {
         let (keeping, task) = keeper::keep(url, timeouts);
         let mut tasks = JoinSet::new();
         tasks.spawn_on(task, runtime);
+        let caller = Arc::new(Caller { keys: Keys::new(&prefix), clock });
+        let carrier = Arc::new(Carrier { keeping, timeouts });
+        let (rooms, task) = listing::list(caller.clone(), carrier.clone());
+        tasks.spawn_on(task, runtime);
         Self {
-            caller: Arc::new(Caller { keys: Keys::new(&prefix), clock }),
-            carrier: Arc::new(Carrier { keeping, timeouts }),
+            caller,
+            carrier,
+            rooms,
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             lanes: Lanes::default(),
             name: SysRng.try_next_u64().unwrap_or_default(),
@@ -168,6 +182,11 @@ impl Store for RedisStore {
         let Ok(permit) = Arc::clone(&self.under_way).try_acquire_owned() else {
             return Submitted::Answered(unavailable());
         };
+        if let Some(listing) = Listing::of(&operation)
+            && self.rooms.try_send(listing).is_err()
+        {
+            tracing::warn!("more rooms are opened and closed than can be listed for viewers");
+        }
         let carrier = Arc::clone(&self.carrier);
         match self.caller.request(operation, self.next_submission(), now) {
             Request::Call(call) => Submitted::Underway(Box::pin(async move {

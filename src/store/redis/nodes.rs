@@ -116,7 +116,7 @@ pub(super) async fn leave(carrier: &Carrier, keys: &Keys, node: &NodeId) {
 
 async fn forget_inbox(carrier: &Carrier, keys: &Keys, node: &NodeId) {
     let mut unlink = redis::cmd("UNLINK");
-    unlink.arg(keys.inbox(node));
+    unlink.arg(keys.inbox(node)).arg(keys.stats(node.as_str()));
     carrier.fetch(&Call::plain(unlink)).await;
 }
 

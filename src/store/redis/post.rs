@@ -31,6 +31,9 @@ const SEND_AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// there.
 const NOBODY_THERE_AFTER: Duration = Duration::from_secs(10);
 
+/// How long what a node says of itself is kept, seconds.
+const STATS_SECONDS: u32 = 60;
+
 /// The post of one node.
 pub struct RedisPost {
     node: NodeId,
@@ -118,6 +121,17 @@ impl Post for RedisPost {
 
     fn count(&self, people: Vec<(PoolId, Presence)>) {
         *self.people.lock().unwrap_or_else(PoisonError::into_inner) = people;
+    }
+
+    fn publish(&self, figures: String) -> Pending<'_, ()> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.keys.stats(self.node.as_str())).arg(figures).arg("EX").arg(STATS_SECONDS);
+        Box::pin(async move {
+            // Nobody waits for what a store that is away does not hear: the next ones are newer.
+            if self.carrier.keeping.is_up() {
+                self.carrier.fetch(&Call::plain(set)).await;
+            }
+        })
     }
 
     fn beat(&self) -> Pending<'_, Option<Pulse>> {

@@ -83,12 +83,17 @@ impl Parts {
         text_of(self.0.next()?)
     }
 
+    /// Whatever comes next.
+    pub(super) fn any(&mut self) -> Option<Value> {
+        self.0.next()
+    }
+
     /// A text, or nothing in its place; an error of anything else.
-    fn optional_text(&mut self) -> Result<Option<String>, ()> {
+    pub(super) fn optional_text(&mut self) -> Result<Option<String>, ()> {
         optional(self.0.next().ok_or(())?)
     }
 
-    fn number(&mut self) -> Option<i64> {
+    pub(super) fn number(&mut self) -> Option<i64> {
         if let Value::Int(number) = self.0.next()? { Some(number) } else { None }
     }
 

@@ -47,4 +47,7 @@ scripts! {
     BEAT = "beat";
     BURY = "bury";
     TELL = "tell";
+    LIST_ROOMS = "shared_time" "list_rooms";
+    SURVEY_NODES = "survey_nodes";
+    SURVEY_POOL = "shared_time" "shared_pool" "survey_pool";
 }

@@ -25,8 +25,8 @@ const KINDS: [SignalKind; 5] =
 const FAILURES: [Failure; 3] = [Failure::Rejected, Failure::Expired, Failure::PartnerLeft];
 const DEPARTURES: [Departure; 3] = [Departure::Left, Departure::Skipped, Departure::Disconnected];
 
-/// The text of a letter.
-pub(super) fn letter(letter: &Letter) -> String {
+/// The text of a letter, as inboxes hold it.
+pub fn write_letter(letter: &Letter) -> String {
     let SessionId { shard, slot, generation } = letter.to;
     let said = if let Envelope::Forwarded { times, envelope } = &letter.envelope {
         format!("forwarded {times} {}", said(envelope))
@@ -92,7 +92,7 @@ fn ticket(ticket: &Ticket) -> String {
 }
 
 /// The letter that a text is. `pools` are those this node serves: one about another means nothing here.
-pub(super) fn parse_letter(text: &str, pools: &[PoolId]) -> Option<Letter> {
+pub fn parse_letter(text: &str, pools: &[PoolId]) -> Option<Letter> {
     let mut words = Words::of(text);
     let to = SessionId { shard: words.parse()?, slot: words.parse()?, generation: words.parse()? };
     let envelope = match words.next()? {

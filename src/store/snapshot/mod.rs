@@ -119,6 +119,30 @@ pub struct EventLine {
     pub json: String,
 }
 
+impl EventLine {
+    /// The event that `json` says, as far as it says what every event does.
+    pub fn read(id: String, json: &str) -> Self {
+        let told: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        let reason = [text("reason"), text("action")].into_iter().find(|reason| !reason.is_empty());
+        Self {
+            id,
+            at_ms: told["timestamp"].as_u64().unwrap_or_default(),
+            kind: text("type"),
+            node: text("node"),
+            dialect: text("dialect"),
+            user: text("userId"),
+            peer: [text("peerId"), text("operator")]
+                .into_iter()
+                .find(|who| !who.is_empty())
+                .unwrap_or_default(),
+            room: text("roomId"),
+            reason: reason.unwrap_or_default(),
+            json: json.to_owned(),
+        }
+    }
+}
+
 /// What a picture cost the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

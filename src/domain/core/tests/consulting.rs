@@ -34,7 +34,7 @@ fn anas_talk() -> Talk {
 
 fn opens() -> Effect {
     let members = [user("ana"), user("ben")];
-    ask(Operation::OpenRoom { room: ROOM, members, heard: None, written: [0; 2] })
+    ask(Operation::OpenRoom { pool: POOL, room: ROOM, members, heard: None, written: [0; 2] })
 }
 
 fn locates() -> Effect {

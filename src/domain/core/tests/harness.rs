@@ -1,12 +1,14 @@
 //! A core whose store is the test: every operation is answered by the test, when and how it likes, or never.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use super::super::super::errand::{Tidings, Token};
 use super::super::super::happening::Happening;
 use super::super::super::id::{Entropy, EntryId, NodeId, ProposalId, TicketId};
 use super::super::super::operation::Search;
 use super::super::super::search::SearchPlan;
+use super::super::super::survey::{QueueKey, Survey, Tally};
 use super::super::Core;
 use super::*;
 
@@ -119,6 +121,17 @@ impl Scripted {
 
     pub(super) fn abandon(&mut self, connection: ConnectionId) {
         self.core.abandon(connection);
+    }
+
+    /// Counts what the sessions in these places do.
+    pub(super) fn survey(&self, places: Range<usize>, survey: &mut Survey) -> bool {
+        self.core.survey(places, survey)
+    }
+
+    /// Of each queue in which something happened: arrivals, matches, and how many found somebody.
+    pub(super) fn tallied(&self) -> Vec<(QueueKey, (u64, u64, u64))> {
+        let waits = |tally: &Tally| tally.waits.iter().flatten().sum();
+        self.core.tallies().map(|(key, tally)| (key, (tally.arrivals, tally.matched, waits(tally)))).collect()
     }
 
     pub(super) fn sessions(&self) -> usize {

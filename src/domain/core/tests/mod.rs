@@ -14,6 +14,7 @@ mod going_down;
 mod hall_news;
 mod halls;
 mod harness;
+mod intervening;
 mod joining;
 mod ladder;
 mod late_news;

@@ -11,7 +11,7 @@ fn reopen(proposal: &Proposal, heard: u64) -> Effect {
 
 fn reopen_after(proposal: &Proposal, heard: u64, written: [u64; 2]) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members, heard: Some(heard), written })
+    ask(Operation::OpenRoom { pool: POOL, room: proposal.room, members, heard: Some(heard), written })
 }
 
 #[test]

@@ -128,7 +128,13 @@ pub(super) fn expire(proposal: &Proposal) -> Effect {
 
 pub(super) fn open(proposal: &Proposal) -> Effect {
     let members = [0, 1].map(|side: usize| proposal.sides[side].ticket.user.clone());
-    ask(Operation::OpenRoom { room: proposal.room, members, heard: None, written: [0; 2] })
+    ask(Operation::OpenRoom {
+        pool: proposal.pool,
+        room: proposal.room,
+        members,
+        heard: None,
+        written: [0; 2],
+    })
 }
 
 /// Ana, in place 0, is known to be in the room, where Ben is on the other node.

@@ -1,0 +1,8 @@
+//! Letters of other nodes.
+
+#![no_main]
+
+#[path = "../../tests/fuzzing/mod.rs"]
+mod fuzzing;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::check("inbox", input));

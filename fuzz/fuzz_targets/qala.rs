@@ -1,0 +1,8 @@
+//! Packets of the language exchange's clients.
+
+#![no_main]
+
+#[path = "../../tests/fuzzing/mod.rs"]
+mod fuzzing;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::check("qala", input));

@@ -1,0 +1,8 @@
+//! Requests to the REST edge.
+
+#![no_main]
+
+#[path = "../../tests/fuzzing/mod.rs"]
+mod fuzzing;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::check("rest", input));

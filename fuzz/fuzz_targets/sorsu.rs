@@ -1,0 +1,8 @@
+//! Packets of the campus chat's clients.
+
+#![no_main]
+
+#[path = "../../tests/fuzzing/mod.rs"]
+mod fuzzing;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::check("sorsu", input));
