@@ -1,4 +1,4 @@
-//! The contract as an AsyncAPI document.
+//! The contract as a document of `AsyncAPI`.
 
 use serde_json::{Map, Value, json};
 
