@@ -13,6 +13,7 @@ pub mod events;
 pub mod http;
 pub mod metrics;
 pub mod node;
+pub mod outside;
 pub mod server;
 pub mod socket;
 pub mod store;

@@ -66,14 +66,25 @@ fn auth(config: &Config) -> Vec<String> {
 }
 
 /// Who may enter, and what else to know.
-const fn admitted(auth: &Auth) -> [&'static str; 2] {
+fn admitted(auth: &Auth) -> [&'static str; 2] {
     match auth {
         Auth::GuestOnLoopback => [
             "guest: anyone may enter, so only this machine can reach it",
             "for the world: --jwt-secret and --host 0.0.0.0",
         ],
         Auth::OpenToAll => ["none: whoever reaches this address may enter", ""],
-        Auth::JwtHs256(_) => ["jwt: tokens signed with the secret (HS256)", ""],
+        Auth::Jwt(jwt) => [
+            match (&jwt.secret, &jwt.keys) {
+                (Some(_), Some(_)) => "jwt: tokens signed with the secret (HS256) or a published key",
+                (Some(_), None) => "jwt: tokens signed with the secret (HS256)",
+                (None, _) => "jwt: tokens signed with a published key",
+            },
+            match &jwt.project {
+                Some(project) if project.key.is_some() => "users need a row in the project's table `users`",
+                Some(_) | None => "",
+            },
+        ],
+        Auth::Http(_) => ["http: whoever has a token that another server knows", ""],
         Auth::Backend(_) => ["backend: sessions that the backend knows", ""],
     }
 }

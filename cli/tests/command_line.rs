@@ -335,7 +335,7 @@ fn wrong_configuration() {
         &[],
         &[
             "error: refusing to listen on 0.0.0.0:3001 without authentication",
-            "hint: give --jwt-secret, or say --auth none if everyone on that network may enter",
+            "hint: give --jwt-secret or --jwks-url, or say --auth none if everyone on that network may enter",
         ],
     );
     assert_refused(

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use crate::domain::id::{Entropy, UserId};
+use crate::domain::time::Time;
 use crate::node::SystemEntropy;
 
 use super::{Credentials, Denied, Identity};
@@ -39,5 +40,12 @@ pub(super) fn identify(secret: Option<&str>, credentials: Credentials) -> Result
         // Writing to a string cannot fail.
         let _ = write!(id, "{byte:02x}");
     }
-    Ok(Identity { user: UserId::new(id), guest: true, returns: secret.is_some(), token: None })
+    Ok(Identity {
+        user: UserId::new(id),
+        guest: true,
+        returns: secret.is_some(),
+        token: None,
+        until: Time::NEVER,
+        profile: None,
+    })
 }

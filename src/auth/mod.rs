@@ -1,20 +1,52 @@
-//! Who is this: a guest, or the subject of a token. Translates what a handshake brings into an identity;
-//! decides nothing else.
+//! Who is this: a guest, or the subject of a token, and until when. Translates what a handshake brings into an
+//! identity, asks those who know more of it, and refuses who is put out; decides nothing else.
 
-use serde_json::{Map, Value};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue};
+use jsonwebtoken::DecodingKey;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::backend::{Backend, NotIdentified};
-use crate::config::Auth;
+use crate::config::{self, Auth, Jwt, WhenAway};
 use crate::domain::errand::Token;
 use crate::domain::id::UserId;
+use crate::domain::time::Time;
+use crate::outside::{NotAUrl, bearer, secret_header};
 
+mod bans;
+mod credentials;
 mod guest;
 mod jwt;
+mod keys;
+mod orders;
+mod profiles;
+#[cfg(test)]
+mod tests;
+mod user_of;
 
-use jwt::Verifier;
+pub use bans::{Bans, TooMany};
+pub use credentials::{Credentials, Denied, Shown};
+pub use orders::{Given, NotDone, Orders};
+pub use profiles::Profile;
+
+use credentials::Brought;
+use jwt::{Rules, Verifier};
+use keys::{Keys, PACE};
+use profiles::Profiles;
+use user_of::UserOf;
 
 /// The longest user id that is accepted, bytes.
 const LONGEST_USER_ID: usize = 128;
+/// How long it may take to find out who somebody is, where others are asked.
+pub const IDENTIFIES_WITHIN: Duration = Duration::from_secs(10);
+/// People of whom others are asked at once; more are refused for the moment.
+const MOST_ENTERING: usize = 4_096;
 
 /// Who somebody is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,49 +59,30 @@ pub struct Identity {
     pub returns: bool,
     /// What it shows the backend that said who it is.
     pub token: Option<Token>,
+    /// When it has to have shown a newer token; [`Time::NEVER`]: it need not.
+    pub until: Time,
+    /// What holds of it whatever its client says.
+    pub profile: Option<Profile>,
 }
 
-/// Why somebody may not come in. The texts are the contract's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
-    /// No token.
-    Missing,
-    /// A token that does not hold.
-    InvalidToken,
-    /// Credentials of a shape that nobody understands.
-    Failed,
-    /// A token that holds, of somebody else than the client says to be.
-    Mismatch,
-    /// Nobody can say now whose the token is.
-    Unavailable,
+/// What is known of a token's user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    user: UserId,
+    until: Time,
+    profile: Option<Profile>,
 }
 
-/// What a client family shows, and in which words it is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Credentials {
-    /// A token, or as a guest a secret of its own, or nothing.
-    Any,
-    /// A session token, and maybe the id it belongs to. A guest's token is its secret: it has nothing else that only
-    /// it knows, and its id is shown to others.
-    Session,
+impl Known {
+    /// Somebody of whom nothing more is known.
+    fn forever(user: UserId) -> Self {
+        Self { user, until: Time::NEVER, profile: None }
+    }
 }
 
-impl Credentials {
-    /// What a client is told that was denied.
-    const fn refusal(self, denied: Denied) -> &'static str {
-        match (self, denied) {
-            (Self::Any, Denied::Missing) => "Authentication required",
-            (Self::Any, Denied::InvalidToken) => "Invalid token",
-            (Self::Any, Denied::Failed | Denied::Mismatch) => "Authentication failed",
-            (Self::Session, Denied::Missing) => "Authentication failed: Missing credentials",
-            (Self::Session, Denied::InvalidToken | Denied::Failed) => {
-                "Authentication failed: Invalid session. Please refresh the page to get a new session."
-            }
-            (Self::Session, Denied::Mismatch) => "Authentication failed: Guest mismatch",
-            (_, Denied::Unavailable) => {
-                "Authentication failed: Service unavailable. Please try again in a moment."
-            }
-        }
+impl From<Known> for Identity {
+    fn from(Known { user, until, profile }: Known) -> Self {
+        Self { user, guest: false, returns: true, token: None, until, profile }
     }
 }
 
@@ -77,27 +90,71 @@ impl Credentials {
 pub struct Authenticator {
     credentials: Credentials,
     proof: Proof,
+    bans: Arc<Bans>,
 }
 
 /// How somebody is known.
 enum Proof {
     /// By a secret of its own, or not at all.
     Guest,
-    /// By a signed token.
-    Jwt(Box<Verifier>),
+    /// By a token.
+    Token(Box<Tokens>),
     /// By a session of that backend's.
     Session(Backend),
 }
 
+/// Knows whose tokens are.
+struct Tokens {
+    in_query: bool,
+    longest_bytes: usize,
+    how: How,
+    profiles: Option<Profiles>,
+    /// Those who wait for others' answers: nothing else bounds them.
+    entering: Semaphore,
+}
+
+/// Who says whose a token is.
+enum How {
+    Signed(Verifier),
+    Asked(UserOf),
+}
+
+/// What an authenticator needs done all the time: it knows keys only while this runs.
+pub type Upkeep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 impl Authenticator {
-    /// As configured: tokens where there is a secret, sessions where there is a backend, guests otherwise.
-    pub fn new(auth: &Auth, credentials: Credentials, backend: Option<&Backend>) -> Self {
+    /// As configured: tokens where somebody can say whose they are, sessions where there is a backend, guests
+    /// otherwise. Nobody comes in whom `bans` holds.
+    pub fn new(
+        auth: &Auth,
+        credentials: Credentials,
+        backend: Option<&Backend>,
+        bans: Arc<Bans>,
+    ) -> Result<(Self, Option<Upkeep>), NotAUrl> {
+        let mut upkeep = None;
         let proof = match (auth, backend) {
-            (Auth::JwtHs256(jwt), _) => Proof::Jwt(Box::new(Verifier::new(jwt))),
+            (Auth::Jwt(jwt), _) => {
+                let (verifier, keeping) = verifier(jwt)?;
+                upkeep = keeping;
+                Proof::Token(Box::new(Tokens {
+                    in_query: jwt.token.in_query,
+                    longest_bytes: jwt.token.longest_bytes,
+                    how: How::Signed(verifier),
+                    profiles: profiles(jwt)?,
+                    entering: Semaphore::new(MOST_ENTERING),
+                }))
+            }
+            (Auth::Http(http), _) => Proof::Token(Box::new(Tokens {
+                in_query: http.token.in_query,
+                longest_bytes: http.token.longest_bytes,
+                how: How::Asked(UserOf::at(http.url.expose())?),
+                profiles: None,
+                entering: Semaphore::new(MOST_ENTERING),
+            })),
             (Auth::Backend(_), Some(backend)) => Proof::Session(backend.clone()),
             (Auth::GuestOnLoopback | Auth::OpenToAll | Auth::Backend(_), _) => Proof::Guest,
         };
-        Self { credentials, proof }
+        Ok((Self { credentials, proof, bans }, upkeep))
     }
 
     /// What a client is told that was denied.
@@ -105,32 +162,25 @@ impl Authenticator {
         self.credentials.refusal(denied)
     }
 
-    /// Who brings `auth` (the handshake's JSON) and `authorization` (the header, for clients that cannot
-    /// send the former). `now_seconds` is the time since 1970 that a token is held against.
-    pub async fn identify(
-        &self,
-        auth: Option<&str>,
-        authorization: Option<&str>,
-        now_seconds: u64,
-    ) -> Result<Identity, Denied> {
-        let credentials: Option<Map<String, Value>> =
-            serde_json::from_str(auth.unwrap_or("null")).map_err(|_| Denied::Failed)?;
-        let credentials = credentials.unwrap_or_default();
+    /// Who brings what a handshake shows, at `now`.
+    pub async fn identify(&self, shown: Shown<'_>, now: Time) -> Result<Identity, Denied> {
+        let brought = Brought::read(shown)?;
         let identity = match (&self.proof, self.credentials) {
-            (Proof::Jwt(verifier), _) => verifier.verify(token(&credentials, authorization)?, now_seconds)?,
-            (Proof::Session(backend), _) => {
-                session(backend, Token::new(token(&credentials, authorization)?)).await?
-            }
+            (Proof::Token(tokens), _) => tokens.whose(brought.token(tokens.in_query)?, now).await?.into(),
+            (Proof::Session(backend), _) => session(backend, Token::new(brought.token(false)?)).await?,
             (Proof::Guest, Credentials::Session) => {
-                guest::identify(Some(token(&credentials, authorization)?), self.credentials)?
+                guest::identify(Some(brought.token(false)?), self.credentials)?
             }
-            (Proof::Guest, Credentials::Any) => match credentials.get("guest") {
+            (Proof::Guest, Credentials::Any) => match brought.fields.get("guest") {
                 Some(Value::String(secret)) => guest::identify(Some(secret), self.credentials)?,
                 Some(Value::Null) | None => guest::identify(None, self.credentials)?,
                 Some(_) => return Err(Denied::Failed),
             },
         };
-        match (self.credentials, credentials.get("guestId")) {
+        if self.bans.holds(&identity.user, now) {
+            return Err(Denied::Suspended);
+        }
+        match (self.credentials, brought.fields.get("guestId")) {
             (Credentials::Any, _) | (Credentials::Session, Some(Value::Null) | None) => Ok(identity),
             (Credentials::Session, Some(Value::String(said))) if said == identity.user.as_str() => {
                 Ok(identity)
@@ -138,37 +188,105 @@ impl Authenticator {
             (Credentials::Session, Some(_)) => Err(Denied::Mismatch),
         }
     }
+
+    /// Until when `user` may stay, who shows a newer token at `now`.
+    pub async fn renew(&self, user: &UserId, token: &str, now: Time) -> Result<Time, Denied> {
+        let Proof::Token(tokens) = &self.proof else { return Err(Denied::Failed) };
+        let known = tokens.whose(token, now).await?;
+        if known.user != *user {
+            return Err(Denied::Mismatch);
+        }
+        if self.bans.holds(user, now) { Err(Denied::Suspended) } else { Ok(known.until) }
+    }
+
+    /// What is known of that user has changed, as an operator says.
+    pub fn forget(&self, user: &UserId) {
+        if let Proof::Token(tokens) = &self.proof
+            && let Some(profiles) = &tokens.profiles
+        {
+            profiles.forget(user);
+        }
+    }
+}
+
+impl Tokens {
+    async fn whose(&self, token: &str, now: Time) -> Result<Known, Denied> {
+        if token.len() > self.longest_bytes {
+            return Err(Denied::InvalidToken);
+        }
+        if !self.asks_others() {
+            return self.found_out(token, now).await;
+        }
+        let Ok(_turn) = self.entering.try_acquire() else { return Err(Denied::Unavailable) };
+        timeout(IDENTIFIES_WITHIN, self.found_out(token, now)).await.unwrap_or(Err(Denied::Unavailable))
+    }
+
+    async fn found_out(&self, token: &str, now: Time) -> Result<Known, Denied> {
+        let known = match &self.how {
+            How::Signed(verifier) => verifier.verify(token, now).await?,
+            How::Asked(others) => others.whose(token).await?,
+        };
+        // Whoever says so may have said it of a moment that is over.
+        if known.until <= now {
+            return Err(Denied::InvalidToken);
+        }
+        match &self.profiles {
+            Some(profiles) => Ok(Known { profile: profiles.of(&known.user, now).await?, ..known }),
+            None => Ok(known),
+        }
+    }
+
+    const fn asks_others(&self) -> bool {
+        match &self.how {
+            How::Signed(verifier) => verifier.keys.is_some() || self.profiles.is_some(),
+            How::Asked(_) => true,
+        }
+    }
+}
+
+fn verifier(jwt: &Jwt) -> Result<(Verifier, Option<Upkeep>), NotAUrl> {
+    let rules = Rules {
+        audience: jwt.audience.clone(),
+        issuer: jwt.issuer.clone(),
+        leeway_ms: jwt.leeway_seconds.saturating_mul(1_000),
+    };
+    let secret = jwt.secret.as_ref().map(|secret| DecodingKey::from_secret(secret.expose().as_bytes()));
+    let (keys, upkeep) = match &jwt.keys {
+        Some(at) => {
+            let (keys, reader) = Keys::at(at.url.expose(), PACE)?;
+            (Some(keys), Some(Box::pin(reader.run()) as Upkeep))
+        }
+        None => (None, None),
+    };
+    let project = jwt.project.as_ref().filter(|_| jwt.keys_are_the_projects && secret.is_none());
+    let signer = project.map(|project| UserOf::supabase(project.url.expose(), api_key(project)));
+    Ok((Verifier { rules, secret, keys, signer: signer.transpose()? }, upkeep))
+}
+
+fn profiles(jwt: &Jwt) -> Result<Option<Profiles>, NotAUrl> {
+    let project = jwt.project.as_ref();
+    let Some((project, key)) = project.and_then(|project| Some((project, project.key.as_ref()?))) else {
+        return Ok(None);
+    };
+    let mut headers = api_key(project);
+    headers.extend(bearer(key.expose()));
+    let kept_for = Duration::from_secs(jwt.profiles.kept_seconds);
+    let claims_when_away = jwt.profiles.when_away == WhenAway::Claims;
+    Profiles::at(project.url.expose(), headers, kept_for, claims_when_away).map(Some)
+}
+
+/// What a project's gateway wants to see.
+fn api_key(project: &config::Project) -> Vec<(HeaderName, HeaderValue)> {
+    let key = project.key.as_ref();
+    let header = key.and_then(|key| secret_header(HeaderName::from_static("apikey"), key.expose()));
+    header.into_iter().collect()
 }
 
 /// Who has that session.
 async fn session(backend: &Backend, token: Token) -> Result<Identity, Denied> {
     match backend.identify(token.clone()).await {
-        Ok(user) => Ok(Identity { user, guest: false, returns: true, token: Some(token) }),
+        Ok(user) => Ok(Identity { token: Some(token), ..Known::forever(user).into() }),
         Err(NotIdentified::Invalid) => Err(Denied::InvalidToken),
         Err(NotIdentified::Unavailable) => Err(Denied::Unavailable),
     }
 }
-
-/// The token that is shown.
-fn token<'a>(credentials: &'a Map<String, Value>, authorization: Option<&'a str>) -> Result<&'a str, Denied> {
-    let bearer = authorization.map(without_scheme);
-    let token = match credentials.get("token") {
-        Some(Value::String(token)) => token.as_str(),
-        Some(Value::Null) | None => bearer.unwrap_or_default(),
-        Some(_) => return Err(Denied::InvalidToken),
-    };
-    // Some clients put the scheme into the handshake's token as well.
-    let token = without_scheme(token).trim();
-    if token.is_empty() { Err(Denied::Missing) } else { Ok(token) }
-}
-
-/// What stands behind `Bearer`, whose case does not matter; all of it where that is missing.
-fn without_scheme(credentials: &str) -> &str {
-    match credentials.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => token,
-        Some(_) | None => credentials,
-    }
-}
-
-#[cfg(test)]
-mod tests;

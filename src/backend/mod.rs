@@ -1,27 +1,24 @@
 //! The way to a backend over HTTP: runs errands, and finds out whose a token is.
 //!
-//! It may be slow or away without anybody else noticing: every call has a time limit, calls that may be repeated
-//! are, with growing pauses; so many are under way at once and no more; and a backend that fails again and again is
-//! left alone for a while.
+//! It may be slow or away without anybody else noticing (`src/outside/`); so many calls are under way at once and no
+//! more.
 
 use std::future::Future;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 use crate::domain::errand::{Errand, Tidings, Token, What};
 use crate::domain::id::UserId;
+use crate::outside::{NotAUrl, Outside, PAUSE, Patience};
 
-mod breaker;
 mod call;
 mod wire;
 
-use breaker::Breaker;
-use call::{Client, Failed, NotAUrl, Request};
+use call::{Failed, LONGEST_ANSWER_BYTES, Request};
 
 /// Calls that somebody waits for, at once.
 const AWAITED: usize = 64;
@@ -35,21 +32,17 @@ pub const IDENTIFIES_WITHIN: Duration = Duration::from_secs(10);
 const WITHIN: Duration = Duration::from_secs(5);
 /// How often a call is tried that may be repeated.
 const TRIES: u32 = 3;
-/// The pause after the first try; every further one is twice as long, and each somewhat longer or shorter.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// A backend.
 #[derive(Clone)]
 pub struct Backend(Arc<Inner>);
 
 struct Inner {
-    client: Client,
+    server: Outside,
     /// Those who wait to be let in: the only ones that nothing else bounds.
     entering: Semaphore,
     awaited: Semaphore,
     aside: Semaphore,
-    /// A lock, because calls of all threads share it; held for a look.
-    breaker: Mutex<Breaker>,
 }
 
 /// An answer that comes.
@@ -67,10 +60,10 @@ pub enum NotIdentified {
 impl Backend {
     /// The backend at that address. Nothing is sent yet.
     pub fn new(url: &str) -> Result<Self, String> {
-        let client = Client::new(url).map_err(|NotAUrl(reason)| reason)?;
+        let server = Outside::with_paths(url, LONGEST_ANSWER_BYTES).map_err(|NotAUrl(reason)| reason)?;
         let (awaited, aside) = (Semaphore::new(AWAITED), Semaphore::new(ASIDE));
         let entering = Semaphore::new(ENTERING);
-        Ok(Self(Arc::new(Inner { client, entering, awaited, aside, breaker: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { server, entering, awaited, aside })))
     }
 
     /// Whose token is it?
@@ -130,47 +123,11 @@ impl Inner {
         within: Duration,
         tries: u32,
     ) -> Result<wire::Body, Failed> {
-        let mut pause = PAUSE;
-        for left in (0..tries).rev() {
-            let tried = timeout(within, self.tried(lane, &request)).await;
-            let answer = tried.unwrap_or_else(|_| {
-                self.breaker().failed(Instant::now());
-                Err(Failed::Unavailable)
-            });
-            match answer {
-                Err(Failed::Unavailable) if left > 0 => sleep(jittered(pause)).await,
-                Ok(_) | Err(Failed::Refused | Failed::Unavailable) => return answer,
-            }
-            pause *= 2;
-        }
-        Err(Failed::Unavailable)
-    }
-
-    async fn tried(&self, lane: &Semaphore, request: &Request) -> Result<wire::Body, Failed> {
-        let _turn = lane.acquire().await.map_err(|_| Failed::Unavailable)?;
-        if !self.breaker().lets_through(Instant::now()) {
-            return Err(Failed::Unavailable);
-        }
-        let answer = self.client.call(request).await;
-        match answer {
-            Ok(_) | Err(Failed::Refused) => self.breaker().answered(),
-            Err(Failed::Unavailable) => self.breaker().failed(Instant::now()),
-        }
-        answer
+        self.server.ask(lane, &request.sent()?, Patience { within, tries }, call::read).await
     }
 
     fn unavailable(&self) -> Tidings {
-        let wait = self.breaker().closed_for(Instant::now()).max(PAUSE);
+        let wait = self.server.left_alone_for().max(PAUSE);
         Tidings::Unavailable { retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) }
     }
-
-    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// From half of it to one and a half: those that failed together do not come back together.
-fn jittered(pause: Duration) -> Duration {
-    let percent = 50 + RandomState::new().build_hasher().finish() % 101;
-    pause * u32::try_from(percent).unwrap_or(100) / 100
 }

@@ -1,14 +1,14 @@
 //! Who may enter. Nothing here is open by omission: a node that others can reach must be told.
 
 use super::backend::{BACKEND_URL, BackendAt};
-use super::foreign;
 use super::listen::Listen;
-use super::option::{Group, Kind, OptionSpec, not_blank};
+use super::option::{Group, Kind, OptionSpec};
 use super::problem::Problem;
 use super::reader::Reader;
 use super::running::{DialectName, Production};
 use super::secret::Secret;
 use super::sources::Given;
+use super::tokens::{AUTH_URL, Http, Jwt, Tokens};
 
 /// Shorter secrets are refused: with a token at hand they can be found by trying.
 pub const MIN_SECRET_BYTES: usize = 16;
@@ -18,52 +18,15 @@ pub(super) static AUTH: OptionSpec = OptionSpec {
     environment: &["QALA_AUTH"],
     group: Group::Access,
     kind: Kind::Text {
-        what: "none, guest, jwt or backend, or a list of them by client family (qala=jwt)",
+        what: "none, guest, jwt, http or backend, or a list of them by client family (qala=jwt)",
         accepts: |value| parse(value).is_some(),
     },
     value_name: "how",
     default: None,
     example: "jwt",
-    help: "jwt: who has a token; backend: who has a session of sorsu's; guest: anyone on this machine; none: anyone who can reach the node; otherwise \
-           jwt if there is a secret, else guest (sorsu: backend if there is one); a list says it by client family (animochat=guest,qala=jwt), where \
-           guest is anyone who can reach the node",
-    secret: false,
-};
-
-pub(super) static JWT_SECRET: OptionSpec = OptionSpec {
-    flag: "jwt-secret",
-    environment: &["QALA_JWT_SECRET", "JWT_SECRET", "SUPABASE_JWT_SECRET"],
-    group: Group::Access,
-    kind: Kind::Text { what: "a secret", accepts: not_blank },
-    value_name: "secret",
-    default: None,
-    example: "the-secret-your-backend-signs-with",
-    help: "HS256 secret that tokens are signed with, at least 16 bytes; other users of the machine can \
-           see flags, so prefer the variable",
-    secret: true,
-};
-
-pub(super) static JWT_AUDIENCE: OptionSpec = OptionSpec {
-    flag: "jwt-audience",
-    environment: &["QALA_JWT_AUDIENCE"],
-    group: Group::Access,
-    kind: Kind::Text { what: "the `aud` of your tokens", accepts: not_blank },
-    value_name: "text",
-    default: None,
-    example: "authenticated",
-    help: "accept only tokens with this `aud`; otherwise any",
-    secret: false,
-};
-
-pub(super) static JWT_ISSUER: OptionSpec = OptionSpec {
-    flag: "jwt-issuer",
-    environment: &["QALA_JWT_ISSUER"],
-    group: Group::Access,
-    kind: Kind::Text { what: "the `iss` of your tokens", accepts: not_blank },
-    value_name: "text",
-    default: None,
-    example: "https://project.supabase.co/auth/v1",
-    help: "accept only tokens with this `iss`; otherwise any",
+    help: "jwt: who has a token; http: whom --auth-url knows; backend: who has a session of sorsu's; guest: anyone on this machine; none: anyone \
+           who can reach the node; otherwise jwt if something says how to check tokens, http if there is an --auth-url, else guest (sorsu: backend \
+           if there is one); a list says it by client family (animochat=guest,qala=jwt), where guest is anyone who can reach the node",
     secret: false,
 };
 
@@ -95,21 +58,12 @@ pub enum Auth {
     GuestOnLoopback,
     /// Anyone, as a guest, from wherever the address can be reached: `--auth none` was said outright.
     OpenToAll,
-    /// Whoever has a token signed with the secret.
-    JwtHs256(JwtHs256),
+    /// Whoever has a signed token.
+    Jwt(Box<Jwt>),
+    /// Whoever has a token that another server knows.
+    Http(Http),
     /// Whoever has a session of that backend's.
     Backend(BackendAt),
-}
-
-/// How tokens are checked.
-#[derive(Debug, Clone)]
-pub struct JwtHs256 {
-    /// The HS256 secret, used byte by byte as given; at least [`MIN_SECRET_BYTES`] long.
-    pub secret: Secret,
-    /// `aud` that a token must have; `None`: any.
-    pub audience: Option<String>,
-    /// `iss` that a token must have; `None`: any.
-    pub issuer: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +71,7 @@ enum Mode {
     None,
     Guest,
     Jwt,
+    Http,
     Backend,
 }
 
@@ -126,6 +81,7 @@ impl Mode {
             "none" => Some(Self::None),
             "guest" => Some(Self::Guest),
             "jwt" => Some(Self::Jwt),
+            "http" => Some(Self::Http),
             "backend" => Some(Self::Backend),
             _ => None,
         }
@@ -136,6 +92,7 @@ impl Mode {
             Self::None => "none",
             Self::Guest => "guest",
             Self::Jwt => "jwt",
+            Self::Http => "http",
             Self::Backend => "backend",
         }
     }
@@ -180,40 +137,6 @@ fn parse(value: &str) -> Option<Said> {
     Some(said)
 }
 
-/// What was said about tokens.
-struct Tokens {
-    secret: Option<Given>,
-    audience: Option<Given>,
-    issuer: Option<Given>,
-}
-
-impl Tokens {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            secret: reader.accepted(&JWT_SECRET),
-            audience: reader.accepted(&JWT_AUDIENCE),
-            issuer: reader.accepted(&JWT_ISSUER),
-        }
-    }
-
-    fn asked_by(&self) -> Option<&Given> {
-        self.secret.as_ref().or(self.audience.as_ref()).or(self.issuer.as_ref())
-    }
-
-    /// How they are checked; without a secret there is a problem, and the value is never used.
-    fn auth(&self) -> Auth {
-        let text = |given: &Option<Given>| given.as_ref().map(|given| given.value.clone());
-        match text(&self.secret) {
-            Some(secret) => Auth::JwtHs256(JwtHs256 {
-                secret: Secret::new(secret),
-                audience: text(&self.audience),
-                issuer: text(&self.issuer),
-            }),
-            None => Auth::GuestOnLoopback,
-        }
-    }
-}
-
 /// How the clients of one family enter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -223,23 +146,28 @@ enum Way {
     Guests { wanted: bool },
     /// With a token.
     Tokens,
+    /// With a token that somebody is asked about.
+    Asked,
     /// With a session of the backend's.
     Sessions,
 }
 
 impl Way {
-    /// `meant`: tokens are to be checked, if nobody says otherwise.
+    /// `meant`: how it is known who comes, if nobody says otherwise.
     /// `backend`: the family's backend was named.
-    fn of(name: &str, said: &Said, meant: bool, backend: bool) -> Self {
+    fn of(name: &str, said: &Said, meant: Option<Self>, backend: bool) -> Self {
         match (said.of(name), said.others) {
             (Some(Mode::None | Mode::Guest), _) => Self::Open { named: true },
             (Some(Mode::Backend), _) | (None, Some(Mode::Backend)) => Self::Sessions,
             (None, None) if backend && name == SORSU => Self::Sessions,
             (Some(Mode::Jwt), _) | (None, Some(Mode::Jwt)) => Self::Tokens,
+            (Some(Mode::Http), _) | (None, Some(Mode::Http)) => Self::Asked,
             (None, Some(Mode::None)) => Self::Open { named: false },
             (None, Some(Mode::Guest)) => Self::Guests { wanted: true },
-            (None, None) if meant && !WITHOUT_TOKENS.contains(&name) => Self::Tokens,
-            (None, None) => Self::Guests { wanted: false },
+            (None, None) => {
+                let meant = meant.filter(|_| !WITHOUT_TOKENS.contains(&name));
+                meant.unwrap_or(Self::Guests { wanted: false })
+            }
         }
     }
 }
@@ -256,19 +184,26 @@ pub(super) fn read(
     let tokens = Tokens::read(reader);
     let all_sound = reader.problem_count() == problems;
     let said = given.as_ref().and_then(|given| parse(&given.value)).unwrap_or_default();
-    let meant = tokens.asked_by().is_some() || !all_sound;
+    let meant = if tokens.asked_by().is_some() || !all_sound {
+        Some(Way::Tokens)
+    } else {
+        tokens.asked.as_ref().map(|_| Way::Asked)
+    };
     let backend = BackendAt::read(reader);
     let way = |name: &&'static str| (*name, Way::of(name, &said, meant, backend.is_some()));
     let ways: Vec<_> = spoken.iter().map(way).collect();
 
     check_backend(reader, given.as_ref(), &ways, backend.as_ref());
+    check_asked(reader, given.as_ref(), &ways, &tokens);
     if let Some(given) = &given {
         for (name, _) in said.named.iter().filter(|(name, _)| !spoken.contains(name)) {
             reader.problem(Problem::AuthOfNobody { origin: given.origin.clone(), name });
         }
     }
-    let beside =
-        ways.iter().find(|(_, way)| matches!(way, Way::Tokens | Way::Sessions)).map(|(name, _)| *name);
+    let beside = ways
+        .iter()
+        .find(|(_, way)| matches!(way, Way::Tokens | Way::Asked | Way::Sessions))
+        .map(|(name, _)| *name);
     if ways.iter().any(|(_, way)| *way == Way::Tokens) {
         check_secret(reader, given.as_ref(), &tokens, all_sound);
     } else if beside.is_none() {
@@ -278,8 +213,9 @@ pub(super) fn read(
     let auth = |(_, way): &(&str, Way)| match way {
         Way::Open { .. } => Auth::OpenToAll,
         Way::Guests { .. } => Auth::GuestOnLoopback,
-        Way::Tokens => tokens.auth(),
+        Way::Tokens => Auth::Jwt(Box::new(tokens.jwt())),
         // Without one there is a problem, and the value is never used.
+        Way::Asked => tokens.http().map_or(Auth::GuestOnLoopback, Auth::Http),
         Way::Sessions => backend.clone().map_or(Auth::GuestOnLoopback, Auth::Backend),
     };
     ways.iter().map(auth).collect()
@@ -302,6 +238,23 @@ fn check_backend(
     }
 }
 
+/// Somebody is to be asked whose tokens are: who?
+fn check_asked(
+    reader: &mut Reader<'_>,
+    given: Option<&Given>,
+    ways: &[(&'static str, Way)],
+    tokens: &Tokens,
+) {
+    let asks = ways.iter().any(|(_, way)| *way == Way::Asked);
+    if let Some(Given { origin, .. }) = given
+        && asks
+        && tokens.asked.is_none()
+        && reader.given(&AUTH_URL).is_none()
+    {
+        reader.problem(Problem::NobodyToAsk { origin: origin.clone() });
+    }
+}
+
 /// Tokens are to be checked: with what?
 fn check_secret(reader: &mut Reader<'_>, given: Option<&Given>, tokens: &Tokens, all_sound: bool) {
     match &tokens.secret {
@@ -310,6 +263,7 @@ fn check_secret(reader: &mut Reader<'_>, given: Option<&Given>, tokens: &Tokens,
             reader.problem(Problem::WeakSecret { origin, bytes });
         }
         Some(_) => {}
+        None if tokens.can_be_checked() => {}
         None => {
             if let Some(asks) = given.or(tokens.asked_by()).filter(|_| all_sound) {
                 reader.problem(Problem::NoSecret { origin: asks.origin.clone() });
@@ -341,10 +295,9 @@ fn check_open(
 ) {
     let address = listen.address();
     let reached = !listen.is_loopback();
-    let supabase = reader.sources.variable_named(foreign::SUPABASE_URL.name).is_some();
     for (open, way) in ways {
         let wanted = match way {
-            Way::Tokens | Way::Sessions | Way::Open { named: true } => continue,
+            Way::Tokens | Way::Asked | Way::Sessions | Way::Open { named: true } => continue,
             Way::Open { named: false } => true,
             Way::Guests { wanted } => *wanted,
         };
@@ -354,13 +307,13 @@ fn check_open(
         }
         match (way, &production.because) {
             (Way::Guests { .. }, _) if reached => {
-                return reader.problem(Problem::OpenWithoutAuth { address, guests_wanted: wanted, supabase });
+                return reader.problem(Problem::OpenWithoutAuth { address, guests_wanted: wanted });
             }
             (Way::Guests { wanted: false }, Some(origin)) => {
                 let origin = origin.clone();
-                return reader.problem(Problem::GuestsInProduction { address, origin, supabase });
+                return reader.problem(Problem::GuestsInProduction { address, origin });
             }
-            (Way::Guests { .. } | Way::Open { .. } | Way::Tokens | Way::Sessions, _) => {}
+            (Way::Guests { .. } | Way::Open { .. } | Way::Tokens | Way::Asked | Way::Sessions, _) => {}
         }
     }
 }

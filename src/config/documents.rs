@@ -136,7 +136,9 @@ fn admitted(config: &Config) -> String {
         let who = match auth {
             Auth::GuestOnLoopback => "guests from this machine",
             Auth::OpenToAll => "anyone without authentication",
-            Auth::JwtHs256(_) => "holders of a token (HS256)",
+            Auth::Jwt(jwt) if jwt.keys.is_none() => "holders of a token (HS256)",
+            Auth::Jwt(_) => "holders of a token (published keys)",
+            Auth::Http(_) => "holders of a token (asked about)",
             Auth::Backend(_) => "holders of a session (backend)",
         };
         (dialect.as_str(), who)

@@ -50,21 +50,10 @@ const fn idle(name: &'static str, kind: Kind, example: &'static str, notice: &'s
     VariableSpec { name, kind, example, secret: false, role: Role::WithoutEffect { notice } }
 }
 
-const fn idle_secret(
-    name: &'static str,
-    kind: Kind,
-    example: &'static str,
-    notice: &'static str,
-) -> VariableSpec {
-    VariableSpec { name, kind, example, secret: true, role: Role::WithoutEffect { notice } }
-}
-
 const DAY_MS: u64 = 86_400_000;
 const YEAR: u64 = 31_536_000;
 const MILLION: u64 = 1_000_000;
 const TEXT: Kind = Kind::Text { what: "a text", accepts: not_blank };
-const HTTP_URL: Kind =
-    Kind::Text { what: "an http or https address", accepts: |value| is_url(value, &["http", "https"]) };
 
 pub(super) static NODE_ENV: VariableSpec = changes(
     "NODE_ENV",
@@ -115,13 +104,6 @@ pub(super) static PRESENCE_TIMEOUT: VariableSpec = changes(
     "grace-seconds",
     "in ms, rounded up to seconds",
 );
-pub(super) static SUPABASE_URL: VariableSpec = idle(
-    "SUPABASE_URL",
-    HTTP_URL,
-    "https://project.supabase.co",
-    "SUPABASE_URL (tokens are checked only with SUPABASE_JWT_SECRET; profiles are not looked up yet)",
-);
-
 pub(super) static REDIS_PASSWORD: VariableSpec = VariableSpec {
     name: "REDIS_PASSWORD",
     kind: TEXT,
@@ -143,13 +125,6 @@ pub static VARIABLES: &[&VariableSpec] = &[
     &idle("REDIS_TTL_MATCH_MAP", seconds(1, YEAR), "3600", "REDIS_TTL_MATCH_MAP (qala keeps no such map)"),
     &idle("REDIS_TTL_USER_STATS", seconds(1, YEAR), "3600", "REDIS_TTL_USER_STATS (qala keeps no such map)"),
     &idle("REDIS_POOL_SIZE", count(1, MILLION), "10", "REDIS_POOL_SIZE (one connection is shared by all)"),
-    &SUPABASE_URL,
-    &idle_secret(
-        "SUPABASE_SERVICE_ROLE_KEY",
-        TEXT,
-        "the-key",
-        "SUPABASE_SERVICE_ROLE_KEY (profiles are not looked up yet)",
-    ),
     &PRESENCE_TIMEOUT,
 ];
 

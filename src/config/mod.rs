@@ -28,9 +28,10 @@ mod sources;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod turn;
 
-pub use auth::{Auth, JwtHs256, MIN_SECRET_BYTES};
+pub use auth::{Auth, MIN_SECRET_BYTES};
 pub use backend::BackendAt;
 pub use documents::{env_example, options_page};
 pub use engine::{Engine, Transports};
@@ -52,6 +53,7 @@ pub use running::{DialectName, LogFormat, LogLevel, LogLevels, Running};
 pub use secret::Secret;
 pub use sources::{ConfigFile, Given, Origin, Sources};
 pub use store::{Redis, Store};
+pub use tokens::{Http, Jwt, Profiles, Project, ServerAt, TokenShape, WhenAway};
 pub use turn::Turn;
 
 /// Every option, in the order in which help and documentation show them inside their group.
@@ -62,9 +64,18 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &origins::ALLOWED_ORIGINS,
     &store::REDIS_URL,
     &auth::AUTH,
-    &auth::JWT_SECRET,
-    &auth::JWT_AUDIENCE,
-    &auth::JWT_ISSUER,
+    &tokens::JWT_SECRET,
+    &tokens::JWKS_URL,
+    &tokens::JWT_AUDIENCE,
+    &tokens::JWT_ISSUER,
+    &tokens::JWT_LEEWAY,
+    &tokens::TOKEN_IN_QUERY,
+    &tokens::MAX_TOKEN,
+    &tokens::SUPABASE_URL,
+    &tokens::SUPABASE_KEY,
+    &tokens::PROFILE_WHEN_AWAY,
+    &tokens::PROFILE_SECONDS,
+    &tokens::AUTH_URL,
     &auth::ADMIN_TOKEN,
     &backend::BACKEND_URL,
     &matching::STAGE_SECONDS_OPTION,
@@ -187,6 +198,7 @@ impl Config {
         if reader.given(&backend::BACKEND_URL).is_some() && !auth.iter().any(asks) {
             without_effect.push("LARAVEL_API_URL (the dialect sorsu, whose backend it is, does not ask it)");
         }
+        without_effect.extend(tokens::without_effect(&reader, auth.iter().map(|(_, auth)| auth)));
         let mut said = reader.said();
         said.extend(limits::said_otherwise(&reader));
         let config = Self {

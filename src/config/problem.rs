@@ -66,8 +66,6 @@ pub enum Problem {
         address: SocketAddr,
         /// `--auth guest` was said outright, instead of nothing at all.
         guests_wanted: bool,
-        /// A Supabase project is named, which does not check tokens by itself.
-        supabase: bool,
     },
     /// Production, and nobody said who may enter: a proxy may make a loopback address public.
     GuestsInProduction {
@@ -75,8 +73,6 @@ pub enum Problem {
         address: SocketAddr,
         /// What made it production.
         origin: Origin,
-        /// A Supabase project is named, which does not check tokens by itself.
-        supabase: bool,
     },
     /// A secret short enough to be guessed.
     WeakSecret {
@@ -85,8 +81,13 @@ pub enum Problem {
         /// How long it is.
         bytes: usize,
     },
-    /// Something about tokens is asked for, and there is no secret to check them with.
+    /// Something about tokens is asked for, and there is nothing to check them with.
     NoSecret {
+        /// What asks for it.
+        origin: Origin,
+    },
+    /// Somebody is to be asked whose tokens are, and nobody said who.
+    NobodyToAsk {
         /// What asks for it.
         origin: Origin,
     },
@@ -183,7 +184,12 @@ impl fmt::Display for Problem {
                 write!(formatter, "{origin} is too short ({bytes} bytes); expected at least ")?;
                 write!(formatter, "{} bytes", super::auth::MIN_SECRET_BYTES)
             }
-            Self::NoSecret { origin } => write!(formatter, "{origin} needs a secret to check tokens with"),
+            Self::NoSecret { origin } => {
+                write!(formatter, "{origin} needs a secret or keys to check tokens with")
+            }
+            Self::NobodyToAsk { origin } => {
+                write!(formatter, "{origin} needs the address of who knows whose tokens are")
+            }
             Self::AuthContradiction { origin, value, secret } => {
                 write!(formatter, "{origin} is `{value}`, but {secret} asks for tokens to be checked")
             }
@@ -235,18 +241,19 @@ impl Problem {
             Self::OpenWithoutAuth { guests_wanted: true, .. } => {
                 "guests enter only from this machine; say --auth none if everyone on that network may enter"
             }
-            Self::OpenWithoutAuth { guests_wanted: false, supabase, .. } => {
-                let open = "say --auth none if everyone on that network may enter";
-                return Some(format!("{}, or {open}", give_a_secret(*supabase)));
+            Self::OpenWithoutAuth { guests_wanted: false, .. } => {
+                "give --jwt-secret or --jwks-url, or say --auth none if everyone on that network may enter"
             }
-            Self::GuestsInProduction { supabase, .. } => {
-                let open = "say --auth guest if everyone who reaches this machine may enter";
-                return Some(format!("{}, or {open}", give_a_secret(*supabase)));
+            Self::GuestsInProduction { .. } => {
+                "give --jwt-secret or --jwks-url, or say --auth guest if everyone who reaches this machine may enter"
             }
             Self::WeakSecret { .. } => {
                 "whoever guesses it can be anyone; `openssl rand -base64 32` makes a good one"
             }
-            Self::NoSecret { .. } => "give --jwt-secret, or set QALA_JWT_SECRET",
+            Self::NoSecret { .. } => {
+                "give --jwt-secret, --jwks-url or --supabase-url, or set their variables"
+            }
+            Self::NobodyToAsk { .. } => "give --auth-url, or set QALA_AUTH_URL",
             Self::OpenNextToTokens { open, .. } => {
                 return Some(format!(
                     "say --auth {open}=guest as well if everyone on that network may enter"
@@ -265,11 +272,6 @@ impl Problem {
         };
         Some(hint.to_owned())
     }
-}
-
-/// Said differently where somebody may believe that naming the project is enough.
-fn give_a_secret(supabase: bool) -> &'static str {
-    if supabase { "give --jwt-secret (SUPABASE_URL alone checks no tokens)" } else { "give --jwt-secret" }
 }
 
 /// A value as it may appear in a message: one line, no control characters, not longer than a line.

@@ -22,9 +22,11 @@ mod packet;
 mod qala;
 mod signaling;
 mod sorsu;
+mod standing;
 mod webrtc_chat;
 
 pub use animochat::Vocabulary as AnimochatVocabulary;
+pub use standing::{Farewell, Renewed};
 
 /// What binary attachments are called when they are refused: no dialect asks for any yet.
 pub const ATTACHMENTS: &str = "attachments";

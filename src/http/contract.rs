@@ -16,6 +16,8 @@ struct Route {
     who: Who,
     /// Status, what it means, and the shape of the body (`src/contract/notation.rs`); none is Prometheus text.
     answers: &'static [(u16, &'static str, Option<&'static str>)],
+    /// What is sent with it.
+    body: Option<&'static str>,
 }
 
 /// Who may ask.
@@ -27,6 +29,8 @@ enum Who {
     /// With a token, at the address for operators; `Figures` are open until somebody says who may see them.
     Operators,
     Figures,
+    /// Operators; until somebody says who they are, programs of the same machine.
+    Machine,
 }
 
 const SHAPES: &[(&str, &str)] = &[
@@ -88,6 +92,7 @@ const ROUTES: &[Route] = &[
             "As old as three seconds at most.",
             Some("{onlineUsers: whole, waitingUsers: whole, activeRooms: whole, timestamp: at}"),
         )],
+        body: None,
     },
     Route {
         path: "/api/turn",
@@ -101,6 +106,7 @@ const ROUTES: &[Route] = &[
             (404, "That dialect is not spoken here.", Some("Error")),
             (503, "Nobody can say at the moment who may enter; see `Retry-After`.", Some("Error")),
         ],
+        body: None,
     },
     Route {
         path: "/api/rooms",
@@ -111,6 +117,7 @@ const ROUTES: &[Route] = &[
             (200, "All of them.", Some("[Room]")),
             (503, "The store does not answer; see `Retry-After`.", Some("Error")),
         ],
+        body: None,
     },
     Route {
         path: "/api/rooms",
@@ -121,6 +128,7 @@ const ROUTES: &[Route] = &[
             (200, "Its id.", Some("{roomId: id}")),
             (503, "There are as many as there may be, or the store does not answer.", Some("Error")),
         ],
+        body: None,
     },
     Route {
         path: "/api/rooms/{room}",
@@ -132,6 +140,7 @@ const ROUTES: &[Route] = &[
             (404, "There is none of that id.", Some("Error")),
             (503, "The store does not answer; see `Retry-After`.", Some("Error")),
         ],
+        body: None,
     },
     Route {
         path: "/health",
@@ -139,6 +148,7 @@ const ROUTES: &[Route] = &[
         what: "How the node is, with all that it counted since the start.",
         who: Who::Everybody,
         answers: &[(200, "It serves.", Some("Health")), (503, "It goes down.", Some("Health"))],
+        body: None,
     },
     Route {
         path: "/health/live",
@@ -146,6 +156,7 @@ const ROUTES: &[Route] = &[
         what: "Whether only a new process helps. The store has no say.",
         who: Who::Everybody,
         answers: &[(200, "No.", Some("Liveness")), (503, "Yes: a shard stands still.", Some("Liveness"))],
+        body: None,
     },
     Route {
         path: "/health/ready",
@@ -156,6 +167,7 @@ const ROUTES: &[Route] = &[
             (200, "Yes.", Some("Readiness")),
             (503, "No: it goes down, or its store does not answer.", Some("Readiness")),
         ],
+        body: None,
     },
     Route {
         path: "/asyncapi.json",
@@ -163,6 +175,7 @@ const ROUTES: &[Route] = &[
         what: "Every event of every dialect, as AsyncAPI.",
         who: Who::Everybody,
         answers: &[(200, "The document.", Some("{...}"))],
+        body: None,
     },
     Route {
         path: "/openapi.json",
@@ -170,6 +183,7 @@ const ROUTES: &[Route] = &[
         what: "This document.",
         who: Who::Everybody,
         answers: &[(200, "The document.", Some("{...}"))],
+        body: None,
     },
     Route {
         path: "/metrics",
@@ -177,6 +191,7 @@ const ROUTES: &[Route] = &[
         what: "Metrics (docs/METRICS.md).",
         who: Who::Figures,
         answers: &[(200, "Prometheus text, version 0.0.4.", None)],
+        body: None,
     },
     Route {
         path: "/metrics/business",
@@ -185,6 +200,7 @@ const ROUTES: &[Route] = &[
                `avgConnectionQuality` in milliseconds.",
         who: Who::Figures,
         answers: &[(200, "Of everything since the start.", Some("Business"))],
+        body: None,
     },
     Route {
         path: "/health/system",
@@ -192,6 +208,7 @@ const ROUTES: &[Route] = &[
         what: "What the process uses.",
         who: Who::Figures,
         answers: &[(200, "Now.", Some("System"))],
+        body: None,
     },
     Route {
         path: "/health/detailed",
@@ -199,6 +216,7 @@ const ROUTES: &[Route] = &[
         what: "All of health at once.",
         who: Who::Operators,
         answers: &[(200, "It serves.", Some("Detailed")), (503, "It goes down.", Some("Detailed"))],
+        body: None,
     },
     Route {
         path: "/health/connections",
@@ -206,6 +224,58 @@ const ROUTES: &[Route] = &[
         what: "What clients do.",
         who: Who::Operators,
         answers: &[(200, "Now.", Some("Connections"))],
+        body: None,
+    },
+    Route {
+        path: "/admin/ban",
+        method: "post",
+        what: "Puts a user out of all nodes, for so long or until it is lifted.",
+        who: Who::Operators,
+        answers: &[
+            (200, "Done.", Some("{success: true}")),
+            (400, "That is not what is asked for.", Some("Error")),
+            (503, "Not done everywhere: send it again after `Retry-After`.", Some("Error")),
+            (507, "As many are put out as may be.", Some("Error")),
+        ],
+        body: Some("{user: text(1..128), seconds?: 1..316224000, reason?: text}"),
+    },
+    Route {
+        path: "/admin/unban",
+        method: "post",
+        what: "Lets a user in again.",
+        who: Who::Operators,
+        answers: &[
+            (200, "Done.", Some("{success: true}")),
+            (400, "That is not what is asked for.", Some("Error")),
+            (503, "Not done everywhere: send it again after `Retry-After`.", Some("Error")),
+        ],
+        body: Some("{user: text(1..128)}"),
+    },
+    Route {
+        path: "/admin/snapshot",
+        method: "post",
+        what: "The picture of this moment that `qala top --url` draws. Belongs to a qala of the same version. Never for \
+               pages.",
+        who: Who::Machine,
+        answers: &[
+            (200, "The picture.", Some("{...}")),
+            (400, "That is not what is asked for.", Some("Error")),
+            (409, "The node shares a Redis: `qala top --redis-url` shows all of its nodes.", Some("Error")),
+            (415, "It is not sent as JSON.", Some("Error")),
+        ],
+        body: Some("{...}"),
+    },
+    Route {
+        path: "/admin/orders",
+        method: "post",
+        what: "What `qala top --url` has a node do. Belongs to a qala of the same version. Never for pages.",
+        who: Who::Machine,
+        answers: &[
+            (200, "What became of it.", Some("any")),
+            (400, "That is not what is asked for.", Some("Error")),
+            (415, "It is not sent as JSON.", Some("Error")),
+        ],
+        body: Some("any"),
     },
 ];
 
@@ -216,6 +286,11 @@ const fn refusals(who: Who) -> &'static [(u16, &'static str)] {
         Who::Figures => {
             &[(401, "The token is missing or wrong."), (404, "It is at the address for operators.")]
         }
+        Who::Machine => &[
+            (401, "The token is missing or wrong."),
+            (403, "It comes from a page, or from elsewhere while nobody said who operators are."),
+            (404, "It is at the address for operators."),
+        ],
         Who::Operators => &[
             (401, "The token is missing or wrong."),
             (403, "Nobody said who may see it: `--admin-token` or `--admin-listen`."),
@@ -244,8 +319,13 @@ fn operation(route: &Route) -> Value {
     operation["security"] = match route.who {
         Who::Everybody => json!([]),
         Who::Clients => json!([{}, {"token": []}]),
-        Who::Figures | Who::Operators => json!([{}, {"operators": []}]),
+        Who::Figures | Who::Operators | Who::Machine => json!([{}, {"operators": []}]),
     };
+    if let Some(shape) = route.body {
+        let schema = schema(&parse(shape), Writer::Client, "");
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
     let mut parameters = Vec::new();
     if route.path.contains("{room}") {
         parameters

@@ -85,6 +85,7 @@ struct ShardHealth {
 #[serde(rename_all = "camelCase")]
 struct Refused {
     denied: u64,
+    unidentified: u64,
     node_full: u64,
     address_full: u64,
     origin: u64,
@@ -174,6 +175,7 @@ fn read_connections(desk: &Desk, shards: &[Option<Shard>]) -> Connections {
         shards: shards.iter().map(|answer| answer.as_ref().map(shard)).collect(),
         refused: Refused {
             denied: counters.get(Counter::ConnectionsDenied),
+            unidentified: counters.get(Counter::ConnectionsUnidentified),
             node_full: counters.get(Counter::ConnectionsOverLimit),
             address_full: counters.get(Counter::ConnectionsPerAddressOverLimit),
             origin: counters.get(Counter::OriginsRefused),

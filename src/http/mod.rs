@@ -8,9 +8,11 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
+use crate::auth::Orders;
 use crate::node::Node;
 
 mod admin;
+mod ban;
 mod business;
 #[cfg(test)]
 mod contract;
@@ -61,13 +63,14 @@ pub enum Place {
 struct Desk {
     node: Arc<Node>,
     site: Site,
+    orders: Orders,
 }
 
 /// Every route of the address that clients reach. Statistics are there where people are counted, rooms where
 /// they are named by those who enter them, relays where there are some.
-pub fn routes(node: Arc<Node>, site: Site, relays: Option<RelayDesk>) -> Router {
+pub fn routes(node: Arc<Node>, site: Site, orders: Orders, relays: Option<RelayDesk>) -> Router {
     let (demo, status, counted) = (site.demo, site.status, node.presence().is_some());
-    let desk = Arc::new(Desk { node: node.clone(), site });
+    let desk = Arc::new(Desk { node: node.clone(), site, orders });
     let about_users = about_users().layer(from_fn_with_state(desk.clone(), admin::about_users));
     let figures = figures().layer(from_fn_with_state(desk.clone(), admin::figures));
     let watched = watched().layer(from_fn_with_state(desk.clone(), snapshot::guard));
@@ -98,10 +101,10 @@ fn rooms(node: Arc<Node>) -> Router {
 }
 
 /// Every route of the address that only operators reach.
-pub fn private_routes(node: Arc<Node>, site: Site) -> Router {
+pub fn private_routes(node: Arc<Node>, site: Site, orders: Orders) -> Router {
     let routes =
         open().merge(about_users()).merge(figures()).merge(watched()).route("/stats", get(stats::stats));
-    routes.with_state(Arc::new(Desk { node, site })).fallback(nothing_here)
+    routes.with_state(Arc::new(Desk { node, site, orders })).fallback(nothing_here)
 }
 
 /// For everybody: balancers and people ask it.
@@ -129,11 +132,13 @@ fn watched() -> Router<Arc<Desk>> {
         .route("/admin/orders", post(snapshot::order))
 }
 
-/// What tells about users: how many do what, and where.
+/// What tells about users, or decides about them: how many do what, and where, and who is put out.
 fn about_users() -> Router<Arc<Desk>> {
     Router::new()
         .route("/health/detailed", get(detail::detailed))
         .route("/health/connections", get(detail::connections))
+        .route("/admin/ban", post(ban::ban))
+        .route("/admin/unban", post(ban::unban))
 }
 
 async fn nothing_here() -> Response {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::json;
-use crate::auth::{Authenticator, Denied};
+use crate::auth::{Authenticator, Denied, Shown};
 use crate::domain::relay::Relays;
 use crate::node::Clock;
 use crate::turn::Turn;
@@ -54,7 +54,8 @@ pub(super) async fn turn(
     };
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let now = desk.clock.now();
-    match family.identify(None, authorization, now.as_ms() / 1_000).await {
+    let shown = Shown { authorization, query: query.as_deref(), ..Shown::default() };
+    match family.identify(shown, now).await {
         Ok(identity) => {
             let lifetime = desk.turn.lifetime();
             let given = Given {
@@ -76,6 +77,8 @@ fn dialect(query: &str) -> Option<&str> {
 fn unknown(denied: Denied, error: &'static str) -> Response {
     let (status, name, value) = match denied {
         Denied::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, header::RETRY_AFTER, RETRY_SECONDS),
+        // Another token would be of the same user.
+        Denied::NoProfile | Denied::Suspended => return refused(StatusCode::FORBIDDEN, error),
         Denied::Missing | Denied::InvalidToken | Denied::Failed | Denied::Mismatch => {
             (StatusCode::UNAUTHORIZED, header::WWW_AUTHENTICATE, "Bearer")
         }

@@ -85,13 +85,18 @@ families! {
 
     Connections: Gauge "qala_connections" [] "Connections open now.";
     ConnectionsOpened: Counter "qala_connections_opened_total" [] "Transports that reached a session.";
-    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `node_full`, `address_full`, `attempts`, `origin`"]
-        "Connections refused: no valid credentials, the node or the address holds as many as it may, the address tried too often, or the page's origin is not allowed.";
+    ConnectionsRefused: Counter "qala_connections_refused_total" ["reason": "`denied`, `unidentified`, `node_full`, `address_full`, `attempts`, `origin`"]
+        "Connections refused: no valid credentials, nobody could say whose they are, the node or the address holds as many as it may, the address tried too often, or the page's origin is not allowed.";
     ConnectionSeconds: Histogram "qala_connection_seconds" [] "How long connections lasted that are over.";
     RequestsRefused: Counter "qala_requests_refused_total" [] "HTTP requests refused because their address sent too many.";
     StreamsRefused: Counter "qala_streams_refused_total" [] "TCP streams refused because their address holds as many as it may.";
     StreamsSilent: Counter "qala_streams_silent_total" [] "TCP streams closed because they did not say what they were for.";
     SlowConsumers: Counter "qala_slow_consumers_total" [] "Connections closed because their client did not read.";
+
+    ConnectionsEnded: Counter "qala_connections_ended_total" ["reason": "`expired`, `suspended`"]
+        "Connections closed by the server because of who has them: the token's time was over, or the user was put out.";
+    Renewals: Counter "qala_token_renewals_total" ["outcome": "`renewed`, `refused`"] "Newer tokens shown over a connection.";
+    BansRefused: Counter "qala_bans_refused_total" [] "Orders to put somebody out for which there was no room.";
 
     Sessions: Gauge "qala_sessions" [] "Sessions now, those of clients that are away included.";
     SessionsOpened: Counter "qala_sessions_opened_total" [] "Sessions begun.";
@@ -204,6 +209,12 @@ impl Counter {
             }
             Self::ConnectionsOpened => (Family::ConnectionsOpened, None),
             Self::ConnectionsDenied => (Family::ConnectionsRefused, Some("denied")),
+            Self::ConnectionsUnidentified => (Family::ConnectionsRefused, Some("unidentified")),
+            Self::ConnectionsExpired => (Family::ConnectionsEnded, Some("expired")),
+            Self::ConnectionsSuspended => (Family::ConnectionsEnded, Some("suspended")),
+            Self::TokensRenewed => (Family::Renewals, Some("renewed")),
+            Self::RenewalsRefused => (Family::Renewals, Some("refused")),
+            Self::BansOverLimit => (Family::BansRefused, None),
             Self::ConnectionsOverLimit => (Family::ConnectionsRefused, Some("node_full")),
             Self::ConnectionsPerAddressOverLimit => (Family::ConnectionsRefused, Some("address_full")),
             Self::AttemptsPerAddressOverLimit => (Family::ConnectionsRefused, Some("attempts")),

@@ -50,6 +50,8 @@ counters! {
     ConnectionsClosed = "connections_closed",
     /// Clients refused because of who they are not.
     ConnectionsDenied = "connections_denied",
+    /// Clients refused because nobody could say who they are.
+    ConnectionsUnidentified = "connections_unidentified",
     /// Clients refused because the node holds as many as it may.
     ConnectionsOverLimit = "connections_over_limit",
     /// Clients refused because their address holds as many as it may.
@@ -66,6 +68,16 @@ counters! {
     SilentStreams = "silent_streams",
     /// Connections closed because their client did not read.
     SlowConsumers = "slow_consumers",
+    /// Connections closed because their token's time was over.
+    ConnectionsExpired = "connections_expired",
+    /// Connections closed because their user was put out.
+    ConnectionsSuspended = "connections_suspended",
+    /// Newer tokens accepted over a connection.
+    TokensRenewed = "tokens_renewed",
+    /// Newer tokens that did not hold, or were not looked at.
+    RenewalsRefused = "renewals_refused",
+    /// Orders to put somebody out that came to nothing, because as many are out as may be.
+    BansOverLimit = "bans_over_limit",
     /// Sessions begun.
     SessionsOpened = "sessions_opened",
     /// Sessions that are over.

@@ -55,6 +55,14 @@ impl Samples<'_> {
         }
     }
 
+    fn waiting(&mut self, reading: &Reading<'_>) {
+        for waiting in Waiting::sum(reading.shards) {
+            for (stage, count) in waiting.by_stage.iter().enumerate() {
+                self.value(&[waiting.pool, &stage.to_string()], count);
+            }
+        }
+    }
+
     /// Everything that is not counted.
     fn measured(&mut self, reading: &Reading<'_>) {
         let (counters, timings) = (reading.counters, reading.counters.timings());
@@ -65,13 +73,7 @@ impl Samples<'_> {
             Family::Connections | Family::FamilyActiveConnections => self.value(&[], counters.connections()),
             Family::ConnectionSeconds | Family::FamilySession => self.histogram(&[], [&timings.connection]),
             Family::Sessions => self.value(&[], counters.sessions()),
-            Family::TicketsWaiting => {
-                for waiting in Waiting::sum(reading.shards) {
-                    for (stage, count) in waiting.by_stage.iter().enumerate() {
-                        self.value(&[waiting.pool, &stage.to_string()], count);
-                    }
-                }
-            }
+            Family::TicketsWaiting => self.waiting(reading),
             Family::SearchToMatch => {
                 for (stage, histogram) in timings.search_to_match.iter().enumerate() {
                     self.histogram(&[&stage.to_string()], [histogram]);
@@ -134,6 +136,9 @@ impl Samples<'_> {
             | Family::StreamsRefused
             | Family::StreamsSilent
             | Family::SlowConsumers
+            | Family::ConnectionsEnded
+            | Family::Renewals
+            | Family::BansRefused
             | Family::SessionsOpened
             | Family::SessionsReplaced
             | Family::SessionsInactive

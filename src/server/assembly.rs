@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Authenticator, Credentials};
-use crate::backend::{Backend, IDENTIFIES_WITHIN};
+use crate::auth::{Authenticator, Bans, Credentials, IDENTIFIES_WITHIN, Upkeep};
+use crate::backend::Backend;
 use crate::config::{self, Config, DialectName};
 use crate::dialect::{Dialect, Entry};
 use crate::domain::id::{Entropy, NodeId};
@@ -13,8 +13,11 @@ use crate::domain::policy::{Acceptance, Matchmaker, Policy};
 use crate::events::{self, RedisSink};
 use crate::http;
 use crate::node::{self, Hears, Node, SystemEntropy};
+use crate::outside::NotAUrl;
 use crate::socket::{self, AddressBudgets, AddressLimit, Streams};
 use crate::turn::Turn;
+
+use super::StartError;
 
 /// Letters and digits of generated node names, without those that look alike.
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -49,7 +52,10 @@ pub(super) fn node(config: &Config, backend: Option<Backend>, turn: Option<Arc<T
 pub(super) fn backend(config: &Config) -> Option<&config::BackendAt> {
     config.auth.iter().find_map(|(_, auth)| match auth {
         config::Auth::Backend(backend) => Some(backend),
-        config::Auth::GuestOnLoopback | config::Auth::OpenToAll | config::Auth::JwtHs256(_) => None,
+        config::Auth::GuestOnLoopback
+        | config::Auth::OpenToAll
+        | config::Auth::Jwt(_)
+        | config::Auth::Http(_) => None,
     })
 }
 
@@ -94,21 +100,47 @@ fn run(config: &Config, auth: &config::Auth, mut policy: Policy) -> Policy {
     policy
 }
 
+/// Who knows who somebody is, of each of the dialects that are spoken, and what has to run for that.
+pub(super) fn authenticators(
+    config: &Config,
+    backend: Option<&Backend>,
+    bans: &Arc<Bans>,
+) -> Result<(Vec<Arc<Authenticator>>, Vec<Upkeep>), StartError> {
+    let (mut authenticators, mut upkeeps) = (Vec::new(), Vec::new());
+    for (name, auth) in &config.auth {
+        let session = dialect(*name).entry().session_tokens;
+        let credentials = if session { Credentials::Session } else { Credentials::Any };
+        let (authenticator, upkeep) = Authenticator::new(auth, credentials, backend, bans.clone())
+            .map_err(|NotAUrl(reason)| StartError::AuthUrl { origin: named_by(auth), reason })?;
+        authenticators.push(Arc::new(authenticator));
+        upkeeps.extend(upkeep);
+    }
+    Ok((authenticators, upkeeps))
+}
+
+/// Who named the server that is asked about tokens.
+fn named_by(auth: &config::Auth) -> Option<config::Origin> {
+    match auth {
+        config::Auth::Jwt(jwt) => jwt.keys.as_ref().map(|keys| keys.origin.clone()),
+        config::Auth::Http(http) => Some(http.origin.clone()),
+        config::Auth::GuestOnLoopback | config::Auth::OpenToAll | config::Auth::Backend(_) => None,
+    }
+}
+
 /// What is spoken, and who may enter.
-pub(super) fn spoken(config: &Config, backend: Option<&Backend>) -> Vec<socket::Spoken> {
+pub(super) fn spoken(config: &Config, authenticators: &[Arc<Authenticator>]) -> Vec<socket::Spoken> {
     let per_address = AddressLimit::new(connections_per_address(config));
-    let spoken = |(name, auth): &(DialectName, config::Auth)| {
+    let spoken = |((name, _), authenticator): (&(DialectName, config::Auth), &Arc<Authenticator>)| {
         let dialect = dialect(*name);
         let entry = dialect.entry();
-        let credentials = if entry.session_tokens { Credentials::Session } else { Credentials::Any };
         socket::Spoken {
             dialect,
-            authenticator: Arc::new(Authenticator::new(auth, credentials, backend)),
+            authenticator: authenticator.clone(),
             attempts: AddressBudgets::new(attempts_per_minute(config, entry)),
             addresses: own_limit(config, entry).unwrap_or_else(|| per_address.clone()),
         }
     };
-    config.auth.iter().map(spoken).collect()
+    config.auth.iter().zip(authenticators).map(spoken).collect()
 }
 
 /// Relays that calls may take, if there are some.
@@ -189,11 +221,16 @@ pub(super) fn site(config: &Config, from: &events::Source) -> http::Site {
     }
 }
 
-/// How long a client may take to come in. A backend has its own time to say who that is, or clients would be closed
-/// before they are refused.
+/// How long a client may take to come in. Others who are asked have their own time to say who that is, or clients
+/// would be closed before they are refused.
 fn enters_within(config: &Config) -> Duration {
+    let asks = |(_, auth): &(DialectName, config::Auth)| match auth {
+        config::Auth::Backend(_) | config::Auth::Http(_) => true,
+        config::Auth::Jwt(jwt) => jwt.keys.is_some(),
+        config::Auth::GuestOnLoopback | config::Auth::OpenToAll => false,
+    };
     let said = Duration::from_secs(config.limits.connect_timeout_seconds);
-    if backend(config).is_some() { said + IDENTIFIES_WITHIN } else { said }
+    if config.auth.iter().any(asks) { said + IDENTIFIES_WITHIN } else { said }
 }
 
 /// Streams have the time of a connection to say what they are for, and a reader that of a ping.

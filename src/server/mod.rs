@@ -12,19 +12,24 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+use crate::auth::{Bans, Orders};
 use crate::backend::Backend;
 use crate::config::{self, AllowedOrigins, Config};
 use crate::events::{Sinks, Source, Writers};
 use crate::http;
 use crate::node::{Node, Tasks};
-use crate::socket::{self, AddressBudgets, AddressLimit, Doorway, Listener, PollingSessions, Transport};
+use crate::socket::{
+    self, AddressBudgets, AddressLimit, Admissions, Doorway, Listener, PollingSessions, Transport,
+};
 use crate::store::NotEntered;
 use crate::store::redis::{NotARedisUrl, Unreachable};
 
 mod assembly;
 mod local;
+mod ordering;
 mod sharing;
 
+use ordering::Ordering;
 use sharing::Shared;
 
 /// After a shutdown, clients are asked to wait this long: a new process is up by then.
@@ -92,6 +97,13 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The address of who is asked about tokens is none.
+    AuthUrl {
+        /// Who gave it, if it is known.
+        origin: Option<config::Origin>,
+        /// Why.
+        reason: String,
+    },
     /// Redis cannot be reached.
     Redis {
         /// Who gave its address.
@@ -115,7 +127,12 @@ impl fmt::Display for StartError {
                 write!(f, "cannot listen on {address} ({reason})")
             }
             Self::RedisUrl { origin, error } => write!(f, "{origin} {error}"),
-            Self::BackendUrl { origin, reason } => write!(f, "{origin} cannot be used ({reason})"),
+            Self::BackendUrl { origin, reason } | Self::AuthUrl { origin: Some(origin), reason } => {
+                write!(f, "{origin} cannot be used ({reason})")
+            }
+            Self::AuthUrl { origin: None, reason } => {
+                write!(f, "the server that is asked about tokens cannot be used ({reason})")
+            }
             Self::Redis { error, .. } => error.fmt(f),
             Self::NotEntered(error) => error.fmt(f),
             Self::NoKafka => f.write_str("this build cannot talk to Kafka"),
@@ -133,7 +150,9 @@ impl StartError {
             Self::RedisUrl { .. } => {
                 "for example redis://127.0.0.1:6379, or leave it out for the embedded store".to_owned()
             }
-            Self::BackendUrl { .. } => "for example https://api.example.com/api".to_owned(),
+            Self::BackendUrl { .. } | Self::AuthUrl { .. } => {
+                "for example https://api.example.com/api".to_owned()
+            }
             Self::Redis { origin, .. } => {
                 let from = match origin {
                     config::Origin::Flag(_) | config::Origin::Default(_) => String::new(),
@@ -165,12 +184,14 @@ impl Server {
             Backend::new(at.url.expose()).map_err(|reason| StartError::BackendUrl { origin, reason })
         });
         let backend = backend.transpose()?;
+        let bans = Arc::new(Bans::default());
+        let (authenticators, upkeeps) = assembly::authenticators(config, backend.as_ref(), &bans)?;
         let turn = assembly::turn(config);
         let mut setup = assembly::node(config, backend.clone(), turn.clone());
         if config.events.kafka.is_some() && !cfg!(feature = "kafka") {
             return Err(StartError::NoKafka);
         }
-        let Shared { store, post, events, shown } =
+        let Shared { store, post, control, events, shown } =
             sharing::open(&config.store, &config.events, &setup).await?;
         let (sinks, ears) = Sinks::prepare(assembly::events(config, events));
         setup.ears = ears;
@@ -180,10 +201,24 @@ impl Server {
         let (polling, streams) = (PollingSessions::default(), assembly::streams(config, &node));
         let per_address = assembly::connections_per_address(config);
         let streams_per_address = per_address.map(|most| most.saturating_mul(STREAMS_PER_CONNECTION));
-        let spoken = assembly::spoken(config, backend.as_ref());
+        let (admissions, renewals) = Admissions::new(node.clock(), node.counters().clone());
+        let shared = socket::Shared {
+            polling: polling.clone(),
+            streams: streams.clone(),
+            admissions: admissions.clone(),
+            bans: bans.clone(),
+        };
+        let spoken = assembly::spoken(config, &authenticators);
         let relays = turn.map(|turn| assembly::relays(turn, &spoken, &node));
-        let (layer, engine) =
-            socket::layer(assembly::socket(config), spoken, node.clone(), polling.clone(), streams.clone());
+        let (layer, engine) = socket::layer(assembly::socket(config), spoken, node.clone(), shared);
+        let (orders, given) = Orders::taken();
+        let ordering = Ordering {
+            node: node.clone(),
+            bans,
+            admissions: admissions.clone(),
+            authenticators,
+            stream: control,
+        };
         let doorway = Arc::new(Doorway {
             node: node.clone(),
             origins: config.allowed_origins.clone(),
@@ -193,7 +228,7 @@ impl Server {
             polling,
             streams: streams.clone(),
         });
-        let app = http::routes(node.clone(), assembly::site(config, &source), relays)
+        let app = http::routes(node.clone(), assembly::site(config, &source), orders.clone(), relays)
             .layer(from_fn(local::mark))
             .layer(layer)
             .layer(cors(config.allowed_origins.clone()))
@@ -202,12 +237,14 @@ impl Server {
         let mut serving = JoinSet::new();
         let listener = Listener::new(listener, streams.clone(), AddressLimit::new(streams_per_address));
         serving.spawn(async move { axum::serve(listener, app).await });
-        serving.spawn(async move {
-            streams.watch().await;
-            Ok(())
-        });
+        serving.spawn(endless(async move { streams.watch().await }));
+        for upkeep in upkeeps {
+            serving.spawn(endless(upkeep));
+        }
+        serving.spawn(endless(admissions.look_after(renewals)));
+        serving.spawn(endless(ordering.run(given)));
         let admin_address = private.map(|(listener, bound)| {
-            let app = http::private_routes(node.clone(), assembly::site(config, &source));
+            let app = http::private_routes(node.clone(), assembly::site(config, &source), orders);
             serving.spawn(async move { axum::serve(listener, app).await });
             bound
         });
@@ -283,6 +320,12 @@ impl Server {
         let _ = tokio::time::timeout(ENGINE_CLOSES_WITHIN, self.engine.close()).await;
         self.node.handed_over(HANDS_OVER_WITHIN).await;
     }
+}
+
+/// A task that goes on as long as the server.
+async fn endless(task: impl Future<Output = ()>) -> io::Result<()> {
+    task.await;
+    Ok(())
 }
 
 /// The listener of operators, if they have one, and where it is.

@@ -9,7 +9,7 @@ use crate::config;
 use crate::events::RedisSink;
 use crate::node::{self, Hears};
 use crate::store::memory::MemoryStore;
-use crate::store::redis::{EventStream, RedisPost, RedisStore, RedisUrl, Settings, reach};
+use crate::store::redis::{ControlStream, EventStream, RedisPost, RedisStore, RedisUrl, Settings, reach};
 use crate::store::{Post, Store};
 
 /// What a node shares with others, and how.
@@ -17,6 +17,8 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn Store>,
     /// `None` where there are no others.
     pub(super) post: Option<Arc<dyn Post>>,
+    /// What operators order of all nodes; `None` where there are no others.
+    pub(super) control: Option<ControlStream>,
     /// Where events go in Redis, and which.
     pub(super) events: Option<(RedisSink, Hears)>,
     /// As people are told.
@@ -32,7 +34,8 @@ pub(super) async fn open(
     let redis = match store {
         config::Store::Embedded => {
             let shown = "embedded (one node, nothing survives a restart)".to_owned();
-            return Ok(Shared { store: Arc::new(MemoryStore::new()), post: None, events: None, shown });
+            let store = Arc::new(MemoryStore::new());
+            return Ok(Shared { store, post: None, control: None, events: None, shown });
         }
         config::Store::Redis(redis) => redis,
     };
@@ -51,5 +54,8 @@ pub(super) async fn open(
     post.enter().await.map_err(StartError::NotEntered)?;
     let hears = if events.redis { Hears::Everything } else { Hears::Interventions };
     let stream = RedisSink::new(EventStream::new(&store, events.stream_length));
-    Ok(Shared { store: Arc::new(store), post: Some(Arc::new(post)), events: Some((stream, hears)), shown })
+    let control = Some(ControlStream::new(&store));
+    let (store, post, events) =
+        (Arc::new(store), Some(Arc::new(post) as Arc<dyn Post>), Some((stream, hears)));
+    Ok(Shared { store, post, control, events, shown })
 }

@@ -1,13 +1,14 @@
 //! What the engine hands over, as its extractors see it: the socket itself and texts not parsed yet.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use socketioxide::TransportType;
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::handler::{FromConnectParts, FromDisconnectParts, FromMessageParts, Value};
 use socketioxide::socket::{DisconnectReason, Socket};
 
+use super::admissions::Way;
 use super::connecting::Gate;
 use super::outlet::SocketOutlet;
 use super::peer::Peer;
@@ -65,6 +66,20 @@ impl Arrival {
     /// The transport's other end. Absent only where the listener is not ours.
     pub(super) fn peer(&self) -> Option<&Arc<Peer>> {
         self.socket.req_parts().extensions.get::<Arc<Peer>>()
+    }
+
+    /// The way back to the client.
+    pub(super) fn outlet(&self) -> SocketOutlet {
+        SocketOutlet { socket: self.socket.clone(), peer: self.peer().cloned() }
+    }
+
+    /// The same for whoever must not keep the socket.
+    pub(super) fn way(&self) -> Way {
+        let (socket, peer) = (Arc::downgrade(&self.socket), self.peer().map(Arc::downgrade));
+        Box::new(move || {
+            let socket = socket.upgrade()?;
+            Some(SocketOutlet { socket, peer: peer.as_ref().and_then(Weak::upgrade) })
+        })
     }
 
     /// Keeps `gate` from the middleware until the engine says that the connection stands.

@@ -14,13 +14,14 @@ use std::time::Duration;
 use socketioxide::handler::ConnectHandler;
 use socketioxide::{ParserConfig, SocketIo, TransportType};
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, Bans};
 use crate::config::Transports;
 use crate::dialect::Dialect;
 use crate::domain::limits::Limits;
 use crate::node::Node;
 
 mod addresses;
+mod admissions;
 mod connecting;
 mod extract;
 mod handshake;
@@ -31,6 +32,7 @@ mod signpost;
 mod streams;
 
 pub use addresses::{AddressBudgets, AddressLimit};
+pub use admissions::{Admissions, Renewals};
 pub use handshake::{Doorway, enter};
 pub use listener::{Listener, Transport};
 pub use peer::{Peer, PollingSessions};
@@ -77,11 +79,25 @@ pub struct Setup {
     pub limits: Limits,
 }
 
+/// What the edge shares with what stands before it and beside it.
+pub struct Shared {
+    /// Sessions that began by polling.
+    pub polling: PollingSessions,
+    /// All streams, for their deadlines.
+    pub streams: Arc<Streams>,
+    /// Everybody who is in.
+    pub admissions: Arc<Admissions>,
+    /// Who is put out.
+    pub bans: Arc<Bans>,
+}
+
 /// Everything a new connection needs.
 pub(crate) struct Edge {
     pub(crate) node: Arc<Node>,
     pub(crate) polling: PollingSessions,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) admissions: Arc<Admissions>,
+    pub(crate) bans: Arc<Bans>,
     pub(crate) setup: Setup,
 }
 
@@ -93,13 +109,7 @@ pub type Layer = socketioxide::layer::SocketIoLayer;
 
 /// Sets the engine up: each of `spoken` at the namespace of its name, the first also at `/`. The handle closes all
 /// transports.
-pub fn layer(
-    setup: Setup,
-    spoken: Vec<Spoken>,
-    node: Arc<Node>,
-    polling: PollingSessions,
-    streams: Arc<Streams>,
-) -> (Layer, SocketIo) {
+pub fn layer(setup: Setup, spoken: Vec<Spoken>, node: Arc<Node>, shared: Shared) -> (Layer, SocketIo) {
     let parser = ParserConfig::common()
         .max_incoming_binaries(ATTACHMENTS_READ)
         .max_incoming_binary_buf_size(setup.max_payload_bytes);
@@ -119,7 +129,8 @@ pub fn layer(
         Transports::Polling => builder.transports([TransportType::Polling]),
     };
     let (layer, io) = builder.build_layer();
-    let edge = Arc::new(Edge { node, polling, streams, setup });
+    let Shared { polling, streams, admissions, bans } = shared;
+    let edge = Arc::new(Edge { node, polling, streams, admissions, bans, setup });
     for (place, spoken) in spoken.into_iter().map(Arc::new).enumerate() {
         let name = format!("/{}", spoken.dialect.name());
         for namespace in [Some(name), (place == 0).then(|| "/".to_owned())].into_iter().flatten() {
@@ -149,7 +160,7 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Decides whether a client comes in, by asking those who know, and registers what listens to it.
-async fn admit(edge: &Arc<Edge>, spoken: &Spoken, arrival: &Arrival) -> Result<(), connecting::Turned> {
+async fn admit(edge: &Arc<Edge>, spoken: &Arc<Spoken>, arrival: &Arrival) -> Result<(), connecting::Turned> {
     let gate = Arc::new(Gate::admit(edge, spoken, arrival).await?);
     let streams = edge.streams.clone();
     arrival.remember(gate.clone());

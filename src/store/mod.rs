@@ -10,11 +10,13 @@ use sight::Sight;
 use snapshot::Survey;
 
 pub mod memory;
+mod order;
 mod post;
 pub mod redis;
 pub mod sight;
 pub mod snapshot;
 
+pub use order::{BanOrder, Heard};
 pub use post::{Inbox, Letter, NotEntered, Pending, Post, Pulse, Received};
 
 /// An answer that is there, or one that comes.

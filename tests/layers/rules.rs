@@ -29,24 +29,27 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "dialect", uses: &["domain", "contract"] },
     // Carries out domain's operations.
     Room { name: "store", uses: &["domain"] },
+    // Calls other servers over HTTP; what is said is the callers' affair.
+    Room { name: "outside", uses: &[] },
     // Runs domain's errands over HTTP.
-    Room { name: "backend", uses: &["domain"] },
+    Room { name: "backend", uses: &["domain", "outside"] },
     // Makes what domain's relays are shown.
     Room { name: "turn", uses: &["domain"] },
     // Runs domain's core, asks the store, encodes with the dialect, counts.
     Room { name: "node", uses: &["domain", "metrics", "dialect", "store", "backend", "turn"] },
-    // Node's entropy makes a guest's secret. Stands below the other edges: they ask it who somebody is.
-    Room { name: "auth", uses: &["domain", "config", "backend", "node"] },
+    // Node's entropy makes a guest's secret. Stands below the other edges: they ask it who somebody is, and give it
+    // what operators order.
+    Room { name: "auth", uses: &["domain", "config", "store", "outside", "backend", "node"] },
     // Edges. They share a node, never each other.
     Room { name: "socket", uses: &["domain", "config", "metrics", "dialect", "node", "auth"] },
-    Room { name: "http", uses: &["domain", "contract", "metrics", "turn", "node", "auth"] },
+    Room { name: "http", uses: &["domain", "contract", "metrics", "store", "turn", "node", "auth"] },
     Room { name: "events", uses: &["domain", "metrics", "store", "node"] },
     // The whole: puts the parts together.
     Room {
         name: "server",
         uses: &[
-            "domain", "config", "metrics", "dialect", "store", "backend", "turn", "node", "auth", "socket",
-            "http", "events",
+            "domain", "config", "metrics", "dialect", "store", "outside", "backend", "turn", "node", "auth",
+            "socket", "http", "events",
         ],
     },
 ];

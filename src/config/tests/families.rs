@@ -21,7 +21,8 @@ fn doors(spoken: &[&'static str], given: &[(&'static str, &str)]) -> (Vec<&'stat
     let doors = doors.iter().map(|auth| match auth {
         Auth::GuestOnLoopback => "guests",
         Auth::OpenToAll => "all",
-        Auth::JwtHs256(_) => "tokens",
+        Auth::Jwt(_) => "tokens",
+        Auth::Http(_) => "asked",
         Auth::Backend(_) => "sessions",
     });
     let doors = doors.collect();
@@ -87,7 +88,7 @@ fn what_is_said_of_a_family_is_said_once_and_of_one_that_is_spoken() {
         let (_, complaints) = doors(&["qala"], &[("auth", wrong)]);
         assert_eq!(complaints.len(), 2, "{wrong}: {complaints:?}");
         assert!(
-            complaints[0].contains("expected none, guest, jwt or backend, or a list"),
+            complaints[0].contains("expected none, guest, jwt, http or backend, or a list"),
             "{wrong}: {complaints:?}"
         );
     }
@@ -95,7 +96,10 @@ fn what_is_said_of_a_family_is_said_once_and_of_one_that_is_spoken() {
 
 #[test]
 fn secrets_are_asked_for_once_and_only_where_tokens_are() {
-    let missing = ["--auth needs a secret to check tokens with", "give --jwt-secret, or set QALA_JWT_SECRET"];
+    let missing = [
+        "--auth needs a secret or keys to check tokens with",
+        "give --jwt-secret, --jwks-url or --supabase-url, or set their variables",
+    ];
     assert_eq!(doors(&["sorsu", "qala"], &[("auth", "jwt")]).1, missing);
     let contradiction = |value| {
         vec![
@@ -107,7 +111,7 @@ fn secrets_are_asked_for_once_and_only_where_tokens_are() {
     assert_eq!(doors(&["animochat", "qala"], &open).1, contradiction("none"));
     let refused = [
         "refusing to listen on 0.0.0.0:3001 without authentication",
-        "give --jwt-secret, or say --auth none if everyone on that network may enter",
+        "give --jwt-secret or --jwks-url, or say --auth none if everyone on that network may enter",
     ];
     assert_eq!(doors(&["animochat", "qala"], &[WORLD]).1, refused, "once for both");
 }

@@ -1,6 +1,6 @@
 //! Who may enter, and from which pages: rules that span options.
 
-use super::super::{AllowedOrigins, Auth, DialectName, JwtHs256, Secret};
+use super::super::{AllowedOrigins, Auth, DialectName, Jwt, Secret, WhenAway};
 use super::{Input, environment, flags};
 
 const SECRET: &str = "0123456789abcdef";
@@ -11,18 +11,24 @@ fn auth(input: Input<'_>) -> Auth {
     auth.clone()
 }
 
-fn jwt(input: Input<'_>) -> JwtHs256 {
+fn jwt(input: Input<'_>) -> Jwt {
     match auth(input) {
-        Auth::JwtHs256(jwt) => jwt,
-        other @ (Auth::GuestOnLoopback | Auth::OpenToAll | Auth::Backend(_)) => panic!("{other:?}"),
+        Auth::Jwt(jwt) => *jwt,
+        other @ (Auth::GuestOnLoopback | Auth::OpenToAll | Auth::Backend(_) | Auth::Http(_)) => {
+            panic!("{other:?}")
+        }
     }
+}
+
+fn shown(secret: Option<&Secret>) -> Option<&str> {
+    secret.map(Secret::expose)
 }
 
 #[test]
 fn a_node_others_can_reach_must_be_told_who_may_enter() {
     let refused = [
         "error: refusing to listen on 0.0.0.0:3001 without authentication",
-        "hint: give --jwt-secret, or say --auth none if everyone on that network may enter",
+        "hint: give --jwt-secret or --jwks-url, or say --auth none if everyone on that network may enter",
     ];
     assert_eq!(flags(&[("host", "0.0.0.0")]).complaints(), refused);
     let guest = [
@@ -30,13 +36,6 @@ fn a_node_others_can_reach_must_be_told_who_may_enter() {
         "hint: guests enter only from this machine; say --auth none if everyone on that network may enter",
     ];
     assert_eq!(flags(&[("host", "::"), ("auth", "guest")]).complaints(), guest);
-    let supabase = [
-        "error: refusing to listen on 0.0.0.0:3001 without authentication",
-        "hint: give --jwt-secret (SUPABASE_URL alone checks no tokens), or say --auth none if everyone on \
-         that network may enter",
-    ];
-    let given = [("QALA_HOST", "0.0.0.0"), ("SUPABASE_URL", "https://project.supabase.co")];
-    assert_eq!(environment(&given).complaints(), supabase);
     // An empty variable is no secret.
     assert_eq!(environment(&[("QALA_HOST", "0.0.0.0"), ("JWT_SECRET", "")]).complaints(), refused);
 }
@@ -48,23 +47,82 @@ fn told_so_it_listens() {
     assert_eq!(open.allowed_origins, AllowedOrigins::SameHost);
     let given = [("host", "0.0.0.0"), ("jwt-secret", SECRET), ("jwt-issuer", "me")];
     let checked = jwt(flags(&given));
-    assert_eq!(checked.secret.expose(), SECRET);
+    assert_eq!(shown(checked.secret.as_ref()), Some(SECRET));
     assert_eq!((checked.audience, checked.issuer.as_deref()), (None, Some("me")));
 }
 
 #[test]
 fn secrets_of_existing_systems_are_understood() {
     for name in ["QALA_JWT_SECRET", "JWT_SECRET", "SUPABASE_JWT_SECRET"] {
-        assert_eq!(jwt(environment(&[(name, SECRET)])).secret.expose(), SECRET, "{name}");
+        let secret = jwt(environment(&[(name, SECRET)])).secret;
+        assert_eq!(shown(secret.as_ref()), Some(SECRET), "{name}");
     }
-    assert_eq!(jwt(flags(&[("auth", "jwt"), ("jwt-secret", SECRET)])).secret.expose(), SECRET);
+    let secret = jwt(flags(&[("auth", "jwt"), ("jwt-secret", SECRET)])).secret;
+    assert_eq!(shown(secret.as_ref()), Some(SECRET));
+}
+
+#[test]
+fn a_supabase_project_has_keys_and_profiles_of_its_own() {
+    const PROJECT: (&str, &str) = ("SUPABASE_URL", " https://project.supabase.co/ ");
+    let project = jwt(environment(&[PROJECT, ("QALA_HOST", "0.0.0.0")]));
+    let keys = project.keys.as_ref().map(|keys| keys.url.expose());
+    assert_eq!(keys, Some("https://project.supabase.co/auth/v1/.well-known/jwks.json"));
+    assert!(project.keys_are_the_projects && project.secret.is_none());
+    assert!(project.project.is_some_and(|project| project.key.is_none()));
+
+    let all = [
+        PROJECT,
+        ("SUPABASE_JWT_SECRET", SECRET),
+        ("SUPABASE_SERVICE_ROLE_KEY", "the key"),
+        ("QALA_JWKS_URL", "https://keys.example.com/list?of=mine"),
+        ("QALA_PROFILE_WHEN_AWAY", "Claims"),
+        ("QALA_TOKEN_IN_QUERY", "ON"),
+        ("QALA_MAX_TOKEN_BYTES", "100"),
+    ];
+    let all = jwt(environment(&all));
+    assert_eq!(
+        all.keys.map(|keys| keys.url.expose().to_owned()).as_deref(),
+        Some("https://keys.example.com/list?of=mine")
+    );
+    assert!(!all.keys_are_the_projects && all.secret.is_some());
+    assert_eq!(shown(all.project.and_then(|project| project.key).as_ref()), Some("the key"));
+    assert_eq!((all.profiles.when_away, all.profiles.kept_seconds), (WhenAway::Claims, 60));
+    assert_eq!((all.token.in_query, all.token.longest_bytes, all.leeway_seconds), (true, 100, 30));
+
+    let unused = environment(&[PROJECT, ("QALA_AUTH", "guest")]).config();
+    assert_eq!(unused.without_effect, ["SUPABASE_URL (no client family shows signed tokens)"]);
+    let nowhere = environment(&[("SUPABASE_SERVICE_ROLE_KEY", "the key")]).config();
+    assert_eq!(
+        nowhere.without_effect,
+        ["SUPABASE_SERVICE_ROLE_KEY (nothing says where the project is: SUPABASE_URL)"]
+    );
+}
+
+#[test]
+fn somebody_is_asked_whose_tokens_are_where_that_is_said() {
+    const ASKED: (&str, &str) = ("auth-url", "https://api.example.com/whose-token?by=qala");
+    for given in
+        [&[ASKED][..], &[ASKED, ("auth", "http")], &[ASKED, ("auth", "qala=http"), ("host", "0.0.0.0")]]
+    {
+        let Auth::Http(http) = auth(flags(given)) else { panic!("{given:?}") };
+        assert_eq!((http.url.expose(), http.token.longest_bytes), (ASKED.1, 8_192));
+    }
+    assert_eq!(
+        flags(&[("auth", "http")]).complaints(),
+        [
+            "error: --auth needs the address of who knows whose tokens are",
+            "hint: give --auth-url, or set QALA_AUTH_URL",
+        ]
+    );
+    // What stands in tokens is checked rather than asked about, where both are possible.
+    assert!(matches!(auth(flags(&[ASKED, ("jwt-secret", SECRET)])), Auth::Jwt(_)));
 }
 
 #[test]
 fn production_lets_no_guests_in_by_omission() {
     let refused = [
         "error: refusing to listen on 127.0.0.1:3001 without authentication in production (NODE_ENV)",
-        "hint: give --jwt-secret, or say --auth guest if everyone who reaches this machine may enter",
+        "hint: give --jwt-secret or --jwks-url, or say --auth guest if everyone who reaches this machine may enter",
     ];
     for production in ["production", "Production", "PRODUCTION", " production "] {
         assert_eq!(environment(&[("NODE_ENV", production)]).complaints(), refused, "{production}");
@@ -95,8 +153,8 @@ fn weak_missing_and_contradicting_secrets_are_refused() {
     assert_eq!(environment(&[("JWT_SECRET", "passw0rd")]).complaints(), weak);
     let missing = |name: &str| {
         [
-            format!("error: {name} needs a secret to check tokens with"),
-            "hint: give --jwt-secret, or set QALA_JWT_SECRET".to_owned(),
+            format!("error: {name} needs a secret or keys to check tokens with"),
+            "hint: give --jwt-secret, --jwks-url or --supabase-url, or set their variables".to_owned(),
         ]
     };
     assert_eq!(flags(&[("auth", "jwt")]).complaints(), missing("--auth"));
@@ -117,7 +175,8 @@ fn weak_missing_and_contradicting_secrets_are_refused() {
 
 #[test]
 fn a_wrong_value_is_not_followed_by_a_rule_about_it() {
-    let wrong = ["error: --auth is `open`; expected none, guest, jwt or backend, or a list of them by \
+    let wrong =
+        ["error: --auth is `open`; expected none, guest, jwt, http or backend, or a list of them by \
          client family (qala=jwt), for example jwt"];
     assert_eq!(flags(&[("host", "0.0.0.0"), ("auth", "open")]).complaints(), wrong);
 }

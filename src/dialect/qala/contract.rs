@@ -76,8 +76,16 @@ pub(in crate::dialect) const CONTRACT: Contract = Contract {
             "{success: true, messages: [Message]} | Refused",
         ),
         asked(event::LEAVE_SESSION, "End the session, for both.", "{sessionId: id}", "Done | Refused"),
+        asked(
+            event::AUTH_RENEW,
+            "A newer token, before the older one's time is over.",
+            "{token: text}",
+            "{success: true, expiresAt?: at} | Refused",
+        ),
     ],
     told: &[
+        told(event::AUTH_EXPIRED, "The token's time is over; come back with a newer one.", "none"),
+        told(event::AUTH_SUSPENDED, "You are put out.", "none"),
         told(
             event::WELCOME,
             "First of all on every connection.",

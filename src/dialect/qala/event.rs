@@ -10,6 +10,7 @@ pub(super) const HEARTBEAT: &str = "heartbeat";
 pub(super) const CHAT_SEND: &str = "chat:send";
 pub(super) const CHAT_SYNC: &str = "chat:sync";
 pub(super) const LEAVE_SESSION: &str = "session:leave";
+pub(super) const AUTH_RENEW: &str = "auth:renew";
 
 // Sent by one client and heard by the other under the same name.
 pub(super) const OFFER: &str = "webrtc:offer";
@@ -34,6 +35,8 @@ pub(super) const PEER_LEFT: &str = "session:peer_left";
 pub(super) const RATE_LIMITED: &str = "rate_limited";
 pub(super) const SERVER_SHUTDOWN: &str = "server_shutdown";
 pub(super) const REPLACED: &str = "replaced";
+pub(super) const AUTH_EXPIRED: &str = "auth:expired";
+pub(super) const AUTH_SUSPENDED: &str = "auth:suspended";
 
 /// The event that carries a signal of this kind.
 pub(super) const fn of_signal(kind: SignalKind) -> &'static str {

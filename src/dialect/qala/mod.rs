@@ -11,6 +11,7 @@ mod join;
 mod notice;
 mod shape;
 mod signal;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub(super) use client::{encode, hear, signal_of};
 pub(super) use contract::CONTRACT;
 pub(super) use decode::decode;
 pub(super) use notice::{notice, tells_relays};
+pub(super) use standing::{farewell, renewal, renewed};
 
 /// The dialect, and its pool.
 pub(super) const NAME: &str = "qala";

@@ -213,7 +213,7 @@ fn entries(streams: Value) -> Vec<(String, Vec<String>)> {
     entries.into_iter().filter_map(entry).collect()
 }
 
-fn entry(value: Value) -> Option<(String, Vec<String>)> {
+pub(super) fn entry(value: Value) -> Option<(String, Vec<String>)> {
     let Value::Array(parts) = value else { return None };
     let [Value::BulkString(id), fields] = <[Value; 2]>::try_from(parts).ok()? else { return None };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();

@@ -25,6 +25,7 @@
 //! | `{qala:nodes}:people` | hash | node -> how many people it has, `<pool>,<online>,<waiting>,<talking>;...` | with its node |
 //! | `qala:{n:<node>}:stats` | string | how the node is: JSON of `NodeFigures` in `src/store/snapshot/figures.rs` | a minute after it was last written |
 //! | `qala:events` | stream | what happened, as `docs/events.v1.schema.json` says, in the field `event` | never; the oldest make way |
+//! | `qala:control` | stream | what operators order of all nodes: `action`, `user`, `until_ms` or `seconds` | never; the oldest make way |
 //! | `qala:{n:<node>}:inbox` | stream | envelopes for that node: sender, its start and the first one's number, then each | with the node; a minute after others thought it dead, a day after it last looked |
 //!
 //! What stands in braces decides the slot of a Cluster: each script touches one. A direction is written
@@ -79,6 +80,11 @@ impl Keys {
     /// What happened.
     pub(super) fn events(&self) -> String {
         format!("{}events", self.0)
+    }
+
+    /// What operators order.
+    pub(super) fn control(&self) -> String {
+        format!("{}control", self.0)
     }
 
     /// Where a user's session lives.

@@ -33,6 +33,7 @@ use crate::domain::time::Time;
 mod address;
 mod call;
 mod carry;
+mod control;
 mod events;
 mod halls;
 mod inbox;
@@ -52,6 +53,7 @@ mod wire;
 mod words;
 
 pub use address::{NotARedisUrl, RedisUrl};
+pub use control::ControlStream;
 pub use events::EventStream;
 pub use inbox::Senders;
 pub use keys::PREFIX;

@@ -7,7 +7,6 @@
 
 export const notYet = (reason) => ({ reason })
 
-const PROFILES = notYet('profiles and bans from Supabase are not built')
 const FAMILY_HEALTH = ['health', 'UP, DEGRADED without Redis, UP again, DOWN on the way out']
 const FAMILY_METRICS = ['metrics', 'are shown with what happened, as JSON as well']
 const OPERATORS = ['health', 'operators see everything there, and clients none of it']
@@ -101,16 +100,16 @@ export const CONTRACT = {
       ['measured waits of that language pair', 'src/store/memory/waits.rs', 'one_wait_moves_the_mean_by_an_eighth'],
       ['at most 300', 'src/store/memory/waits.rs', 'no_wait_makes_an_estimate_longer_than_five_minutes'],
       ['token verified locally', 'auth', '${name}: Invalid token'],
-      ['profile `GET {SUPABASE_URL}', PROFILES],
+      ['profile `GET {SUPABASE_URL}', 'supabase', 'age and gender are those of the row, whatever a client says'],
     ],
     texts: {
       'Authentication required': ['auth', 'no token over ${transports}: Authentication required'],
       'Invalid token': ['auth', '${name}: Invalid token'],
-      'User profile required': PROFILES,
-      'Account suspended': PROFILES,
+      'User profile required': ['supabase', 'no row: User profile required'],
+      'Account suspended': ['supabase', 'a banned user: Account suspended, until the row says otherwise'],
       'Authentication failed': ['protocol', 'guest secrets too short, too long or no text: refused or a fresh guest'],
-      'GET {SUPABASE_URL}/auth/v1/user': PROFILES,
-      'GET {SUPABASE_URL}/rest/v1/users?id=eq.<sub>&select=id,email,full_name,native_language,target_languages,age,gender,is_banned': PROFILES,
+      'GET {SUPABASE_URL}/auth/v1/user': ['supabase', 'is asked whose a token is'],
+      'GET {SUPABASE_URL}/rest/v1/users?id=eq.<sub>&select=id,email,full_name,native_language,target_languages,age,gender,is_banned': ['supabase', 'age and gender are those of the row, whatever a client says'],
     },
   },
 

@@ -7,10 +7,26 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{JwtHs256, Secret};
+use crate::config::{Jwt, Profiles, Secret, TokenShape};
+
+mod keys;
 
 const SECRET: &str = "a secret of enough bytes";
 const NOW: u64 = 1_800_000_000;
+const SHAPE: TokenShape = TokenShape { in_query: false, longest_bytes: 8_192 };
+
+fn at(seconds: u64) -> Time {
+    Time::from_ms(seconds * 1_000)
+}
+
+fn authenticator(auth: &Auth, credentials: Credentials) -> Authenticator {
+    Authenticator::new(auth, credentials, None, Arc::default()).expect("usable").0
+}
+
+/// Somebody with a token.
+fn somebody(user: &str, until: Time) -> Identity {
+    Known { until, ..Known::forever(UserId::new(user)) }.into()
+}
 
 impl Authenticator {
     /// Who that is, where nobody else has to be asked.
@@ -20,7 +36,11 @@ impl Authenticator {
         authorization: Option<&str>,
         now_seconds: u64,
     ) -> Result<Identity, Denied> {
-        let known = pin!(self.identify(auth, authorization, now_seconds));
+        self.shown(Shown { auth, authorization, query: None }, now_seconds)
+    }
+
+    fn shown(&self, shown: Shown<'_>, now_seconds: u64) -> Result<Identity, Denied> {
+        let known = pin!(self.identify(shown, at(now_seconds)));
         match known.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(known) => known,
             Poll::Pending => panic!("nobody has to be asked"),
@@ -28,13 +48,23 @@ impl Authenticator {
     }
 }
 
+fn tokens() -> Jwt {
+    Jwt {
+        secret: Some(Secret::new(SECRET.to_owned())),
+        keys: None,
+        keys_are_the_projects: false,
+        project: None,
+        audience: None,
+        issuer: None,
+        leeway_seconds: 30,
+        token: SHAPE,
+        profiles: Profiles { when_away: WhenAway::Refuse, kept_seconds: 60 },
+    }
+}
+
 fn jwt(audience: Option<&str>, issuer: Option<&str>) -> Authenticator {
-    let jwt = JwtHs256 {
-        secret: Secret::new(SECRET.to_owned()),
-        audience: audience.map(str::to_owned),
-        issuer: issuer.map(str::to_owned),
-    };
-    Authenticator::new(&Auth::JwtHs256(jwt), Credentials::Any, None)
+    let (audience, issuer) = (audience.map(str::to_owned), issuer.map(str::to_owned));
+    authenticator(&Auth::Jwt(Box::new(Jwt { audience, issuer, ..tokens() })), Credentials::Any)
 }
 
 fn token(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
@@ -54,7 +84,7 @@ fn the_subject_of_a_valid_token_is_the_user() {
     assert_eq!(identify(&jwt(None, None), &format!("Bearer {valid}")), Ok("u1".to_owned()));
     let header = format!("Bearer {valid}");
     let by_header = jwt(None, None).identified(None, Some(&header), NOW);
-    assert_eq!(by_header, Ok(Identity { user: UserId::new("u1"), guest: false, returns: true, token: None }));
+    assert_eq!(by_header, Ok(somebody("u1", at(NOW + 60 + 30))));
     let endless = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1" }));
     assert_eq!(identify(&jwt(None, None), &endless), Ok("u1".to_owned()));
 }
@@ -66,11 +96,7 @@ fn the_scheme_is_known_in_any_case() {
         let given = format!("{scheme} {valid}");
         assert_eq!(identify(&jwt(None, None), &given), Ok("u1".to_owned()), "{scheme}");
         let by_header = jwt(None, None).identified(None, Some(&given), NOW);
-        assert_eq!(
-            by_header,
-            Ok(Identity { user: UserId::new("u1"), guest: false, returns: true, token: None }),
-            "{scheme}"
-        );
+        assert_eq!(by_header, Ok(somebody("u1", Time::NEVER)), "{scheme}");
     }
     let given = format!("Basic {valid}");
     assert_eq!(identify(&jwt(None, None), &given), Err(Denied::InvalidToken));
@@ -143,8 +169,86 @@ fn audience_and_issuer_count_where_they_are_asked_for() {
 }
 
 #[test]
+fn clocks_may_differ_by_the_leeway_and_no_more() {
+    let with = |leeway_seconds| {
+        authenticator(&Auth::Jwt(Box::new(Jwt { leeway_seconds, ..tokens() })), Credentials::Any)
+    };
+    let of = |claims: &Value| token(Algorithm::HS256, SECRET, claims);
+    for (leeway, claims, holds) in [
+        (0, json!({ "sub": "u1", "exp": NOW }), false),
+        (0, json!({ "sub": "u1", "exp": NOW + 1 }), true),
+        (0, json!({ "sub": "u1", "nbf": NOW }), true),
+        (0, json!({ "sub": "u1", "nbf": NOW + 1 }), false),
+        (30, json!({ "sub": "u1", "exp": NOW - 29 }), true),
+        (30, json!({ "sub": "u1", "exp": NOW - 30 }), false),
+        (30, json!({ "sub": "u1", "nbf": NOW + 30 }), true),
+        (30, json!({ "sub": "u1", "nbf": NOW + 31 }), false),
+    ] {
+        let expected = if holds { Ok("u1".to_owned()) } else { Err(Denied::InvalidToken) };
+        assert_eq!(identify(&with(leeway), &of(&claims)), expected, "{leeway} {claims}");
+    }
+}
+
+#[test]
+fn a_token_longer_than_allowed_is_refused_unread() {
+    let valid = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1", "more": "x".repeat(9_000) }));
+    assert_eq!(identify(&jwt(None, None), &valid), Err(Denied::InvalidToken));
+    let shape = TokenShape { longest_bytes: valid.len(), ..SHAPE };
+    let wider = authenticator(&Auth::Jwt(Box::new(Jwt { token: shape, ..tokens() })), Credentials::Any);
+    assert_eq!(identify(&wider, &valid), Ok("u1".to_owned()));
+}
+
+#[test]
+fn a_query_is_read_only_where_somebody_wants_that() {
+    let valid = token(Algorithm::HS256, SECRET, &json!({ "sub": "u1" }));
+    let query = format!("EIO=4&token={valid}&transport=polling");
+    let shown = Shown { query: Some(&query), ..Shown::default() };
+    assert_eq!(jwt(None, None).shown(shown, NOW), Err(Denied::Missing));
+    let shape = TokenShape { in_query: true, ..SHAPE };
+    let open = authenticator(&Auth::Jwt(Box::new(Jwt { token: shape, ..tokens() })), Credentials::Any);
+    assert_eq!(open.shown(shown, NOW), Ok(somebody("u1", Time::NEVER)));
+    let wrong = Shown { authorization: Some("Bearer a.b.c"), ..shown };
+    assert_eq!(open.shown(wrong, NOW), Err(Denied::InvalidToken), "the header goes before");
+}
+
+#[test]
+fn who_is_put_out_does_not_come_in_whatever_it_shows() {
+    let bans = Arc::new(Bans::default());
+    let signed = Auth::Jwt(Box::new(tokens()));
+    let (signed, _) = Authenticator::new(&signed, Credentials::Any, None, bans.clone()).expect("usable");
+    let ban = crate::store::BanOrder::Ban { user: UserId::new("u1"), until: at(NOW + 5) };
+    bans.obey(&ban, at(NOW)).expect("room");
+    let of = |user: &str| token(Algorithm::HS256, SECRET, &json!({ "sub": user }));
+    assert_eq!(identify(&signed, &of("u1")), Err(Denied::Suspended));
+    assert_eq!(signed.refusal(Denied::Suspended), "Account suspended");
+    assert_eq!(identify(&signed, &of("u2")), Ok("u2".to_owned()));
+    let auth = json!({ "token": of("u1") }).to_string();
+    let later = signed.identified(Some(&auth), None, NOW + 5);
+    assert_eq!(later, Ok(somebody("u1", Time::NEVER)));
+}
+
+#[test]
+fn a_newer_token_is_of_the_same_user_or_none() {
+    let authenticator = jwt(None, None);
+    let renewed = |token: &str| {
+        let renewed = pin!(authenticator.renew(&UserId::new("u1"), token, at(NOW)))
+            .poll(&mut Context::from_waker(Waker::noop()));
+        match renewed {
+            Poll::Ready(renewed) => renewed,
+            Poll::Pending => panic!("nobody has to be asked"),
+        }
+    };
+    let of = |claims: &Value| token(Algorithm::HS256, SECRET, claims);
+    assert_eq!(renewed(&of(&json!({ "sub": "u1", "exp": NOW + 60 }))), Ok(at(NOW + 90)));
+    assert_eq!(renewed(&of(&json!({ "sub": "u1" }))), Ok(Time::NEVER));
+    assert_eq!(renewed(&of(&json!({ "sub": "u2" }))), Err(Denied::Mismatch));
+    assert_eq!(renewed(&of(&json!({ "sub": "u1", "exp": NOW - 60 }))), Err(Denied::InvalidToken));
+    assert_eq!(renewed("a.b.c"), Err(Denied::InvalidToken));
+}
+
+#[test]
 fn a_guest_is_the_same_person_whenever_it_brings_its_secret() {
-    let guests = Authenticator::new(&Auth::GuestOnLoopback, Credentials::Any, None);
+    let guests = authenticator(&Auth::GuestOnLoopback, Credentials::Any);
     let user = |auth: &str| guests.identified(Some(auth), None, NOW).map(|identity| identity.user);
     let secret = r#"{"guest":"0123456789abcdef"}"#;
     assert_eq!(user(secret), user(secret));
@@ -167,7 +271,7 @@ const MISMATCH: &str = "Authentication failed: Guest mismatch";
 
 #[test]
 fn a_guests_session_token_is_its_secret_and_its_id_must_be_its_own() {
-    let guests = Authenticator::new(&Auth::GuestOnLoopback, Credentials::Session, None);
+    let guests = authenticator(&Auth::GuestOnLoopback, Credentials::Session);
     let token = "0123456789abcdef";
     // As the page for those who write clients says: of SHA-256, half.
     let ana = "guest-f6039e24f88df873334820ba7ef13d13";
