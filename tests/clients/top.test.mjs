@@ -228,6 +228,37 @@ describe('qala top over Redis', LIMIT, () => {
   })
 })
 
+describe('qala top --allow-actions', LIMIT, () => {
+  const { redis, nodes } = nodesFor(2, '--events', 'redis')
+
+  it('asks, says as whom, and has a node drained', async (t) => {
+    const screen = terminal(t)
+    screen.type(`${binary()} top --redis-url ${redis.url} --screen nodes --allow-actions --as ops@desk\n`)
+    await screen.shows(/Nodes +2/)
+    screen.type('x')
+    await screen.shows(/Sure\?[^]*drain node \S+: it takes nobody new[^]*as ops@desk\? +y\/N/)
+    screen.type('n')
+    await screen.shows(/nothing was done/)
+    screen.type('x')
+    await screen.shows(/Sure\?/)
+    screen.type('y')
+    await screen.shows(/drain \S+: told to its nodes, as ops@desk/)
+    const { code } = await Promise.race(nodes.map((node) => node.exit()))
+    assert.equal(code, 0)
+    await screen.shows(/ 1 node /)
+    screen.type('5')
+    await screen.shows(/intervention/)
+  })
+
+  it('refuses without it', async (t) => {
+    const screen = terminal(t)
+    screen.type(`${binary()} top --redis-url ${redis.url} --screen nodes\n`)
+    await screen.shows(/Nodes +1/)
+    screen.type('x')
+    await screen.shows(/orders are off; start with --allow-actions/)
+  })
+})
+
 describe('qala top and one node', LIMIT, () => {
   const server = serverFor('--admin-token', 'open-sesame-open')
 

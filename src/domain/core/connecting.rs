@@ -181,9 +181,11 @@ impl<E: Entropy> Core<E> {
         session.queue.retain(|work| !(matches!(work, Work::Resume) || left && work.is_wish()));
         let grace = self.policies[session.policy].grace;
         session.away_until = now + grace;
+        // Told to come back elsewhere: its peers hear that it is back, or from that node that it is gone.
+        let moves = self.leaving && (matches!(session.state, State::Talking(_)) || session.is_in_halls());
         let work = match &session.state {
             _ if left => Work::End(Departure::Left),
-            _ if !session.arrival.is_settled() => return self.schedule(id),
+            _ if moves || !session.arrival.is_settled() => return self.schedule(id),
             State::Idle if session.is_in_halls() => Work::Away,
             State::Idle if session.queue.is_empty() && session.owes_nothing(now) && !session.seeks() => {
                 Work::End(Departure::Left)

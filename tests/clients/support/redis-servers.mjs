@@ -198,7 +198,7 @@ function follows(replica) {
 }
 
 /** Waits for something that takes a moment; what fails meanwhile has not come yet. */
-async function until(what, come) {
+export async function until(what, come) {
   const began = performance.now()
   while (!(await come().catch(() => false))) {
     assert.ok(performance.now() - began < START_MS, `not within ${START_MS} ms: ${what}`)

@@ -76,6 +76,15 @@ fn who_was_found_just_before_being_closed_is_before_an_agreement() {
 }
 
 #[test]
+fn who_talks_and_is_told_to_go_on_elsewhere_is_not_called_away() {
+    let (mut core, _) = ana_talks();
+    core.handle(ELSEWHERE);
+    core.expect([notify(ANA, Notice::Shutdown { retry_after_ms: 5_000 })]);
+    core.disconnected(ANA);
+    core.expect([]);
+}
+
+#[test]
 fn an_abandoned_session_is_closed_and_its_peer_told() {
     let (mut core, proposal) = ana_talks();
     core.asks(ANA, 3, Command::Sync { room: proposal.room.into(), after: 0 });
