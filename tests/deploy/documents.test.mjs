@@ -68,6 +68,8 @@ describe('documents for programs', () => {
       if (operations.get.security.length > 1) await ask(path, 'get', url)
     }
     await ask('/api/rooms/{room}', 'get', '/api/rooms/nobody-is-here')
-    assert.deepEqual(new Set([...asked, '/api/turn']), new Set(Object.keys(paths)))
+    // What operators order has tests of its own (auth.test.mjs, top.test.mjs).
+    const readable = Object.keys(paths).filter((path) => paths[path].get !== undefined)
+    assert.deepEqual(new Set([...asked, '/api/turn']), new Set(readable))
   })
 })
