@@ -75,6 +75,12 @@ pub(crate) fn note(text: &str) {
     say("note", "\x1b[1m", text);
 }
 
+/// The reason without the number that the standard library puts behind it.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
 /// Data on stdout. A reader that has gone away (`| head`) is no failure.
 pub(crate) fn print(text: &str) {
     let mut stdout = io::stdout().lock();

@@ -8,8 +8,8 @@ use std::time::Duration;
 use qala::config::Config;
 
 use crate::banner::reachable;
+use crate::exit::reason;
 use crate::exit::{self, Complaint, Exit};
-use crate::serve::reason;
 
 /// What is asked unless somebody says: is it alive? A node without its store is.
 const PATH: &str = "/health/live";

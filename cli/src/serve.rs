@@ -1,7 +1,7 @@
 //! `qala serve`: from arguments to a valid configuration, and then a node that runs with it.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use qala::config::{Config, ConfigFile, Sources};
 use qala::server::Server;
@@ -9,9 +9,13 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::{HealthArguments, ServeArguments};
+use crate::banner;
 use crate::exit::{self, Complaint, Exit};
 use crate::health::{self, Place};
-use crate::{banner, log};
+use crate::log::{self, Log};
+
+/// How often it is looked at how many log lines were lost.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
 /// Checks the configuration, then runs a node, or only says what would run.
 pub(crate) fn serve(arguments: ServeArguments) -> Exit {
@@ -45,18 +49,21 @@ pub(crate) fn health(asked: HealthArguments) -> Exit {
 #[expect(clippy::disallowed_methods, reason = "how long starting takes is nobody's clock")]
 fn run(config: &Config) -> Exit {
     let started = Instant::now();
-    log::start(&config.running);
+    let mut log = match log::start(config) {
+        Ok(log) => log,
+        Err(complaint) => return exit::failure(&complaint.error, complaint.hint.as_deref()),
+    };
     // Each client is an open file. What is missing then is said by whoever cannot open one more.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime =
         Builder::new_multi_thread().worker_threads(config.running.threads.get()).enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(serve_until_asked(config, started)),
-        Err(error) => exit::failure(&format!("cannot start threads: {}", reason(&error)), None),
+        Ok(runtime) => runtime.block_on(serve_until_asked(config, started, &mut log)),
+        Err(error) => exit::failure(&format!("cannot start threads: {}", exit::reason(&error)), None),
     }
 }
 
-async fn serve_until_asked(config: &Config, started: Instant) -> Exit {
+async fn serve_until_asked(config: &Config, started: Instant, log: &mut Log) -> Exit {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
@@ -67,12 +74,17 @@ async fn serve_until_asked(config: &Config, started: Instant) -> Exit {
         Err(error) => return exit::failure(&error.to_string(), Some(&error.hint())),
     };
     exit::print(&banner::banner(config, &server, started.elapsed()));
+    let mut look = tokio::time::interval(LOOKS_EVERY);
     let asked = server.asked_to_drain();
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        () = asked => {}
-        () = server.failed() => return exit::failure("the server ended by itself; its log says why", None),
+    tokio::pin!(asked);
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            () = &mut asked => break,
+            () = server.failed() => return exit::failure("the server ended by itself; its log says why", None),
+            _ = look.tick() => server.count_lost_lines(log.lost()),
+        }
     }
     let within = server.stops_within();
     exit::print(&format!("stopping within {} s; once more stops at once\n", within.as_secs()));
@@ -87,17 +99,11 @@ fn configuration(mut sources: Sources) -> Result<Config, Vec<Complaint>> {
     if let Some(asked) = sources.file_path() {
         let text = fs::read_to_string(&asked.value).map_err(|error| {
             vec![Complaint {
-                error: format!("cannot read {}: {}", asked.value, reason(&error)),
+                error: format!("cannot read {}: {}", asked.value, exit::reason(&error)),
                 hint: Some(format!("correct {}, or leave it out", asked.origin)),
             }]
         })?;
         sources.file = Some(ConfigFile { path: asked.value, text });
     }
     Config::resolve(&sources).map_err(|problems| problems.iter().map(Complaint::from).collect())
-}
-
-/// The reason without the number that the standard library puts behind it.
-pub(crate) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

@@ -16,6 +16,7 @@ mod events;
 mod foreign;
 mod limits;
 mod listen;
+mod log;
 mod matching;
 mod nearest;
 mod option;
@@ -42,6 +43,7 @@ pub use limits::{
     SIGNALING_EVENTS,
 };
 pub use listen::Listen;
+pub use log::{Log, LogFile};
 pub use matching::{
     ACCEPT_TIMEOUT, GRACE_SECONDS, Matching, REMATCH_SECONDS, STAGE_SECONDS_OPTION, STAGES, WAITING_TIMEOUT,
 };
@@ -125,6 +127,10 @@ pub static OPTIONS: &[&OptionSpec] = &[
     &running::SHUTDOWN_TIMEOUT,
     &running::LOG_LEVEL,
     &running::LOG_FORMAT,
+    &log::LOG_FILE,
+    &log::LOG_FILE_BYTES,
+    &log::LOG_FILES,
+    &log::TRACE_USER,
 ];
 
 /// A valid configuration: one struct per concern.
@@ -150,6 +156,8 @@ pub struct Config {
     pub turn: Option<Turn>,
     /// Who is told what happens.
     pub events: Events,
+    /// What is logged besides, and where.
+    pub log: Log,
     /// The process itself.
     pub running: Running,
     /// Options that somebody set, by their flags. A dialect has numbers of its own for what nobody says.
@@ -191,6 +199,7 @@ impl Config {
         let running = Running::read(&mut reader, &listen, &production, dialects);
         let limits = Limits::read(&mut reader, running.threads.get());
         let engine = Engine::read(&mut reader);
+        let log = Log::read(&mut reader);
         let turn = Turn::read(&mut reader);
         let events = Events::read(&mut reader, &store);
         let mut without_effect = foreign::without_effect(&mut reader);
@@ -212,6 +221,7 @@ impl Config {
             engine,
             turn,
             events,
+            log,
             running,
             said,
             without_effect,

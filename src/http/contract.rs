@@ -14,7 +14,7 @@ struct Route {
     method: &'static str,
     what: &'static str,
     who: Who,
-    /// Status, what it means, and the shape of the body (`src/contract/notation.rs`); none is Prometheus text.
+    /// Status, what it means, and the shape of the body (`src/contract/notation.rs`); none is Prometheus text, or nothing (204).
     answers: &'static [(u16, &'static str, Option<&'static str>)],
     /// What is sent with it.
     body: Option<&'static str>,
@@ -277,6 +277,22 @@ const ROUTES: &[Route] = &[
         ],
         body: Some("any"),
     },
+    Route {
+        path: "/trace/{user}",
+        method: "put",
+        what: "From now on the log tells what that one user asks and is told, by name and size alone.",
+        who: Who::Operators,
+        answers: &[(204, "It does.", None)],
+        body: None,
+    },
+    Route {
+        path: "/trace",
+        method: "delete",
+        what: "The log tells it no longer.",
+        who: Who::Operators,
+        answers: &[(204, "It does not.", None)],
+        body: None,
+    },
 ];
 
 /// What besides may come of a route for some only.
@@ -306,9 +322,14 @@ fn operation(route: &Route) -> Value {
     for (status, what, shape) in own.chain(refused) {
         let content = match shape {
             Some(shape) => json!({"application/json": {"schema": schema(&parse(shape), Writer::Server, "")}}),
+            None if status == 204 => Value::Null,
             None => json!({"text/plain": {"schema": {"type": "string"}}}),
         };
-        responses.insert(status.to_string(), json!({"description": what, "content": content}));
+        let mut response = json!({"description": what});
+        if content != Value::Null {
+            response["content"] = content;
+        }
+        responses.insert(status.to_string(), response);
     }
     let words: Vec<&str> = route.path.split(['/', '{', '}', '.']).filter(|word| !word.is_empty()).collect();
     let mut operation = json!({

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post, put};
 
 use crate::auth::Orders;
 use crate::node::Node;
@@ -25,6 +25,7 @@ mod rooms;
 mod snapshot;
 mod stats;
 mod status;
+mod trace;
 mod turn;
 
 pub use admin::{Access, Token};
@@ -132,13 +133,16 @@ fn watched() -> Router<Arc<Desk>> {
         .route("/admin/orders", post(snapshot::order))
 }
 
-/// What tells about users, or decides about them: how many do what, and where, and who is put out.
+/// What tells about users, or decides about them: how many do what, and where, who is put out, and of
+/// whom the log tells what they do.
 fn about_users() -> Router<Arc<Desk>> {
     Router::new()
         .route("/health/detailed", get(detail::detailed))
         .route("/health/connections", get(detail::connections))
         .route("/admin/ban", post(ban::ban))
         .route("/admin/unban", post(ban::unban))
+        .route("/trace/{user}", put(trace::begin))
+        .route("/trace", delete(trace::end))
 }
 
 async fn nothing_here() -> Response {

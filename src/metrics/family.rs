@@ -159,6 +159,7 @@ families! {
         "Inputs that wait for their shard.";
     ShardsSilent: Gauge "qala_shards_silent" [] "Shards that did not say how they are in time.";
     Panics: Counter "qala_panics_total" [] "Inputs whose handling panicked; their sessions were given up.";
+    LogLinesLost: Counter "qala_log_lines_lost_total" [] "Log lines dropped because stderr or the log file took them too slowly.";
     RuntimeBusy: Counter "qala_runtime_busy_seconds_total" ["worker": "`0` up to one less than `--threads`"]
         "Time in which a thread of the runtime had something to do: its rate is the busy ratio.";
     RuntimeTasks: Gauge "qala_runtime_tasks" [] "Tasks that live.";
@@ -277,6 +278,7 @@ impl Counter {
             Self::LettersLost => (Family::LettersLost, None),
             Self::NodesGone => (Family::NodesGone, None),
             Self::Panics => (Family::Panics, None),
+            Self::LogLinesLost => (Family::LogLinesLost, None),
         };
         Some((family, value))
     }

@@ -192,6 +192,8 @@ counters! {
     NodesGone = "nodes_gone",
     /// Inputs whose handling panicked; the session was given up, the others went on.
     Panics = "panics",
+    /// Log lines dropped because nobody took them in time.
+    LogLinesLost = "log_lines_lost",
 }
 
 /// One number for each counter, and how long things took. Shared by all threads; each addition is one relaxed

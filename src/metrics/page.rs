@@ -161,7 +161,8 @@ impl Samples<'_> {
             | Family::LettersReceived
             | Family::LettersLost
             | Family::NodesGone
-            | Family::Panics => {}
+            | Family::Panics
+            | Family::LogLinesLost => {}
         }
     }
 

@@ -42,6 +42,8 @@ pub(super) enum Mail {
     Disconnected { connection: ConnectionId, left: bool },
     /// The node is going down: tell everybody, then close them one after the other.
     Shutdown { retry_after_ms: u64, last_words: Duration, spread: Duration },
+    /// An operator wants to know what that user does, or nobody's any more.
+    Trace(Option<UserId>),
     /// Somebody wants to know how the shard is.
     Report(oneshot::Sender<metrics::Shard>),
     /// Somebody wants to know what its sessions do.

@@ -29,11 +29,7 @@ pub(super) async fn give_back(counters: Arc<Counters>) {
 
 /// Returns freed pages to the system. Does nothing with another allocator than glibc's.
 fn trim() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        #[expect(unsafe_code, reason = "glibc offers no other way, and no kept crate wraps it")]
-        // SAFETY: malloc_trim takes no pointers and may be called at any time from any thread.
-        let released = unsafe { libc::malloc_trim(0) };
-        tracing::debug!(released = released != 0, "gave freed memory back to the system");
+    if let Some(released) = qala_trim::trim() {
+        tracing::debug!(released, "gave freed memory back to the system");
     }
 }

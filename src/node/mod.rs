@@ -45,6 +45,7 @@ mod shard;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use clock::Clock;
 pub use entropy::SystemEntropy;
@@ -86,6 +87,8 @@ pub struct Setup {
     pub kept_back: usize,
     /// Who wants to know what happens.
     pub ears: Ears,
+    /// Of whom it is logged what they ask and are told.
+    pub traced: Option<UserId>,
 }
 
 /// A running node, as edges see it.
@@ -163,6 +166,7 @@ impl Node {
                 errands: JoinSet::new(),
                 closing: None,
                 surveying: Surveying::default(),
+                traced: setup.traced.clone(),
             };
             tasks.spawn(shard.run());
         }
@@ -233,6 +237,14 @@ impl Node {
             let retry_after_ms = ms(retry_after);
             // A shard that is gone has no clients to tell.
             let _ = door.mailbox.send(Mail::Shutdown { retry_after_ms, last_words, spread }).await;
+        }
+    }
+
+    /// Logs what that user asks and is told from now on, and nobody else; `None`: nobody.
+    pub async fn trace(&self, user: Option<UserId>) {
+        for door in &self.doors {
+            // A shard that is gone has nobody to tell of.
+            let _ = door.mailbox.send(Mail::Trace(user.clone())).await;
         }
     }
 

@@ -14,6 +14,7 @@ use crate::domain::id::{NodeId, UserId};
 use crate::domain::intervention::{Act, Intervention};
 use crate::domain::ticket::PoolId;
 
+use crate::store::snapshot::Member;
 pub use crate::store::snapshot::{Order, Ordered, Outcome};
 
 /// Orders that are remembered, so that one that comes twice is carried out once.
@@ -56,11 +57,12 @@ impl Orders {
                 let Ok(room) = room.parse() else {
                     return Outcome::Refused("a hall ends when its members leave".to_owned());
                 };
-                let mut outcome = Outcome::NotFound;
-                for member in members {
-                    outcome = self.intervene(&pool, &member.user, Act::CloseRoom(room), &by).await;
+                // One of the two ends it for both: each by its own shard, they would end it twice.
+                let is_here = |member: &&Member| member.node == self.node.as_str();
+                match members.iter().find(is_here).or(members.first()) {
+                    Some(member) => self.intervene(&pool, &member.user, Act::CloseRoom(room), &by).await,
+                    None => Outcome::NotFound,
                 }
-                outcome
             }
             Order::Disconnect { pool, user, .. } => self.intervene(&pool, &user, Act::Disconnect, &by).await,
         }

@@ -17,7 +17,7 @@ use crate::domain::core::{Comer, Core, Effect, Input};
 use crate::domain::envelope::Envelope;
 use crate::domain::errand::{Errand, Tidings};
 use crate::domain::event::Event;
-use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId};
+use crate::domain::id::{AckId, Address, ConnectionId, NodeId, OperationId, UserId};
 use crate::domain::intervention::Intervention;
 use crate::domain::notice::Notice;
 use crate::domain::operation::{Operation, Outcome};
@@ -37,6 +37,7 @@ use super::mailbox::Mail;
 use super::outlet::{Outlet, Undelivered};
 use super::post::Outgoing;
 use super::presence::Presences;
+use super::trace;
 
 /// Inputs of one turn. Small enough that writers get their turn long before a connection's outgoing
 /// messages reach their limit.
@@ -96,6 +97,8 @@ pub(super) struct Shard {
     pub(super) closing: Option<Closing>,
     /// Who wants to know what the sessions do, and how far counting has come.
     pub(super) surveying: Surveying,
+    /// Of whom it is logged what they ask and are told.
+    pub(super) traced: Option<UserId>,
 }
 
 /// What the store was asked.
@@ -179,6 +182,9 @@ impl Shard {
                 self.counters.add(Counter::ConnectionsOpened);
                 let since_seconds = self.clock.elapsed_seconds();
                 self.clients.insert(connection, Client { dialect, since_seconds, outlet });
+                if self.traced.as_ref() == Some(&user) {
+                    trace::connected(&user, connection, dialect);
+                }
                 let comer = Comer { user, guest, pool: dialect.policy().pool, token };
                 self.handle(Input::Connected { connection, comer }, Some(connection));
                 self.tell_late_comer(connection);
@@ -190,6 +196,9 @@ impl Shard {
                 if command == Ok(Command::CallFailed) {
                     tracing::debug!(connection = connection.0, "a client says that its call came to nothing");
                 }
+                if let Some(user) = self.traced(connection) {
+                    trace::asks(user, connection, &command);
+                }
                 let signal = matches!(command, Ok(Command::Signal { .. }));
                 self.relayed = false;
                 self.handle(Input::Command { connection, ack, command }, Some(connection));
@@ -199,6 +208,9 @@ impl Shard {
             }
             Mail::Disconnected { connection, left } => {
                 self.counters.add(Counter::ConnectionsClosed);
+                if let Some(user) = self.traced(connection) {
+                    trace::disconnected(user, connection, left);
+                }
                 if let Some(client) = self.clients.remove(&connection) {
                     self.lasted(&client);
                 }
@@ -219,6 +231,7 @@ impl Shard {
                 self.closing = Some(Closing::new(clients, retry_after_ms, begin, spread));
             }
             Mail::Survey(asker) => self.surveying.ask(asker),
+            Mail::Trace(user) => self.traced = user,
             Mail::Report(asker) => {
                 // Who asked may have given up.
                 let _ = asker.send(self.report());
@@ -232,6 +245,12 @@ impl Shard {
         closing.add(connection);
         let retry_after_ms = closing.retry_after_ms;
         self.notify(connection, &Notice::Shutdown { retry_after_ms }, self.clock.now());
+    }
+
+    /// Who came in over that connection, if it is logged what they do.
+    fn traced(&self, connection: ConnectionId) -> Option<&UserId> {
+        let traced = self.traced.as_ref()?;
+        self.core.user(connection).filter(|user| *user == traced)
     }
 
     fn lasted(&self, client: &Client) {
@@ -347,11 +366,15 @@ impl Shard {
     fn notify(&mut self, connection: ConnectionId, notice: &Notice, now: Time) {
         let Some(Client { dialect, outlet, .. }) = self.clients.get(&connection) else { return };
         let mut sent = Ok(());
+        let traced = self.traced(connection).cloned();
         let wanted = self.turn.as_ref().filter(|_| dialect.tells_relays(notice));
         let relays = wanted.zip(self.core.user(connection)).map(|(turn, user)| turn.relays(user, now));
         dialect.notice(notice, relays.as_ref(), now, &mut |said| {
             // Nothing follows what did not reach the client.
             if sent.is_ok() {
+                if let Some(user) = &traced {
+                    trace::told(user, connection, &said);
+                }
                 let delivery = Delivery::Part(None, Answering::Event(said));
                 sent = self.backlogs.deliver(connection, outlet.as_ref(), delivery, now);
             }
@@ -362,6 +385,9 @@ impl Shard {
     fn answer(&mut self, connection: ConnectionId, ack: AckId, answer: &Result<Reply, Refusal>, now: Time) {
         let Some(Client { dialect, outlet, .. }) = self.clients.get(&connection) else { return };
         let mut sent = Ok(());
+        if let Some(user) = self.traced(connection) {
+            trace::answered(user, connection, answer);
+        }
         dialect.answer(ack.topic, answer, now, &mut |part| {
             if sent.is_ok() {
                 let delivery = Delivery::Part(ack.number, part);

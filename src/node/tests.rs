@@ -64,6 +64,7 @@ fn start() -> (Arc<Node>, Tasks) {
         max_connections: 10,
         turn: None,
         kept_back: 2,
+        traced: None,
         ears: Vec::new(),
     };
     let store: Arc<dyn Store> = Arc::new(Panicking(MemoryStore::new()));

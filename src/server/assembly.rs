@@ -7,7 +7,7 @@ use crate::auth::{Authenticator, Bans, Credentials, IDENTIFIES_WITHIN, Upkeep};
 use crate::backend::Backend;
 use crate::config::{self, Config, DialectName};
 use crate::dialect::{Dialect, Entry};
-use crate::domain::id::{Entropy, NodeId};
+use crate::domain::id::{Entropy, NodeId, UserId};
 use crate::domain::limits::Limits;
 use crate::domain::policy::{Acceptance, Matchmaker, Policy};
 use crate::events::{self, RedisSink};
@@ -45,6 +45,7 @@ pub(super) fn node(config: &Config, backend: Option<Backend>, turn: Option<Arc<T
         max_connections: config.limits.max_connections,
         kept_back: config.limits.outgoing_messages / 2,
         ears: Vec::new(),
+        traced: config.log.trace_user.clone().map(UserId::new),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::backend::Backend;
 use crate::config::{self, AllowedOrigins, Config};
 use crate::events::{Sinks, Source, Writers};
 use crate::http;
+use crate::metrics::Counter;
 use crate::node::{Node, Tasks};
 use crate::socket::{
     self, AddressBudgets, AddressLimit, Admissions, Doorway, Listener, PollingSessions, Transport,
@@ -248,6 +249,7 @@ impl Server {
             serving.spawn(async move { axum::serve(listener, app).await });
             bound
         });
+        tracing::info!(node = node.id().as_str(), port = address.port(), store = %shown, "serving");
         let ending = Ending {
             drain: config.running.drain_seconds.map(Duration::from_secs),
             timeout: Duration::from_secs(config.running.shutdown_timeout_seconds),
@@ -275,6 +277,11 @@ impl Server {
         &self.store
     }
 
+    /// So many log lines were lost because nobody took them.
+    pub fn count_lost_lines(&self, lines: u64) {
+        self.node.counters().add_many(Counter::LogLinesLost, lines);
+    }
+
     /// Waits until the server fails, which it does not while all is well.
     pub async fn failed(&mut self) {
         tokio::select! {
@@ -298,6 +305,8 @@ impl Server {
     /// Where there are other nodes, they take over what is here.
     pub async fn stop(mut self) {
         let within = self.stops_within();
+        let (node, clients) = (self.node.id().clone(), self.node.counters().connections());
+        tracing::info!(node = node.as_str(), clients, within_seconds = within.as_secs(), "stopping");
         if tokio::time::timeout(within, self.let_everybody_go()).await.is_err() {
             tracing::warn!("not everybody was told in time");
         }
@@ -308,6 +317,7 @@ impl Server {
             tracing::warn!("other nodes notice the end of this one by its silence");
         }
         self.writers.finish(EVENTS_LEAVE_WITHIN).await;
+        tracing::info!(node = node.as_str(), "stopped");
     }
 
     async fn let_everybody_go(&self) {

@@ -18,6 +18,7 @@ use super::listener::Transport;
 use super::peer::{Peer, PollingSessions};
 use super::signpost;
 use super::streams::Streams;
+use super::versions;
 use crate::config::AllowedOrigins;
 use crate::domain::time::Time;
 use crate::metrics::Counter;
@@ -69,6 +70,9 @@ pub async fn enter(
     let sid = parameter(query, "sid").filter(|_| engine).map(str::to_owned);
     let known = sid.as_deref().and_then(|sid| doorway.polling.get(sid));
     if let Err(refused) = doorway.admit(engine, known.as_ref(), &transport, request.headers()) {
+        return refused;
+    }
+    if let Some(refused) = versions::refusal(request.headers()).filter(|_| engine) {
         return refused;
     }
     let Transport { address, handle } = transport;

@@ -30,6 +30,7 @@ mod outlet;
 mod peer;
 mod signpost;
 mod streams;
+mod versions;
 
 pub use addresses::{AddressBudgets, AddressLimit};
 pub use admissions::{Admissions, Renewals};

@@ -2,15 +2,11 @@
 // systems. It fails when a test that it names is not there, and, with the documents at hand, when they ask for something
 // that no row stands for.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { BROKEN, CONTRACT } from './support/contract-rows.mjs'
 import { demands, document, sections } from './support/contract.mjs'
+import { fileOf, isThere } from './support/named.mjs'
 
-const HERE = dirname(fileURLToPath(import.meta.url))
-const ROOT = resolve(HERE, '../..')
 const BROKEN_HEADING = 'What broke in the five systems'
 /** The parts of the contract that promise nothing by themselves. */
 const DIRECTIONS = { toServer: 'to server', toClient: 'to client' }
@@ -28,29 +24,13 @@ function* rowsOf(part, { toServer = {}, toClient = {}, rules = [], texts = {} })
 function row(part, what, shown) {
   if (!Array.isArray(shown)) return { part, what, reason: shown.reason }
   const [file, title] = shown
-  return { part, what, title, file: file.includes('/') ? file : `tests/clients/${file}.test.mjs` }
+  return { part, what, title, file: fileOf(file) }
 }
 
 const ROWS = [
   ...Object.entries(CONTRACT).flatMap(([part, promised]) => [...rowsOf(part, promised)]),
   ...rowsOf(BROKEN_HEADING, BROKEN),
 ]
-
-const sources = new Map()
-function source(file) {
-  if (!sources.has(file)) sources.set(file, existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : '')
-  return sources.get(file)
-}
-
-/** Whether the file has a test of exactly that title, as it is written there. */
-function isThere({ file, title }) {
-  const text = source(file)
-  // A case of the suite for all stores: one that none of them is put through is unused, which the compiler reports.
-  if (file.startsWith('tests/contract/')) return text.includes(`pub(crate) fn ${title}(new: Factory<'_>)`)
-  if (file.endsWith('.rs')) return new RegExp(`#\\[(tokio::)?test\\]\\s+(#\\[[^\\]]*\\]\\s+)*(async )?fn ${title}\\(`).test(text)
-  if (file.endsWith('.py')) return new RegExp(`def ${title}\\(self`).test(text)
-  return ['\'', '`', '"'].some((quote) => text.includes(`it(${quote}${title}${quote}, `))
-}
 
 /** What a part of a document asks for and no row stands for, and rows that stand for nothing. */
 function compare(part, lines, promised) {

@@ -112,7 +112,7 @@ describe('a node with the embedded store', () => {
     const gone = user.disconnected()
     assert.equal(await order(drained, { drain: { node: 'another' } }, 'one'), 'not_found')
     assert.equal(await order(drained, { drain: { node } }, 'two'), 'given')
-    await user.next('server:shutdown')
+    await user.next('server_shutdown')
     await gone
     assert.deepEqual(await drained.exit(), { code: 0, signal: null })
   })
@@ -151,8 +151,9 @@ describe('nodes that share a Redis', () => {
     const { status, json } = await post(nodes[0], '/admin/snapshot', {})
     assert.deepEqual([status, Object.keys(json)], [409, ['error']])
     const node = (await nodes[0].get('/health')).json.node
-    const stats = await until('figures', () => redis.ask(`GET qala:{n:${node}}:stats`))
-    const figures = JSON.parse(stats)
+    const key = `qala:{n:${node}}:stats`
+    await until('figures', async () => (await redis.ask(`STRLEN ${key}`)) !== '0')
+    const figures = JSON.parse(await redis.ask(`GET ${key}`))
     assert.deepEqual([figures.node, figures.draining, figures.store_available], [node, false, true])
   })
 })

@@ -55,7 +55,7 @@ pub(super) fn entering(input: &[u8]) {
     opened.is_sound();
     let answer = match opened.status {
         101 => by_websocket(wire, connect),
-        200 => by_polling(&mut wire, &opened, connect),
+        200 => by_polling(&mut wire, &opened, &headers, connect),
         _ => None,
     };
     nothing_panicked();
@@ -83,8 +83,7 @@ fn namespace(packet: &str) -> &str {
     if !packet.starts_with('/') {
         return "/";
     }
-    let end = packet.find([',', '{']).unwrap_or(packet.len());
-    &packet[..end]
+    packet.split_once(',').map_or(packet, |(namespace, _)| namespace)
 }
 
 /// A token that was put in.
@@ -158,14 +157,15 @@ fn base64url(bytes: &[u8]) -> String {
 }
 
 /// CONNECT by polling, and how it is answered.
-fn by_polling(wire: &mut Wire, opened: &Response, connect: &str) -> Option<String> {
+fn by_polling(wire: &mut Wire, opened: &Response, headers: &str, connect: &str) -> Option<String> {
     let packet = opened.text().strip_prefix('0').unwrap_or_else(|| panic!("{opened:?}"));
     let said: Map<String, Value> = serde_json::from_str(packet).expect("the first packet is an object");
     let sid = said["sid"].as_str().expect("a session has an id");
     let target = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
     let mut ask = |method: &str, body: &str| {
+        // A session is polled with what it was opened with.
         let head = format!(
-            "{method} {target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
         wire.write(head.as_bytes());

@@ -97,7 +97,9 @@ impl Wire {
     /// The same; some requests ask for no body, and get only its length.
     pub(super) fn response_to(&mut self, wants_body: bool) -> Option<Response> {
         let end = self.until(b"\r\n\r\n")?;
-        let head = String::from_utf8(self.read.drain(..end).collect()).expect("heads are text");
+        let head = String::from_utf8_lossy(&self.read[..end]).into_owned();
+        // What a page asks to send is repeated to it, as it asked.
+        self.read.drain(..end);
         let mut lines = head.split("\r\n");
         let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status: {head}"));

@@ -62,6 +62,8 @@ const PACKAGES: &[Room] = &[
     Room { name: "loadtest", uses: &["dialect", "domain"] },
     // Pictures of the service, and how they are read.
     Room { name: "tui", uses: &["store"] },
+    // Below everything: one call, which the compiler cannot check.
+    Room { name: "trim", uses: &[] },
 ];
 
 /// Libraries that one place knows.
@@ -151,7 +153,7 @@ pub(crate) fn libraries_stay_in_their_place(sources: &[Source]) -> Vec<String> {
 }
 
 pub(crate) fn no_unsafe(sources: &[Source]) -> Vec<String> {
-    let others = sources.iter().filter(|source| !source.is_under("src/node/memory.rs"));
+    let others = sources.iter().filter(|source| !source.is_under("trim/src/lib.rs"));
     others.flat_map(|source| breaches(source, source, "unsafe")).collect()
 }
 

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::path::Path;
 
 /// Directories of the workspace that hold sources.
-const DIRECTORIES: [&str; 6] = ["src", "cli", "tui", "loadtest", "tests", "benches"];
+const DIRECTORIES: [&str; 8] =
+    ["src", "cli", "tui", "loadtest", "trim", "tests", "benches", "fuzz/fuzz_targets"];
 
 /// How a test module within a file begins.
 const TESTS: &str = "#[cfg(test)]\nmod tests {";

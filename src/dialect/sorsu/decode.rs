@@ -24,7 +24,8 @@ const CLIENT_MESSAGE_ID: &str = "clientMessageId";
 const CLIENT_MESSAGE_ID_CHARACTERS: usize = 64;
 /// How many of its peer's messages a client knows.
 const AFTER_SEQUENCE: &str = "afterSequence";
-/// Digits of the largest number that clients can hold exactly.
+/// The largest number that clients can hold exactly, and its digits.
+const MOST_EXACT: u64 = 9_007_199_254_740_991;
 const MOST_DIGITS: usize = 16;
 
 /// What a client asks by `packet`.
@@ -98,7 +99,7 @@ fn chat_meant(chat: field::Asked<'_>) -> Result<RoomRef, Refusal> {
 
 fn digits(text: &str) -> Option<u64> {
     let plain = (1..=MOST_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| plain)
+    text.parse().ok().filter(|number| plain && *number <= MOST_EXACT)
 }
 
 fn message_name(value: &RawValue) -> Option<Arc<str>> {
