@@ -5,6 +5,8 @@
 pub mod auth;
 pub mod backend;
 pub mod config;
+#[cfg(test)]
+mod contract;
 pub mod dialect;
 pub mod domain;
 pub mod events;

@@ -14,6 +14,8 @@ use crate::domain::time::Time;
 
 mod animochat;
 pub mod client;
+#[cfg(test)]
+mod contract;
 mod field;
 mod json;
 mod packet;
@@ -162,13 +164,17 @@ impl Dialect {
 
     /// What a client asks by `packet`: the JSON text `["event", argument, ...]` as it arrived.
     pub fn decode(self, packet: &str, limits: &Limits) -> Asked {
-        match self {
+        let asked = match self {
             Self::Qala => Asked { topic: 0, command: qala::decode(packet, limits) },
             Self::Animochat(_) => animochat::decode(packet, limits),
             Self::WebrtcChat => webrtc_chat::decode(packet, limits),
             Self::Signaling => signaling::decode(packet, limits),
             Self::Sorsu => sorsu::decode(packet, limits),
-        }
+        };
+        // Whatever a test of this crate says or asks is held against the contract as well.
+        #[cfg(test)]
+        contract::assert_asked(self, packet, &asked);
+        asked
     }
 
     /// Whether a client is told with `notice` which relays its call may take.
@@ -183,6 +189,8 @@ impl Dialect {
     /// How a client is told at `now`: nothing where the dialect has no event for it, or where a relayed payload is
     /// not what [`Dialect::decode`] makes. `relays` are told with what [`Dialect::tells_relays`] says.
     pub fn notice(self, notice: &Notice, relays: Option<&Relays>, now: Time, say: &mut dyn FnMut(Outgoing)) {
+        #[cfg(test)]
+        let say = &mut contract::held_told(self, say);
         match self {
             Self::Qala => qala::notice(notice, relays).into_iter().for_each(say),
             Self::Animochat(vocabulary) => animochat::notice(vocabulary, notice, now, say),
@@ -201,6 +209,8 @@ impl Dialect {
         now: Time,
         say: &mut dyn FnMut(Answering),
     ) {
+        #[cfg(test)]
+        let say = &mut contract::held_answered(self, say);
         match self {
             Self::Qala => say(Answering::Acknowledgement(qala::answer(answer))),
             Self::Animochat(vocabulary) => animochat::answer(vocabulary, topic, answer, say),

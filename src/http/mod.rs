@@ -14,8 +14,11 @@ use crate::node::Node;
 mod admin;
 mod ban;
 mod business;
+#[cfg(test)]
+mod contract;
 mod demo;
 mod detail;
+mod documents;
 mod headers;
 mod health;
 mod metrics;
@@ -113,6 +116,8 @@ fn open() -> Router<Arc<Desk>> {
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/asyncapi.json", get(documents::asyncapi))
+        .route("/openapi.json", get(documents::openapi))
 }
 
 /// Figures of the node as a whole.

@@ -113,6 +113,13 @@ class Prometheus(unittest.TestCase):
                     self.assertLessEqual(metrics_in(target["expr"]), known, f"{name}: {panel['title']}")
 
 
+class Documents(unittest.TestCase):
+    def test_the_rest_part_is_valid_openapi(self):
+        text = (ROOT / "docs/openapi.json").read_text()
+        self.assertEqual(json.loads(text)["openapi"], "3.1.0")
+        run(TOOLS / "openapi-spec-validator", ROOT / "docs/openapi.json")
+
+
 class Grafana(unittest.TestCase):
     def test_dashboards_are_of_one_kind(self):
         [sources] = documents(DEPLOY / "grafana/provisioning/datasources/prometheus.yaml")
@@ -286,7 +293,8 @@ class Kubernetes(unittest.TestCase):
     def test_there_is_time_to_stop(self):
         pod = self.one("Deployment")["spec"]["template"]["spec"]
         pause = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-        stopping = int(self.one("ConfigMap")["data"]["QALA_SHUTDOWN_TIMEOUT"])
+        values = self.one("ConfigMap")["data"]
+        stopping = int(values["QALA_DRAIN_SECONDS"]) + int(values["QALA_SHUTDOWN_TIMEOUT"])
         self.assertGreaterEqual(pod["terminationGracePeriodSeconds"], pause + stopping + 5)
 
     def test_options_are_options_and_secrets_have_no_values(self):

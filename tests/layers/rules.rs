@@ -19,12 +19,14 @@ pub(crate) struct Room {
 pub(crate) const ROOMS: &[Room] = &[
     // What everything means. Uses nothing, so that it can be tested with nothing.
     Room { name: "domain", uses: &[] },
+    // How shapes are written for people, and checked: in tests alone.
+    Room { name: "contract", uses: &[] },
     // Settings are words and numbers; the server turns them into what each part wants.
     Room { name: "config", uses: &[] },
     // Counters are names; who counts what is said where it happens.
     Room { name: "metrics", uses: &[] },
     // Translates between texts and domain's commands and notices.
-    Room { name: "dialect", uses: &["domain"] },
+    Room { name: "dialect", uses: &["domain", "contract"] },
     // Carries out domain's operations.
     Room { name: "store", uses: &["domain"] },
     // Calls other servers over HTTP; what is said is the callers' affair.
@@ -40,7 +42,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "auth", uses: &["domain", "config", "store", "outside", "backend", "node"] },
     // Edges. They share a node, never each other.
     Room { name: "socket", uses: &["domain", "config", "metrics", "dialect", "node", "auth"] },
-    Room { name: "http", uses: &["domain", "metrics", "store", "turn", "node", "auth"] },
+    Room { name: "http", uses: &["domain", "contract", "metrics", "store", "turn", "node", "auth"] },
     Room { name: "events", uses: &["domain", "metrics", "store", "node"] },
     // The whole: puts the parts together.
     Room {

@@ -7,6 +7,8 @@ use crate::domain::policy::{Acceptance, Choice, JoinAgain, Policy};
 
 mod answer;
 mod client;
+#[cfg(test)]
+mod contract;
 mod decode;
 mod event;
 mod notice;
@@ -19,6 +21,8 @@ mod writing;
 
 pub(super) use answer::answer;
 pub(super) use client::{encode, hear};
+#[cfg(test)]
+pub(super) use contract::CONTRACT;
 pub(super) use decode::decode;
 pub(super) use notice::notice;
 use topic::Topic;

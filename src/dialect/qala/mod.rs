@@ -3,6 +3,8 @@
 
 mod answer;
 mod client;
+#[cfg(test)]
+mod contract;
 mod decode;
 mod event;
 mod join;
@@ -15,6 +17,8 @@ mod tests;
 
 pub(super) use answer::answer;
 pub(super) use client::{encode, hear, signal_of};
+#[cfg(test)]
+pub(super) use contract::CONTRACT;
 pub(super) use decode::decode;
 pub(super) use notice::{notice, tells_relays, too_many_attempts};
 pub(super) use standing::{farewell, renewal, renewed};

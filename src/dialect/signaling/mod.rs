@@ -8,6 +8,8 @@ use crate::domain::policy::Policy;
 
 mod answer;
 mod client;
+#[cfg(test)]
+mod contract;
 mod decode;
 mod event;
 mod notice;
@@ -18,6 +20,8 @@ mod topic;
 
 pub(super) use answer::answer;
 pub(super) use client::{encode, hear};
+#[cfg(test)]
+pub(super) use contract::CONTRACT;
 pub(super) use decode::decode;
 pub(super) use notice::notice;
 

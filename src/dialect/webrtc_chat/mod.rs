@@ -10,6 +10,8 @@ use crate::domain::policy::{Acceptance, JoinAgain, Policy};
 
 mod answer;
 mod client;
+#[cfg(test)]
+mod contract;
 mod decode;
 mod event;
 mod markup;
@@ -21,6 +23,8 @@ mod topic;
 
 pub(super) use answer::answer;
 pub(super) use client::{encode, hear, signal_of};
+#[cfg(test)]
+pub(super) use contract::CONTRACT;
 pub(super) use decode::decode;
 pub(super) use notice::{notice, tells_relays, too_many_attempts};
 

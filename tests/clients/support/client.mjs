@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { io } from 'socket.io-client'
+import { assertAnswered, assertTold } from './asyncapi.mjs'
 import { bounded } from './server.mjs'
 
 const WAIT_MS = 10_000
@@ -26,10 +27,12 @@ export class User {
   #waiting = new Set()
   #entrance
   #came = false
+  #namespace
 
   /** `entrance`: a URL, or what tells one before each connection. `guest`: the secret to show, a new one unless
    * told; `auth` instead: the whole handshake as it is. */
   constructor(entrance, { guest, auth, transports = ['websocket'], namespace = '/', ...options } = {}) {
+    this.#namespace = namespace
     this.#entrance = typeof entrance === 'function' ? entrance : () => entrance
     this.guest = auth ? undefined : (guest ?? newSecret())
     // A fresh manager per person: the client otherwise shares one connection.
@@ -42,6 +45,7 @@ export class User {
       ...options,
     })
     this.socket.onAny((event, ...args) => {
+      assertTold(namespace, event, args)
       this.log.push({ event, args, at: performance.now() })
       for (const check of [...this.#waiting]) check()
     })
@@ -117,6 +121,7 @@ export class User {
     const reply = new Promise((done) => this.socket.emit(event, ...args, (...values) => done(values)))
     const values = await bounded(reply, WAIT_MS, () => `${event} was not acknowledged`)
     assert.equal(values.length, 1, `${event}: an acknowledgement has one argument, this has ${JSON.stringify(values)}`)
+    assertAnswered(this.#namespace, event, args, values[0])
     return values[0]
   }
 
