@@ -237,7 +237,9 @@ fn appends_that_come_together_are_a_few_requests() {
     let before = asked();
     let outcomes = append_together(&*store.0, 1..201, || ());
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Appended(Appended::Added(_)))));
-    assert_eq!(asked() - before, 4, "200 messages, 64 of them at once");
+    let requests = asked() - before;
+    // The first may be on its way before there are others.
+    assert!((4..=5).contains(&requests), "{requests} requests for 200 messages, 64 of them at once");
 }
 
 #[test]

@@ -12,4 +12,5 @@ for place = 3, #ARGV do
   end
 end
 call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - KEPT)
+call('PEXPIRE', KEYS[1], KEPT)
 return #ARGV - 2
