@@ -250,7 +250,7 @@ export const olderProtocol = async (t, server) => {
 
 export const draftsOfWebSocket = async (t, server) => {
   for (const headers of [
-    { 'Sec-WebSocket-Version': '8' }, { 'Sec-WebSocket-Version': '0' }, { 'Sec-WebSocket-Key': '' },
+    { 'Sec-WebSocket-Version': '8' }, { 'Sec-WebSocket-Version': '0' }, { 'Sec-WebSocket-Version': '' },
     { 'Sec-WebSocket-Key1': '4 @1  46546xW%0l 1 5', 'Sec-WebSocket-Key2': '12998 5 Y3 1  .P00', 'Sec-WebSocket-Version': '', 'Sec-WebSocket-Key': '' },
   ]) {
     const status = await (await upgrade(t, server, { headers })).answered()
