@@ -77,6 +77,18 @@ pub(in crate::dialect) const CONTRACT: Contract = Contract {
         ),
         asked(event::LEAVE_SESSION, "End the session, for both.", "{sessionId: id}", "Done | Refused"),
         asked(
+            event::BLOCK,
+            "Never be matched with that user again; a talk with them ends.",
+            "{userId: text(1..128)}",
+            "Done | Refused",
+        ),
+        asked(
+            event::REPORT,
+            "Tell operators of the partner of the talk that you are in, or were in last.",
+            "{sessionId: id, reason: 'harassment' | 'sexual' | 'minor' | 'hate' | 'spam' | 'other'}",
+            "Done | Refused",
+        ),
+        asked(
             event::AUTH_RENEW,
             "A newer token, before the older one's time is over.",
             "{token: text}",
