@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -109,7 +109,8 @@ pub struct Node {
     next_connection: AtomicU64,
     draining: Arc<AtomicBool>,
     orders: Arc<Orders>,
-    herald: Arc<Herald>,
+    /// The shards': it ends with them.
+    herald: Weak<Herald>,
     /// How the node was a moment ago.
     figures: Arc<Latest>,
 }
@@ -129,7 +130,8 @@ impl Node {
         let herald = Arc::new(Herald::new(setup.ears, counters.clone()));
         let tickets = SystemEntropy::new().tickets();
         let pools: Vec<PoolId> = setup.policies.iter().map(|policy| policy.pool).collect();
-        let orders = Arc::new(Orders::new(setup.node.clone(), pools, inboxes.clone(), herald.clone(), clock));
+        let told = Arc::downgrade(&herald);
+        let orders = Arc::new(Orders::new(setup.node.clone(), pools, inboxes.clone(), told, clock));
         let mut tasks = JoinSet::new();
         let outgoing = post.as_ref().map(|post| {
             let rooms = post::Rooms { node: setup.node.clone(), shards: inboxes.clone() };
@@ -202,7 +204,7 @@ impl Node {
             next_connection,
             draining,
             orders,
-            herald,
+            herald: Arc::downgrade(&herald),
             figures,
         };
         (Arc::new(node), Tasks(tasks))

@@ -1,7 +1,7 @@
 //! What those who run the service want done: to whom it goes, and that it is told.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Notify, mpsc};
 
@@ -25,7 +25,8 @@ pub(super) struct Orders {
     node: NodeId,
     pools: Vec<PoolId>,
     shards: Vec<mpsc::Sender<Incoming>>,
-    herald: Arc<Herald>,
+    /// The shards': with them it ends, and whoever writes down what it tells can end too.
+    herald: Weak<Herald>,
     clock: Clock,
     drain: Notify,
     /// Names of the last orders. A lock, because edges and the inbox give orders; held for a look.
@@ -37,7 +38,7 @@ impl Orders {
         node: NodeId,
         pools: Vec<PoolId>,
         shards: Vec<mpsc::Sender<Incoming>>,
-        herald: Arc<Herald>,
+        herald: Weak<Herald>,
         clock: Clock,
     ) -> Self {
         Self { node, pools, shards, herald, clock, drain: Notify::new(), known: Mutex::default() }
@@ -69,9 +70,9 @@ impl Orders {
     }
 
     fn drain(&self, by: &str) -> Outcome {
-        if let Some(pool) = self.pools.first() {
+        if let (Some(pool), Some(herald)) = (self.pools.first(), self.herald.upgrade()) {
             let happening = Happening { user: UserId::new(by), pool: *pool, what: What::Drained };
-            self.herald.tell(happening, self.clock.now());
+            herald.tell(happening, self.clock.now());
         }
         self.drain.notify_one();
         Outcome::Given

@@ -17,7 +17,7 @@ pub enum NotSeen {
 impl Node {
     /// The newest of what happened, oldest first, from the first time on that somebody asks.
     pub fn newest(&self, most: usize) -> Vec<Arc<News>> {
-        self.herald.newest(most, self.clock.now())
+        self.herald.upgrade().map(|herald| herald.newest(most, self.clock.now())).unwrap_or_default()
     }
 
     /// The picture of this moment, figures as of the last second.
