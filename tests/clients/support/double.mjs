@@ -20,8 +20,8 @@ export const FAULTS = {
 
 /** One time in so many it is wrong. */
 const NOW_AND_THEN = 5
-/** And only at the beginning: clients wait long for what they miss. */
-const TIMES = 25
+/** And only in the first talks: clients wait long for what they miss. */
+const TIMES = 120
 
 const accepts = (one, other) =>
   one.native_language === other.target_language &&
