@@ -61,7 +61,7 @@ const SHAPES: &[(&str, &str)] = &[
         "{timestamp: at, active: whole, total: whole, sessions: {active: whole, away: whole}, rooms: whole, \
          waiting: [{pool: text, tickets: whole, byStage: [whole]}], \
          shards: [{connections: whole, sessions: whole, mailbox: whole} | null], \
-         refused: {denied: whole, nodeFull: whole, addressFull: whole, origin: whole}}",
+         refused: {denied: whole, unidentified: whole, nodeFull: whole, addressFull: whole, origin: whole}}",
     ),
     (
         "Detailed",
@@ -348,9 +348,8 @@ fn operation(route: &Route) -> Value {
             json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
     let mut parameters = Vec::new();
-    if route.path.contains("{room}") {
-        parameters
-            .push(json!({"name": "room", "in": "path", "required": true, "schema": {"type": "string"}}));
+    for name in ["room", "user"].into_iter().filter(|name| route.path.contains(&format!("{{{name}}}"))) {
+        parameters.push(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
     }
     if route.path == "/api/turn" {
         parameters.push(json!({"name": "dialect", "in": "query", "schema": {"type": "string"}}));
