@@ -200,7 +200,7 @@ describe('a bench of a server that runs', LONG, () => {
 
 // Its faults are also those of a server in the tester's own process (loadtest/src/oracle/tests/double.rs); these come
 // over real connections, and end in an exit code.
-describe('a bench of a server that is not qala', { ...LONG, concurrency: true }, () => {
+describe('a bench of a server that is not qala', { ...LONG, concurrency: 3 }, () => {
   // Few enough to meet again, of one pair of languages, with talks short enough for the faults of many.
   const scenario = `
     clients = 40
