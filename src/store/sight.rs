@@ -173,7 +173,8 @@ fn user_detail(pool: &str, user: &str, someone: &Someone, ladder: &Ladder) -> Us
     if let Some(session) = &someone.session {
         session.node.as_str().clone_into(&mut detail.node);
     }
-    if let Some(talk) = &someone.talk {
+    // A session keeps the talk that it had last; who waits is in none.
+    if let (Some(talk), None) = (&someone.talk, &someone.ticket) {
         detail.state = UserState::Talking;
         detail.room = talk.room.to_string();
     } else if someone.proposed {
